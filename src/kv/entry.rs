@@ -1,0 +1,82 @@
+//! What a key holds, and what happens to it.
+
+use std::sync::Arc;
+
+use super::Key;
+
+/// The number of a stored message: one counter a bucket, from 1 (rule 1).
+pub type Revision = u64;
+
+/// Stored bytes, shared rather than copied.
+pub type Value = Arc<[u8]>;
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Timestamp(pub u64);
+
+/// A live key as `get` returns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: Key,
+    /// Its newest value, byte for byte.
+    pub value: Value,
+    /// The revision of that write.
+    pub revision: Revision,
+    /// The time of that write.
+    pub created: Timestamp,
+}
+
+/// What must hold for a write to be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing: `put`.
+    None,
+    /// The key is missing, deleted or purged: `create` (rule 4).
+    Absent,
+    /// The key's last message has this revision, 0 for "no message at all": `update` (rule 3).
+    Revision(Revision),
+}
+
+/// How a key is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// A tombstone is appended; older revisions stay as the history setting says (rule 6).
+    Delete,
+    /// Every message of the key goes, one purge marker stays (rule 7).
+    Purge,
+}
+
+/// What a watch event tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// The key has a new value.
+    Put,
+    /// The key was deleted or purged.
+    Delete,
+}
+
+impl Operation {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Put => "put",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// One change of one key, as a watch reports it (rule 15).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchEvent {
+    /// The bucket it happened in.
+    pub bucket: Arc<str>,
+    /// The key that changed.
+    pub key: Key,
+    /// The new value; empty for a delete.
+    pub value: Value,
+    /// The revision of the change, the marker's for a delete.
+    pub revision: Revision,
+    /// What happened.
+    pub operation: Operation,
+}

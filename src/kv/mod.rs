@@ -1,0 +1,16 @@
+//! The vocabulary of the key-value API: what a key, a pattern, a bucket, an entry and a watch
+//! event are, and how each looks on the wire. Every other room speaks in these terms.
+
+mod bucket;
+mod entry;
+mod error;
+mod key;
+mod pattern;
+pub mod wire;
+
+pub use bucket::{BucketConfig, BucketInfo, BucketName, MAX_HISTORY, MAX_VALUE_BYTES};
+pub use entry::{Entry, Operation, Precondition, Removal, Revision, Timestamp, Value, WatchEvent};
+pub use error::KvError;
+pub use key::Key;
+pub use pattern::Pattern;
+pub(crate) use pattern::Token;

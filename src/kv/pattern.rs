@@ -1,0 +1,156 @@
+//! Patterns: NATS subject matching over the tokens of a key.
+
+use std::fmt;
+
+use super::KvError;
+use super::key::is_blank;
+
+/// A valid pattern (rule 10). A token that is exactly `*` stands for one token, a last token that
+/// is exactly `>` for one or more; everywhere else both are ordinary characters, which no key
+/// contains. A key is the pattern that matches only itself.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Pattern(Box<str>);
+
+/// One token of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token<'a> {
+    /// Exactly this token.
+    Literal(&'a str),
+    /// `*`: any one token.
+    One,
+    /// `>`: this token and all that follow.
+    Rest,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`KvError::Invalid`] on an empty token, a `>` that is not last, white space, or more bytes
+    /// than a key may have.
+    pub fn parse(text: &str) -> Result<Self, KvError> {
+        if text.len() > 1024 {
+            return Err(KvError::Invalid(
+                "invalid pattern: it is longer than 1024 bytes",
+            ));
+        }
+        if text.split('.').any(str::is_empty) {
+            return Err(KvError::Invalid("invalid pattern: a token is empty"));
+        }
+        if text.contains(is_blank) {
+            return Err(KvError::Invalid(
+                "invalid pattern: it contains white space or a control character",
+            ));
+        }
+        let mut tokens = text.split('.');
+        tokens.next_back();
+        if tokens.any(|token| token == ">") {
+            return Err(KvError::Invalid(
+                "invalid pattern: '>' must be the last token",
+            ));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The pattern that matches every key: `>`.
+    pub fn all() -> Self {
+        Self(">".into())
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the key, given as text, matches.
+    pub fn matches(&self, key: &str) -> bool {
+        let mut tokens = key.split('.');
+        for token in self.tokens() {
+            match (token, tokens.next()) {
+                (_, None) => return false,
+                (Token::Rest, Some(_)) => return true,
+                (Token::Literal(wanted), Some(found)) if wanted != found => return false,
+                _ => {}
+            }
+        }
+        tokens.next().is_none()
+    }
+
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = Token<'_>> + Clone {
+        self.0.split('.').map(|token| match token {
+            "*" => Token::One,
+            ">" => Token::Rest,
+            literal => Token::Literal(literal),
+        })
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, key: &str) -> bool {
+        Pattern::parse(pattern).unwrap().matches(key)
+    }
+
+    #[test]
+    fn the_documented_table() {
+        for (pattern, yes, no) in [
+            ("*", vec!["user", "flag"], vec!["user.123"]),
+            (
+                "user.*",
+                vec!["user.123", "user.456"],
+                vec!["user.123.name", "user:123"],
+            ),
+            (">", vec!["user", "user.123", "user:123", "a.b.c.d"], vec![]),
+            (
+                "user.>",
+                vec!["user.123", "user.123.name", "user.123.name.first"],
+                vec!["config.flags", "user:123", "user"],
+            ),
+        ] {
+            for key in yes {
+                assert!(matches(pattern, key), "{pattern} should match {key}");
+            }
+            for key in no {
+                assert!(!matches(pattern, key), "{pattern} should not match {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn wildcards_in_every_position() {
+        assert!(matches("*.123", "user.123"));
+        assert!(matches("user.*.name", "user.123.name"));
+        assert!(!matches("user.*.name", "user.123"));
+        assert!(matches("user.*.>", "user.123.name.first"));
+        assert!(!matches("user.*.>", "user.123"));
+        assert!(matches("*.*", "a.b"));
+        assert!(matches("user.123", "user.123"));
+        assert!(!matches("user.123", "user.1234"));
+    }
+
+    #[test]
+    fn inside_a_token_wildcards_are_ordinary_characters() {
+        for pattern in ["us*", "user:*", "*a", "user.>x", "a*.b"] {
+            assert!(!matches(pattern, "user"));
+            assert!(!matches(pattern, "user:123"));
+            assert!(!matches(pattern, "user.x"));
+        }
+    }
+
+    #[test]
+    fn malformed_patterns_are_refused() {
+        for text in ["", ".", "a.", "a..b", ">.a", "a.>.b", "a b", "a\n", "\0"] {
+            let error = Pattern::parse(text).unwrap_err();
+            assert_eq!(error.status(), 400, "{text:?}");
+        }
+        assert!(Pattern::parse(&"k".repeat(1025)).is_err());
+    }
+}

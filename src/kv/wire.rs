@@ -1,0 +1,106 @@
+//! The JSON bodies and frames of the protocol, for whoever writes them. (The browser's JavaScript
+//! engine reads and writes JSON faster than Rust compiled to WebAssembly, so the client only borrows
+//! the names.)
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+/// Bytes as they travel in JSON: base64 with padding.
+pub fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// The answer to `get`.
+#[derive(Debug, Serialize)]
+pub struct EntryBody<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// The value in base64.
+    pub value: String,
+    /// The revision of the write.
+    pub revision: u64,
+    /// The time of the write, RFC 3339.
+    pub created_at: String,
+    /// Always `put`.
+    pub operation: &'static str,
+}
+
+/// The answer to `put`, `create` and `update`.
+#[derive(Debug, Serialize)]
+pub struct PutBody {
+    /// The revision the write got.
+    pub revision: u64,
+}
+
+/// The answer to `listKeys`.
+#[derive(Debug, Serialize)]
+pub struct KeysBody<'a> {
+    /// The keys, in ascending order of their last revision.
+    pub keys: Vec<&'a str>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// A bucket, as `createBucket`, `getBucketInfo` and `listBuckets` answer.
+#[derive(Debug, Serialize)]
+pub struct BucketBody<'a> {
+    /// The bucket's name.
+    pub name: &'a str,
+    /// Words for people.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub description: &'a str,
+    /// Seconds a message is kept; left out where it is for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl_seconds: Option<u64>,
+    /// Messages retained.
+    pub values: u64,
+    /// Bytes retained.
+    pub bytes: u64,
+    /// Revisions kept of each key.
+    pub history: u64,
+    /// When the bucket was created, RFC 3339.
+    pub created_at: String,
+}
+
+/// The answer to `listBuckets`.
+#[derive(Debug, Serialize)]
+pub struct BucketsBody<'a> {
+    /// The buckets, by name.
+    pub buckets: Vec<BucketBody<'a>>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// The body of every refusal.
+#[derive(Debug, Serialize)]
+pub struct ErrorBody<'a> {
+    /// Words for people.
+    pub error: Cow<'a, str>,
+}
+
+/// A text frame of a watch.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Frame<'a> {
+    /// A key changed.
+    KvUpdate {
+        /// The key.
+        key: &'a str,
+        /// The new value in base64, empty for a delete.
+        value: String,
+        /// The revision of the change.
+        revision: u64,
+        /// `put` or `delete`.
+        operation: &'static str,
+        /// The bucket.
+        bucket: &'a str,
+    },
+    /// The server reports a problem.
+    Error {
+        /// Words for people.
+        message: &'a str,
+    },
+}

@@ -1,0 +1,231 @@
+//! One bucket: its keys, its revision counter, its limits and its watchers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Sink;
+use super::history::{
+    Content, History, Message, delete_headers, message_bytes, purge_headers, write_headers,
+};
+use super::tree::Tree;
+use super::watchers::{WatcherId, Watchers};
+use crate::kv::{
+    BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Operation, Pattern, Precondition,
+    Removal, Revision, Timestamp, Value, WatchEvent,
+};
+
+#[derive(Debug)]
+pub(super) struct Bucket<S> {
+    name: Arc<str>,
+    config: BucketConfig,
+    created: Timestamp,
+    last_revision: Revision,
+    keys: Tree<History>,
+    /// Every retained message, oldest first, in a bucket with a time to live; else empty.
+    ages: BTreeMap<Revision, Key>,
+    values: u64,
+    bytes: u64,
+    watchers: Watchers<S>,
+}
+
+impl<S: Sink> Bucket<S> {
+    pub(super) fn new(name: &BucketName, config: BucketConfig, now: Timestamp) -> Self {
+        Self {
+            name: name.shared(),
+            config,
+            created: now,
+            last_revision: 0,
+            keys: Tree::new(),
+            ages: BTreeMap::new(),
+            values: 0,
+            bytes: 0,
+            watchers: Watchers::new(),
+        }
+    }
+
+    pub(super) fn info(&mut self, now: Timestamp) -> BucketInfo {
+        self.expire(now);
+        BucketInfo {
+            config: self.config.clone(),
+            values: self.values,
+            bytes: self.bytes,
+            created: self.created,
+        }
+    }
+
+    pub(super) fn get(&mut self, key: &Key, now: Timestamp) -> Result<Entry, KvError> {
+        self.expire(now);
+        let history = self.keys.get(key).ok_or(KvError::KeyNotFound)?;
+        let (message, value) = history.live().ok_or(KvError::KeyNotFound)?;
+        Ok(Entry {
+            key: history.key.clone(),
+            value: Arc::clone(value),
+            revision: message.revision,
+            created: message.time,
+        })
+    }
+
+    pub(super) fn put(
+        &mut self,
+        key: &Key,
+        value: Value,
+        precondition: Precondition,
+        now: Timestamp,
+    ) -> Result<Revision, KvError> {
+        self.expire(now);
+        if value.len() as u64 > self.config.value_limit() {
+            return Err(KvError::ValueTooLarge);
+        }
+        let history = self.keys.get(key);
+        let last = history
+            .and_then(History::last)
+            .map_or(0, |message| message.revision);
+        let headers = match precondition {
+            Precondition::None => 0,
+            Precondition::Absent if history.and_then(History::live).is_some() => {
+                return Err(KvError::KeyExists);
+            }
+            Precondition::Revision(wanted) if wanted != last => {
+                return Err(KvError::RevisionMismatch);
+            }
+            Precondition::Absent | Precondition::Revision(_) => write_headers(last),
+        };
+        let bytes = message_bytes(&self.name, key, value.len(), headers);
+        self.append(key, Content::Put(value), bytes, now)
+    }
+
+    pub(super) fn remove(
+        &mut self,
+        key: &Key,
+        removal: Removal,
+        now: Timestamp,
+    ) -> Result<(), KvError> {
+        self.expire(now);
+        let history = self.keys.get(key).ok_or(KvError::KeyNotFound)?;
+        let last = history.last().ok_or(KvError::KeyNotFound)?.revision;
+        let headers = match removal {
+            Removal::Delete if history.live().is_none() => return Err(KvError::KeyNotFound),
+            Removal::Delete => delete_headers(last),
+            Removal::Purge => purge_headers(last),
+        };
+        let bytes = message_bytes(&self.name, key, 0, headers);
+        self.append(key, Content::Tombstone, bytes, now)?;
+        if removal == Removal::Purge {
+            let all_but_the_marker = self.keys.get(key).map_or(0, |h| h.messages.len() - 1);
+            self.drop_oldest(key, all_but_the_marker);
+        }
+        Ok(())
+    }
+
+    pub(super) fn list_keys(&mut self, pattern: &Pattern, now: Timestamp) -> Vec<Key> {
+        self.expire(now);
+        let mut live = Vec::new();
+        self.keys.select(pattern, &mut |history| {
+            if let Some((message, _)) = history.live() {
+                live.push((message.revision, history.key.clone()));
+            }
+        });
+        live.sort_unstable_by_key(|(revision, _)| *revision);
+        live.into_iter().map(|(_, key)| key).collect()
+    }
+
+    pub(super) fn watch(&mut self, id: WatcherId, pattern: Pattern, sink: S) {
+        self.watchers.add(id, pattern, sink);
+    }
+
+    pub(super) fn unwatch(&mut self, id: WatcherId) {
+        self.watchers.remove(id);
+    }
+
+    pub(super) fn end_watches(self) {
+        self.watchers.end();
+    }
+
+    /// Stores a message under the next revision, trims the key's history, and tells the watchers.
+    fn append(
+        &mut self,
+        key: &Key,
+        content: Content,
+        bytes: u64,
+        now: Timestamp,
+    ) -> Result<Revision, KvError> {
+        let history = self.keys.get(key);
+        let credit = history
+            .filter(|history| history.messages.len() as u64 >= self.config.history)
+            .and_then(|history| history.messages.front())
+            .map_or(0, |oldest| oldest.bytes);
+        let limit = self.config.max_bytes;
+        if limit > 0 && self.bytes - credit + bytes > limit {
+            return Err(KvError::BucketFull);
+        }
+
+        self.last_revision += 1;
+        let revision = self.last_revision;
+        let (operation, value) = match &content {
+            Content::Put(value) => (Operation::Put, Some(value.clone())),
+            Content::Tombstone => (Operation::Delete, None),
+        };
+        let history = self
+            .keys
+            .get_or_insert_with(key, || History::new(key.clone()));
+        history.messages.push_back(Message {
+            revision,
+            time: now,
+            content,
+            bytes,
+        });
+        self.values += 1;
+        self.bytes += bytes;
+        if self.config.ttl_seconds > 0 {
+            self.ages.insert(revision, key.clone());
+        }
+        let excess = history
+            .messages
+            .len()
+            .saturating_sub(self.config.history as usize);
+        self.drop_oldest(key, excess);
+
+        if !self.watchers.is_empty() {
+            self.watchers.tell(&Arc::new(WatchEvent {
+                bucket: Arc::clone(&self.name),
+                key: key.clone(),
+                value: value.unwrap_or_default(),
+                revision,
+                operation,
+            }));
+        }
+        Ok(revision)
+    }
+
+    /// Drops a key's oldest messages, and the key with its last.
+    fn drop_oldest(&mut self, key: &Key, count: usize) {
+        let Some(history) = self.keys.get_mut(key) else {
+            return;
+        };
+        for message in history.messages.drain(..count) {
+            self.values -= 1;
+            self.bytes -= message.bytes;
+            self.ages.remove(&message.revision);
+        }
+        if history.messages.is_empty() {
+            self.keys.remove(key);
+        }
+    }
+
+    /// Drops what has outlived the time to live (rule 14). Revisions and times grow together, so
+    /// only keys with something to drop are looked at.
+    fn expire(&mut self, now: Timestamp) {
+        let ttl = self.config.ttl_seconds.saturating_mul(1000);
+        while let Some((_, key)) = self.ages.first_key_value() {
+            let key = key.clone();
+            let expired = self.keys.get(&key).map_or(0, |history| {
+                let expired = |m: &&Message| now.0.saturating_sub(m.time.0) >= ttl;
+                history.messages.iter().take_while(expired).count()
+            });
+            if expired == 0 {
+                break;
+            }
+            self.drop_oldest(&key, expired);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The messages retained of one key.
+
+use std::collections::VecDeque;
+
+use crate::kv::{Key, Revision, Timestamp, Value};
+
+/// What a message did.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Put(Value),
+    /// A delete or purge marker.
+    Tombstone,
+}
+
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) revision: Revision,
+    pub(super) time: Timestamp,
+    pub(super) content: Content,
+    /// What it counts for in the bucket's `bytes`.
+    pub(super) bytes: u64,
+}
+
+/// The newest messages of a key, oldest first, never none.
+#[derive(Debug)]
+pub(super) struct History {
+    pub(super) key: Key,
+    pub(super) messages: VecDeque<Message>,
+}
+
+impl History {
+    pub(super) fn new(key: Key) -> Self {
+        Self {
+            key,
+            messages: VecDeque::with_capacity(1),
+        }
+    }
+
+    /// `last(k)` of rule 3: the newest message, markers included.
+    pub(super) fn last(&self) -> Option<&Message> {
+        self.messages.back()
+    }
+
+    /// The newest message, where it is a value.
+    pub(super) fn live(&self) -> Option<(&Message, &Value)> {
+        let message = self.last()?;
+        match &message.content {
+            Content::Put(value) => Some((message, value)),
+            Content::Tombstone => None,
+        }
+    }
+}
+
+/// How many bytes a message takes, counted as JetStream's file storage counts: 30 and the subject
+/// `$KV.<bucket>.<key>`, the value, and the headers, where there are any, with 4 more.
+pub(super) fn message_bytes(bucket: &str, key: &str, value: usize, headers: u64) -> u64 {
+    let subject = "$KV..".len() + bucket.len() + key.len();
+    let headers = if headers == 0 { 0 } else { headers + 4 };
+    (30 + subject + value) as u64 + headers
+}
+
+/// The headers of a conditional write: `Nats-Expected-Last-Subject-Sequence` alone.
+pub(super) fn write_headers(expected: Revision) -> u64 {
+    51 + digits(expected)
+}
+
+/// The headers of a delete marker: `KV-Operation: DEL` and the expected revision.
+pub(super) fn delete_headers(expected: Revision) -> u64 {
+    70 + digits(expected)
+}
+
+/// The headers of a purge marker: `KV-Operation: PURGE`, `Nats-Rollup: sub` and the expected
+/// revision.
+pub(super) fn purge_headers(expected: Revision) -> u64 {
+    90 + digits(expected)
+}
+
+fn digits(n: Revision) -> u64 {
+    u64::from(n.checked_ilog10().unwrap_or(0)) + 1
+}

@@ -1,0 +1,189 @@
+//! The in-memory key-value store: the rules of the protocol over plain data structures. It behaves
+//! as a JetStream-backed server does, down to its revisions and its count of bytes, and serves both
+//! the `memory` transport and the reference server.
+
+mod bucket;
+mod history;
+mod tree;
+mod watchers;
+
+use std::collections::BTreeMap;
+
+use crate::kv::{
+    BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Pattern, Precondition, Removal,
+    Revision, Timestamp, Value, WatchEvent,
+};
+use bucket::Bucket;
+pub use watchers::WatcherId;
+
+/// Tells the time. Asked once an operation; it need not be monotonic.
+pub trait Clock {
+    /// The time now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Where a watcher's events go. Called in the middle of a write: it must put the event aside and
+/// return, and never call back into the store.
+pub trait Sink {
+    /// A key that matches has changed.
+    fn event(&self, event: &std::sync::Arc<WatchEvent>);
+    /// The bucket was deleted: the watch is over.
+    fn bucket_deleted(&self);
+}
+
+/// The buckets of one environment.
+#[derive(Debug)]
+pub struct Store<C, S> {
+    clock: C,
+    latest: Timestamp,
+    buckets: BTreeMap<BucketName, Bucket<S>>,
+    watchers_so_far: u64,
+}
+
+impl<C: Clock, S: Sink> Store<C, S> {
+    /// A store without buckets.
+    pub fn new(clock: C) -> Self {
+        Self {
+            clock,
+            latest: Timestamp::default(),
+            buckets: BTreeMap::new(),
+            watchers_so_far: 0,
+        }
+    }
+
+    /// Creates a bucket, or confirms one that exists with equal settings (rule 16).
+    ///
+    /// # Errors
+    /// [`KvError::Invalid`] for settings out of range, [`KvError::BucketExists`] where the bucket
+    /// exists with others.
+    pub fn create_bucket(&mut self, config: BucketConfig) -> Result<BucketInfo, KvError> {
+        let (name, config) = config.normalized()?;
+        let now = self.now();
+        if let Some(bucket) = self.buckets.get_mut(&name) {
+            return match bucket.info(now) {
+                info if info.config == config => Ok(info),
+                _ => Err(KvError::BucketExists),
+            };
+        }
+        let mut bucket = Bucket::new(&name, config, now);
+        let info = bucket.info(now);
+        self.buckets.insert(name, bucket);
+        Ok(info)
+    }
+
+    /// Deletes a bucket with all it holds and ends its watches (rule 16).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn delete_bucket(&mut self, name: &BucketName) -> Result<(), KvError> {
+        let bucket = self.buckets.remove(name).ok_or(KvError::BucketNotFound)?;
+        bucket.end_watches();
+        Ok(())
+    }
+
+    /// Every bucket, by name.
+    pub fn buckets(&mut self) -> Vec<BucketInfo> {
+        let now = self.now();
+        self.buckets.values_mut().map(|b| b.info(now)).collect()
+    }
+
+    /// One bucket's settings and state.
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn bucket_info(&mut self, name: &BucketName) -> Result<BucketInfo, KvError> {
+        let (bucket, now) = self.bucket(name)?;
+        Ok(bucket.info(now))
+    }
+
+    /// Reads a live key (rule 5).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`], [`KvError::KeyNotFound`].
+    pub fn get(&mut self, bucket: &BucketName, key: &Key) -> Result<Entry, KvError> {
+        let (bucket, now) = self.bucket(bucket)?;
+        bucket.get(key, now)
+    }
+
+    /// Writes a value where the precondition holds (rules 3, 4, 12 and 13).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`], [`KvError::ValueTooLarge`], [`KvError::KeyExists`],
+    /// [`KvError::RevisionMismatch`], [`KvError::BucketFull`], looked for in this order.
+    pub fn put(
+        &mut self,
+        bucket: &BucketName,
+        key: &Key,
+        value: Value,
+        precondition: Precondition,
+    ) -> Result<Revision, KvError> {
+        let (bucket, now) = self.bucket(bucket)?;
+        bucket.put(key, value, precondition, now)
+    }
+
+    /// Deletes or purges a key (rules 6 and 7).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`], [`KvError::KeyNotFound`], [`KvError::BucketFull`].
+    pub fn remove(
+        &mut self,
+        bucket: &BucketName,
+        key: &Key,
+        removal: Removal,
+    ) -> Result<(), KvError> {
+        let (bucket, now) = self.bucket(bucket)?;
+        bucket.remove(key, removal, now)
+    }
+
+    /// The live keys that match, in ascending order of last revision (rule 9).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn list_keys(
+        &mut self,
+        bucket: &BucketName,
+        pattern: &Pattern,
+    ) -> Result<Vec<Key>, KvError> {
+        let (bucket, now) = self.bucket(bucket)?;
+        Ok(bucket.list_keys(pattern, now))
+    }
+
+    /// Sends every change of a matching key, from now on, to the sink (rule 15).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn watch(
+        &mut self,
+        bucket: &BucketName,
+        pattern: Pattern,
+        sink: S,
+    ) -> Result<WatcherId, KvError> {
+        let id = WatcherId(self.watchers_so_far);
+        let (bucket, _) = self.bucket(bucket)?;
+        bucket.watch(id, pattern, sink);
+        self.watchers_so_far += 1;
+        Ok(id)
+    }
+
+    /// Ends a watch. One that has ended already is no error.
+    pub fn unwatch(&mut self, bucket: &BucketName, id: WatcherId) {
+        if let Some(bucket) = self.buckets.get_mut(bucket) {
+            bucket.unwatch(id);
+        }
+    }
+
+    fn bucket(&mut self, name: &BucketName) -> Result<(&mut Bucket<S>, Timestamp), KvError> {
+        let now = self.now();
+        let bucket = self.buckets.get_mut(name).ok_or(KvError::BucketNotFound)?;
+        Ok((bucket, now))
+    }
+
+    /// The time, never earlier than it was before.
+    fn now(&mut self) -> Timestamp {
+        self.latest = self.latest.max(self.clock.now());
+        self.latest
+    }
+}
+
+#[cfg(test)]
+mod tests;
