@@ -2,32 +2,32 @@ import { existsSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const webdriver = JSON.parse(
-	readFileSync(new URL("../../webdriver.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../webdriver.json", import.meta.url), "utf8"),
 );
 
 /** The flags every browser of the tests runs with: those of webdriver.json, less the one Playwright sets. */
 const args = webdriver["goog:chromeOptions"].args.filter(
-	(/** @type {string} */ arg) => arg !== "--headless",
+  (/** @type {string} */ arg) => arg !== "--headless",
 );
 
 /** A Chromium: the one that $CHROME names, or the first that is installed. */
 export function chromePath() {
-	const candidates = [
-		process.env.CHROME,
-		"/usr/bin/chromium",
-		"/usr/bin/chromium-browser",
-		"/usr/bin/google-chrome",
-		"/usr/bin/google-chrome-stable",
-		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-	];
-	const found = candidates.find((path) => path && existsSync(path));
-	if (!found) throw new Error("no Chromium found: install one, or set CHROME to its path");
-	return found;
+  const candidates = [
+    process.env.CHROME,
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+    "/usr/bin/google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  ];
+  const found = candidates.find((path) => path && existsSync(path));
+  if (!found) throw new Error("no Chromium found: install one, or set CHROME to its path");
+  return found;
 }
 
 /** Starts a headless Chromium; the caller closes it. */
 export function launchBrowser() {
-	return chromium.launch({ executablePath: chromePath(), args });
+  return chromium.launch({ executablePath: chromePath(), args });
 }
 
 /**
@@ -38,14 +38,14 @@ export function launchBrowser() {
  * @returns {string[]} filled as the page runs
  */
 export function complaints(page) {
-	/** @type {string[]} */
-	const found = [];
-	page.on("console", (message) => {
-		if (!["error", "warning"].includes(message.type())) return;
-		const { url } = message.location();
-		if (message.text().startsWith("Failed to load resource") && url.includes("/api/v1/")) return;
-		found.push(`${message.type()}: ${message.text()} (${url})`);
-	});
-	page.on("pageerror", (error) => found.push(`uncaught: ${error.stack ?? error.message}`));
-	return found;
+  /** @type {string[]} */
+  const found = [];
+  page.on("console", (message) => {
+    if (!["error", "warning"].includes(message.type())) return;
+    const { url } = message.location();
+    if (message.text().startsWith("Failed to load resource") && url.includes("/api/v1/")) return;
+    found.push(`${message.type()}: ${message.text()} (${url})`);
+  });
+  page.on("pageerror", (error) => found.push(`uncaught: ${error.stack ?? error.message}`));
+  return found;
 }

@@ -10,17 +10,17 @@ import { packageDir, root, targetDir } from "./paths.mjs";
  * @param {string} [dir] by default `target/demo`
  */
 export function assembleDemo(dir = join(targetDir, "demo")) {
-	if (!existsSync(join(packageDir, "index.js"))) {
-		throw new Error('there is no pkg/: run "make build" first');
-	}
-	rmSync(dir, { recursive: true, force: true });
-	mkdirSync(dir, { recursive: true });
-	cpSync(join(root, "www"), dir, { recursive: true });
-	cpSync(packageDir, join(dir, "pkg"), { recursive: true });
-	return dir;
+  if (!existsSync(join(packageDir, "index.js"))) {
+    throw new Error('there is no pkg/: run "make build" first');
+  }
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  cpSync(join(root, "www"), dir, { recursive: true });
+  cpSync(packageDir, join(dir, "pkg"), { recursive: true });
+  return dir;
 }
 
 // Run by itself: assemble, and say where.
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-	console.log(assembleDemo(process.argv[2]));
+  console.log(assembleDemo(process.argv[2]));
 }

@@ -10,49 +10,49 @@ import { start } from "./process.mjs";
  * @param {number} [options.port] by default one that is free
  */
 export async function startNats({ port = -1 } = {}) {
-	const program = process.env.NATS_SERVER || "nats-server";
-	const dir = mkdtempSync(join(tmpdir(), "ironflow-nats-"));
-	const forget = () => rmSync(dir, { recursive: true, force: true });
-	process.once("exit", forget);
-	const config = join(dir, "nats.conf");
-	writeFileSync(
-		config,
-		`
+  const program = process.env.NATS_SERVER || "nats-server";
+  const dir = mkdtempSync(join(tmpdir(), "ironflow-nats-"));
+  const forget = () => rmSync(dir, { recursive: true, force: true });
+  process.once("exit", forget);
+  const config = join(dir, "nats.conf");
+  writeFileSync(
+    config,
+    `
 host: 127.0.0.1
 port: ${port}
 ports_file_dir: ${JSON.stringify(dir)}
 max_payload: 2MB
 jetstream { store_dir: ${JSON.stringify(join(dir, "data"))} }
 `,
-	);
-	const server = start(program, ["-c", config], { name: "nats-server" });
-	try {
-		const url = await server.until(() => clientUrl(dir), "ports file");
-		return {
-			url,
-			/** Ends it and forgets its data. */
-			async stop() {
-				await server.stop();
-				forget();
-				process.off("exit", forget);
-			},
-		};
-	} catch (error) {
-		await server.stop();
-		forget();
-		throw error;
-	}
+  );
+  const server = start(program, ["-c", config], { name: "nats-server" });
+  try {
+    const url = await server.until(() => clientUrl(dir), "ports file");
+    return {
+      url,
+      /** Ends it and forgets its data. */
+      async stop() {
+        await server.stop();
+        forget();
+        process.off("exit", forget);
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    forget();
+    throw error;
+  }
 }
 
 /** The server writes the ports it was given to a file named after its process. @param {string} dir */
 function clientUrl(dir) {
-	const name = readdirSync(dir).find((file) => file.endsWith(".ports"));
-	if (!name || !existsSync(join(dir, name))) return undefined;
-	try {
-		/** @type {string | undefined} */
-		const url = JSON.parse(readFileSync(join(dir, name), "utf8")).nats?.[0];
-		return url;
-	} catch {
-		return undefined; // half written
-	}
+  const name = readdirSync(dir).find((file) => file.endsWith(".ports"));
+  if (!name || !existsSync(join(dir, name))) return undefined;
+  try {
+    /** @type {string | undefined} */
+    const url = JSON.parse(readFileSync(join(dir, name), "utf8")).nats?.[0];
+    return url;
+  } catch {
+    return undefined; // half written
+  }
 }

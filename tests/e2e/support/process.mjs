@@ -6,10 +6,10 @@ import { spawn } from "node:child_process";
 const running = new Set();
 
 process.on("exit", () => {
-	for (const child of running) child.kill("SIGKILL");
+  for (const child of running) child.kill("SIGKILL");
 });
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
-	process.once(signal, () => process.exit(1));
+  process.once(signal, () => process.exit(1));
 }
 
 /**
@@ -20,69 +20,69 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
  * @param {{ name: string, env?: NodeJS.ProcessEnv }} options
  */
 export function start(program, args, { name, env }) {
-	const child = spawn(program, args, {
-		stdio: ["ignore", "pipe", "pipe"],
-		env: { ...process.env, ...env },
-	});
-	const output = { stdout: "", stderr: "" };
-	for (const stream of /** @type {const} */ (["stdout", "stderr"])) {
-		child[stream].setEncoding("utf8");
-		child[stream].on("data", (text) => {
-			output[stream] += text;
-		});
-	}
-	running.add(child);
-	let failure = "";
-	/** @type {Promise<void>} */
-	const ended = new Promise((resolve) => {
-		child.once("error", (error) => {
-			failure = `${name} could not be started: ${error.message}`;
-			running.delete(child);
-			resolve();
-		});
-		child.once("exit", (code, signal) => {
-			failure = `${name} ended (${signal ?? code})\n${output.stdout}${output.stderr}`;
-			running.delete(child);
-			resolve();
-		});
-	});
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  const output = { stdout: "", stderr: "" };
+  for (const stream of /** @type {const} */ (["stdout", "stderr"])) {
+    child[stream].setEncoding("utf8");
+    child[stream].on("data", (text) => {
+      output[stream] += text;
+    });
+  }
+  running.add(child);
+  let failure = "";
+  /** @type {Promise<void>} */
+  const ended = new Promise((resolve) => {
+    child.once("error", (error) => {
+      failure = `${name} could not be started: ${error.message}`;
+      running.delete(child);
+      resolve();
+    });
+    child.once("exit", (code, signal) => {
+      failure = `${name} ended (${signal ?? code})\n${output.stdout}${output.stderr}`;
+      running.delete(child);
+      resolve();
+    });
+  });
 
-	return {
-		child,
-		output,
-		ended,
+  return {
+    child,
+    output,
+    ended,
 
-		/**
-		 * What `look` finds once it finds something; fails when the program ends before, or takes too long.
-		 *
-		 * @template T
-		 * @param {() => T | undefined} look
-		 * @param {string} what
-		 * @param {number} [timeout] in milliseconds
-		 * @returns {Promise<T>}
-		 */
-		async until(look, what, timeout = 20_000) {
-			const deadline = Date.now() + timeout;
-			for (;;) {
-				const found = look();
-				if (found !== undefined) return found;
-				if (failure) throw new Error(failure);
-				if (Date.now() > deadline) {
-					throw new Error(`${name}: no ${what} within ${timeout} ms\n${output.stderr}`);
-				}
-				await new Promise((resolve) => setTimeout(resolve, 20));
-			}
-		},
+    /**
+     * What `look` finds once it finds something; fails when the program ends before, or takes too long.
+     *
+     * @template T
+     * @param {() => T | undefined} look
+     * @param {string} what
+     * @param {number} [timeout] in milliseconds
+     * @returns {Promise<T>}
+     */
+    async until(look, what, timeout = 20_000) {
+      const deadline = Date.now() + timeout;
+      for (;;) {
+        const found = look();
+        if (found !== undefined) return found;
+        if (failure) throw new Error(failure);
+        if (Date.now() > deadline) {
+          throw new Error(`${name}: no ${what} within ${timeout} ms\n${output.stderr}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
 
-		/** Asks the program to end, and makes it after five seconds. Returns its exit code. */
-		async stop() {
-			if (running.has(child)) {
-				child.kill("SIGTERM");
-				const insist = setTimeout(() => child.kill("SIGKILL"), 5_000);
-				await ended;
-				clearTimeout(insist);
-			}
-			return child.exitCode;
-		},
-	};
+    /** Asks the program to end, and makes it after five seconds. Returns its exit code. */
+    async stop() {
+      if (running.has(child)) {
+        child.kill("SIGTERM");
+        const insist = setTimeout(() => child.kill("SIGKILL"), 5_000);
+        await ended;
+        clearTimeout(insist);
+      }
+      return child.exitCode;
+    },
+  };
 }

@@ -13,33 +13,33 @@ import { start } from "./process.mjs";
  * @param {string} [options.listen] an address; by default a free port on 127.0.0.1
  */
 export async function startServer({
-	store = "memory",
-	apiKeys = [],
-	allowOrigins = [],
-	staticDir,
-	listen = "127.0.0.1:0",
+  store = "memory",
+  apiKeys = [],
+  allowOrigins = [],
+  staticDir,
+  listen = "127.0.0.1:0",
 } = {}) {
-	const program = process.env.IRONFLOW_SERVER || `${targetDir}/debug/ironflow-server`;
-	if (!existsSync(program)) {
-		throw new Error(`there is no ${program}: run "cargo build -p ironflow-server" first`);
-	}
-	const args = ["--listen", listen, "--store", store];
-	for (const key of apiKeys) args.push("--api-key", key);
-	for (const origin of allowOrigins) args.push("--allow-origin", origin);
-	if (staticDir) args.push("--static", staticDir);
+  const program = process.env.IRONFLOW_SERVER || `${targetDir}/debug/ironflow-server`;
+  if (!existsSync(program)) {
+    throw new Error(`there is no ${program}: run "cargo build -p ironflow-server" first`);
+  }
+  const args = ["--listen", listen, "--store", store];
+  for (const key of apiKeys) args.push("--api-key", key);
+  for (const origin of allowOrigins) args.push("--allow-origin", origin);
+  if (staticDir) args.push("--static", staticDir);
 
-	const server = start(program, args, { name: "ironflow-server" });
-	const url = await server.until(
-		() => /^listening on (http:\/\/\S+)$/m.exec(server.output.stdout)?.[1],
-		"address",
-	);
-	return {
-		url,
-		/** What it has logged so far. */
-		log: () => server.output.stderr,
-		/** Ends it, and gives its exit code. */
-		stop: () => server.stop(),
-		/** Sends it a signal, e.g. SIGKILL or SIGSTOP, to see what its clients make of that. */
-		signal: (/** @type {NodeJS.Signals} */ name) => server.child.kill(name),
-	};
+  const server = start(program, args, { name: "ironflow-server" });
+  const url = await server.until(
+    () => /^listening on (http:\/\/\S+)$/m.exec(server.output.stdout)?.[1],
+    "address",
+  );
+  return {
+    url,
+    /** What it has logged so far. */
+    log: () => server.output.stderr,
+    /** Ends it, and gives its exit code. */
+    stop: () => server.stop(),
+    /** Sends it a signal, e.g. SIGKILL or SIGSTOP, to see what its clients make of that. */
+    signal: (/** @type {NodeJS.Signals} */ name) => server.child.kill(name),
+  };
 }

@@ -1,0 +1,66 @@
+# Every command of the project. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+PORT ?= 9123
+STORE ?= memory
+
+step := @.ci/step
+sources := Cargo.toml Cargo.lock $(shell find src pkg-template -type f)
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: pkg/index.js ## Serve the demo page and the reference server (PORT=9123, STORE=memory|nats|nats://host:port)
+	@.ci/setup rust npm $(if $(filter nats,$(STORE)),nats)
+	$(step) "Reference server" cargo build --quiet -p ironflow-server
+	@source .ci/env; PORT='$(PORT)' STORE='$(STORE)' node tests/e2e/demo.mjs
+
+.PHONY: test
+test: setup lint ## Run every test
+	$(step) "Rust tests" cargo test --workspace --quiet
+	@$(MAKE) --no-print-directory build
+	$(step) "Reference server" cargo build --quiet -p ironflow-server
+	$(step) "Browser tests" node tests/e2e/browser-suite.mjs
+	$(step) "End-to-end tests" bash -c 'node --test --test-reporter=spec tests/e2e/*.test.mjs'
+
+.PHONY: build
+build: pkg/index.js ## Build the npm package into pkg/
+
+pkg/index.js: $(sources)
+	@.ci/setup rust wasm npm
+	$(step) "Package" node pkg-template/build.mjs
+	@touch $@
+
+.PHONY: lint
+lint: ## Check formatting, lints and types
+	@.ci/setup rust npm
+	$(step) "Rust format" cargo fmt --all --check
+	$(step) "Clippy" cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(step) "Clippy for the browser" cargo clippy --quiet --target wasm32-unknown-unknown -p ironflow-browser --all-targets -- -D warnings
+	$(step) "Biome" biome check --error-on-warnings --colors=off
+	$(step) "Types" tsc --project tests/tsconfig.json
+	$(step) "Types of the demo page" tsc --project tests/tsconfig.www.json
+
+.PHONY: bench
+bench: ## Run the benchmarks of the host
+	@.ci/setup rust
+	$(step) "Benchmarks" cargo bench -p ironflow-browser
+
+.PHONY: conformance
+conformance: ## Run the conformance suite on both stores
+	@.ci/setup rust nats
+	$(step) "Conformance" cargo test --workspace conformance
+
+.PHONY: setup
+setup: ## Install every tool that is missing
+	@.ci/setup
+
+.PHONY: clean
+clean: ## Remove what was built (the tools stay)
+	rm -rf target pkg tests/node_modules
