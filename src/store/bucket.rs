@@ -1,6 +1,6 @@
 //! One bucket: its keys, its revision counter, its limits and its watchers.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Sink;
@@ -21,8 +21,9 @@ pub(super) struct Bucket<S> {
     created: Timestamp,
     last_revision: Revision,
     keys: Tree<History>,
-    /// Every retained message, oldest first, in a bucket with a time to live; else empty.
-    ages: BTreeMap<Revision, Key>,
+    /// The messages in the order they were written, in a bucket with a time to live; else empty.
+    /// Some may be gone already: at most as many as are retained.
+    ages: VecDeque<(Revision, Key)>,
     values: u64,
     bytes: u64,
     watchers: Watchers<S>,
@@ -36,7 +37,7 @@ impl<S: Sink> Bucket<S> {
             created: now,
             last_revision: 0,
             keys: Tree::new(),
-            ages: BTreeMap::new(),
+            ages: VecDeque::new(),
             values: 0,
             bytes: 0,
             watchers: Watchers::new(),
@@ -177,13 +178,14 @@ impl<S: Sink> Bucket<S> {
         self.values += 1;
         self.bytes += bytes;
         if self.config.ttl_seconds > 0 {
-            self.ages.insert(revision, key.clone());
+            self.ages.push_back((revision, key.clone()));
         }
         let excess = history
             .messages
             .len()
             .saturating_sub(self.config.history as usize);
         self.drop_oldest(key, excess);
+        self.compact_ages();
 
         if !self.watchers.is_empty() {
             self.watchers.tell(&Arc::new(WatchEvent {
@@ -205,7 +207,6 @@ impl<S: Sink> Bucket<S> {
         for message in history.messages.drain(..count) {
             self.values -= 1;
             self.bytes -= message.bytes;
-            self.ages.remove(&message.revision);
         }
         if history.messages.is_empty() {
             self.keys.remove(key);
@@ -213,19 +214,36 @@ impl<S: Sink> Bucket<S> {
     }
 
     /// Drops what has outlived the time to live (rule 14). Revisions and times grow together, so
-    /// only keys with something to drop are looked at.
+    /// only messages that expire are looked at, and those that were gone before.
     fn expire(&mut self, now: Timestamp) {
         let ttl = self.config.ttl_seconds.saturating_mul(1000);
-        while let Some((_, key)) = self.ages.first_key_value() {
-            let key = key.clone();
-            let expired = self.keys.get(&key).map_or(0, |history| {
-                let expired = |m: &&Message| now.0.saturating_sub(m.time.0) >= ttl;
-                history.messages.iter().take_while(expired).count()
-            });
-            if expired == 0 {
-                break;
+        while let Some((revision, key)) = self.ages.front() {
+            let oldest = self.keys.get(key).and_then(|h| h.messages.front());
+            if let Some(message) = oldest.filter(|message| message.revision == *revision) {
+                if now.0.saturating_sub(message.time.0) < ttl {
+                    break;
+                }
+                let key = key.clone();
+                self.drop_oldest(&key, 1);
             }
-            self.drop_oldest(&key, expired);
+            self.ages.pop_front();
         }
+    }
+
+    /// Forgets messages that are gone, once they are more than those retained.
+    fn compact_ages(&mut self) {
+        if self.ages.len() as u64 <= 2 * self.values {
+            return;
+        }
+        let keys = &self.keys;
+        self.ages.retain(|(revision, key)| {
+            let oldest = keys.get(key).and_then(|h| h.messages.front());
+            oldest.is_some_and(|message| message.revision <= *revision)
+        });
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered_ages(&self) -> usize {
+        self.ages.len()
     }
 }

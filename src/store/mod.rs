@@ -7,8 +7,6 @@ mod history;
 mod tree;
 mod watchers;
 
-use std::collections::BTreeMap;
-
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Pattern, Precondition, Removal,
     Revision, Timestamp, Value, WatchEvent,
@@ -36,7 +34,8 @@ pub trait Sink {
 pub struct Store<C, S> {
     clock: C,
     latest: Timestamp,
-    buckets: BTreeMap<BucketName, Bucket<S>>,
+    /// In ascending order of their names.
+    buckets: Vec<(BucketName, Bucket<S>)>,
     watchers_so_far: u64,
 }
 
@@ -46,7 +45,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         Self {
             clock,
             latest: Timestamp::default(),
-            buckets: BTreeMap::new(),
+            buckets: Vec::new(),
             watchers_so_far: 0,
         }
     }
@@ -59,16 +58,18 @@ impl<C: Clock, S: Sink> Store<C, S> {
     pub fn create_bucket(&mut self, config: BucketConfig) -> Result<BucketInfo, KvError> {
         let (name, config) = config.normalized()?;
         let now = self.now();
-        if let Some(bucket) = self.buckets.get_mut(&name) {
-            return match bucket.info(now) {
+        match self.position(&name) {
+            Ok(at) => match self.buckets[at].1.info(now) {
                 info if info.config == config => Ok(info),
                 _ => Err(KvError::BucketExists),
-            };
+            },
+            Err(at) => {
+                let mut bucket = Bucket::new(&name, config, now);
+                let info = bucket.info(now);
+                self.buckets.insert(at, (name, bucket));
+                Ok(info)
+            }
         }
-        let mut bucket = Bucket::new(&name, config, now);
-        let info = bucket.info(now);
-        self.buckets.insert(name, bucket);
-        Ok(info)
     }
 
     /// Deletes a bucket with all it holds and ends its watches (rule 16).
@@ -76,7 +77,8 @@ impl<C: Clock, S: Sink> Store<C, S> {
     /// # Errors
     /// [`KvError::BucketNotFound`].
     pub fn delete_bucket(&mut self, name: &BucketName) -> Result<(), KvError> {
-        let bucket = self.buckets.remove(name).ok_or(KvError::BucketNotFound)?;
+        let at = self.position(name).or(Err(KvError::BucketNotFound))?;
+        let (_, bucket) = self.buckets.remove(at);
         bucket.end_watches();
         Ok(())
     }
@@ -84,7 +86,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
     /// Every bucket, by name.
     pub fn buckets(&mut self) -> Vec<BucketInfo> {
         let now = self.now();
-        self.buckets.values_mut().map(|b| b.info(now)).collect()
+        self.buckets.iter_mut().map(|(_, b)| b.info(now)).collect()
     }
 
     /// One bucket's settings and state.
@@ -167,15 +169,20 @@ impl<C: Clock, S: Sink> Store<C, S> {
 
     /// Ends a watch. One that has ended already is no error.
     pub fn unwatch(&mut self, bucket: &BucketName, id: WatcherId) {
-        if let Some(bucket) = self.buckets.get_mut(bucket) {
-            bucket.unwatch(id);
+        if let Ok(at) = self.position(bucket) {
+            self.buckets[at].1.unwatch(id);
         }
     }
 
     fn bucket(&mut self, name: &BucketName) -> Result<(&mut Bucket<S>, Timestamp), KvError> {
         let now = self.now();
-        let bucket = self.buckets.get_mut(name).ok_or(KvError::BucketNotFound)?;
-        Ok((bucket, now))
+        let at = self.position(name).or(Err(KvError::BucketNotFound))?;
+        Ok((&mut self.buckets[at].1, now))
+    }
+
+    /// Where a bucket is, or would be.
+    fn position(&self, name: &BucketName) -> Result<usize, usize> {
+        self.buckets.binary_search_by(|(other, _)| other.cmp(name))
     }
 
     /// The time, never earlier than it was before.

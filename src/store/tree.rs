@@ -10,106 +10,127 @@ use std::collections::BTreeMap;
 
 use crate::kv::{Pattern, Token};
 
+/// The values lie apart from the branches, so that the code that walks and mends the branches is
+/// compiled once for all trees.
 #[derive(Debug)]
 pub(super) struct Tree<V> {
-    root: Node<V>,
+    root: Node,
+    values: Vec<Option<V>>,
+    /// Places in `values` to use again.
+    free: Vec<usize>,
 }
 
-#[derive(Debug)]
-struct Node<V> {
-    value: Option<V>,
-    children: BTreeMap<Box<str>, Node<V>>,
-}
-
-impl<V> Default for Node<V> {
-    fn default() -> Self {
-        Self {
-            value: None,
-            children: BTreeMap::new(),
-        }
-    }
+#[derive(Debug, Default)]
+struct Node {
+    /// Where the value of the path that ends here lies.
+    place: Option<usize>,
+    children: BTreeMap<Box<str>, Node>,
 }
 
 impl<V> Tree<V> {
     pub(super) fn new() -> Self {
         Self {
             root: Node::default(),
+            values: Vec::new(),
+            free: Vec::new(),
         }
     }
 
     pub(super) fn get(&self, path: &str) -> Option<&V> {
-        let mut node = &self.root;
-        for token in path.split('.') {
-            node = node.children.get(token)?;
-        }
-        node.value.as_ref()
+        self.values.get(self.root.find(path)?)?.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, path: &str) -> Option<&mut V> {
-        let mut node = &mut self.root;
-        for token in path.split('.') {
-            node = node.children.get_mut(token)?;
-        }
-        node.value.as_mut()
+        self.values.get_mut(self.root.find(path)?)?.as_mut()
     }
 
     pub(super) fn get_or_insert_with(&mut self, path: &str, new: impl FnOnce() -> V) -> &mut V {
-        let mut node = &mut self.root;
-        for token in path.split('.') {
-            // Not the map's entry(): it would copy the token on every visit.
-            if !node.children.contains_key(token) {
-                node.children.insert(token.into(), Node::default());
-            }
-            node = match node.children.get_mut(token) {
-                Some(child) => child,
-                None => unreachable!("the child was inserted above"),
-            };
-        }
-        node.value.get_or_insert_with(new)
+        let place = self.root.find(path).unwrap_or_else(|| {
+            let place = self.free.pop().unwrap_or_else(|| {
+                self.values.push(None);
+                self.values.len() - 1
+            });
+            self.root.make(path).place = Some(place);
+            place
+        });
+        self.values[place].get_or_insert_with(new)
     }
 
     /// Removes a path's value, and every branch that leads nowhere afterwards.
     pub(super) fn remove(&mut self, path: &str) {
-        self.root.remove(path.split('.'));
-    }
-
-    /// Visits the values of the paths, read as keys, that the pattern matches.
-    pub(super) fn select<'a>(&'a self, pattern: &Pattern, visit: &mut dyn FnMut(&'a V)) {
-        self.root.select(&mut pattern.tokens(), visit);
-    }
-
-    /// Visits the values of the paths, read as patterns, that match the key.
-    pub(super) fn matching<'a>(&'a self, key: &str, visit: &mut dyn FnMut(&'a V)) {
-        self.root.matching(Some(key), visit);
-    }
-
-    /// Visits every value.
-    pub(super) fn for_each<'a>(&'a self, visit: &mut dyn FnMut(&'a V)) {
-        self.root.for_each(visit);
-    }
-}
-
-impl<V> Node<V> {
-    fn remove(&mut self, mut path: std::str::Split<'_, char>) {
-        let Some(token) = path.next() else {
-            self.value = None;
-            return;
-        };
-        if let Some(child) = self.children.get_mut(token) {
-            child.remove(path);
-            if child.value.is_none() && child.children.is_empty() {
-                self.children.remove(token);
-            }
+        if let Some(place) = self.root.remove(Some(path)) {
+            self.values[place] = None;
+            self.free.push(place);
         }
     }
 
-    fn select<'a, 'p>(
-        &'a self,
-        tokens: &mut (impl Iterator<Item = Token<'p>> + Clone),
-        visit: &mut dyn FnMut(&'a V),
+    /// Visits the values of the paths, read as keys, that the pattern matches.
+    pub(super) fn select(&self, pattern: &Pattern, visit: &mut dyn FnMut(&V)) {
+        self.root.select(pattern.tokens(), &mut |place| {
+            self.values[place].iter().for_each(&mut *visit);
+        });
+    }
+
+    /// Visits the values of the paths, read as patterns, that match the key.
+    pub(super) fn matching(&self, key: &str, visit: &mut dyn FnMut(&V)) {
+        self.root.matching(Some(key), &mut |place| {
+            self.values[place].iter().for_each(&mut *visit);
+        });
+    }
+
+    /// Visits every value.
+    pub(super) fn for_each(&self, visit: &mut dyn FnMut(&V)) {
+        self.values.iter().flatten().for_each(visit);
+    }
+}
+
+/// The first token of a path, and the rest where there is one.
+fn split(path: &str) -> (&str, Option<&str>) {
+    match path.split_once('.') {
+        Some((token, rest)) => (token, Some(rest)),
+        None => (path, None),
+    }
+}
+
+impl Node {
+    fn find(&self, path: &str) -> Option<usize> {
+        let mut node = self;
+        for token in path.split('.') {
+            node = node.children.get(token)?;
+        }
+        node.place
+    }
+
+    /// The node of a path, whose branches are grown where they are missing.
+    fn make(&mut self, path: &str) -> &mut Self {
+        let mut node = self;
+        for token in path.split('.') {
+            node = node.children.entry(token.into()).or_default();
+        }
+        node
+    }
+
+    /// Takes the place of a path, and prunes.
+    fn remove(&mut self, path: Option<&str>) -> Option<usize> {
+        let Some(path) = path else {
+            return self.place.take();
+        };
+        let (token, rest) = split(path);
+        let child = self.children.get_mut(token)?;
+        let place = child.remove(rest);
+        if child.place.is_none() && child.children.is_empty() {
+            self.children.remove(token);
+        }
+        place
+    }
+
+    fn select<'p>(
+        &self,
+        mut tokens: impl Iterator<Item = Token<'p>> + Clone,
+        visit: &mut dyn FnMut(usize),
     ) {
         match tokens.next() {
-            None => self.value.iter().for_each(visit),
+            None => self.place.into_iter().for_each(visit),
             Some(Token::Literal(token)) => {
                 if let Some(child) = self.children.get(token) {
                     child.select(tokens, visit);
@@ -117,7 +138,7 @@ impl<V> Node<V> {
             }
             Some(Token::One) => {
                 for child in self.children.values() {
-                    child.select(&mut tokens.clone(), visit);
+                    child.select(tokens.clone(), visit);
                 }
             }
             Some(Token::Rest) => {
@@ -128,27 +149,24 @@ impl<V> Node<V> {
         }
     }
 
-    fn matching<'a>(&'a self, rest: Option<&str>, visit: &mut dyn FnMut(&'a V)) {
-        let Some(rest) = rest else {
-            self.value.iter().for_each(visit);
+    fn matching(&self, key: Option<&str>, visit: &mut dyn FnMut(usize)) {
+        let Some(key) = key else {
+            self.place.into_iter().for_each(visit);
             return;
         };
-        let (token, after) = match rest.split_once('.') {
-            Some((token, after)) => (token, Some(after)),
-            None => (rest, None),
-        };
+        let (token, rest) = split(key);
         if let Some(child) = self.children.get(">") {
-            child.value.iter().for_each(&mut *visit);
+            child.place.into_iter().for_each(&mut *visit);
         }
         for next in [token, "*"] {
             if let Some(child) = self.children.get(next) {
-                child.matching(after, visit);
+                child.matching(rest, visit);
             }
         }
     }
 
-    fn for_each<'a>(&'a self, visit: &mut dyn FnMut(&'a V)) {
-        self.value.iter().for_each(&mut *visit);
+    fn for_each(&self, visit: &mut dyn FnMut(usize)) {
+        self.place.into_iter().for_each(&mut *visit);
         for child in self.children.values() {
             child.for_each(visit);
         }

@@ -1,6 +1,5 @@
 //! Who is told of a change.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Sink;
@@ -14,31 +13,34 @@ pub struct WatcherId(pub(super) u64);
 /// The watchers of one bucket, found by the keys they match.
 #[derive(Debug)]
 pub(super) struct Watchers<S> {
-    sinks: Tree<BTreeMap<WatcherId, S>>,
-    patterns: BTreeMap<WatcherId, Pattern>,
+    sinks: Tree<Vec<(WatcherId, S)>>,
+    /// What each watches, in ascending order of their ids.
+    patterns: Vec<(WatcherId, Pattern)>,
 }
 
 impl<S: Sink> Watchers<S> {
     pub(super) fn new() -> Self {
         Self {
             sinks: Tree::new(),
-            patterns: BTreeMap::new(),
+            patterns: Vec::new(),
         }
     }
 
+    /// Adds a watcher, whose id is higher than any before.
     pub(super) fn add(&mut self, id: WatcherId, pattern: Pattern, sink: S) {
         self.sinks
-            .get_or_insert_with(pattern.as_str(), BTreeMap::new)
-            .insert(id, sink);
-        self.patterns.insert(id, pattern);
+            .get_or_insert_with(pattern.as_str(), Vec::new)
+            .push((id, sink));
+        self.patterns.push((id, pattern));
     }
 
     pub(super) fn remove(&mut self, id: WatcherId) {
-        let Some(pattern) = self.patterns.remove(&id) else {
+        let Ok(at) = self.patterns.binary_search_by_key(&id, |(id, _)| *id) else {
             return;
         };
+        let (_, pattern) = self.patterns.remove(at);
         if let Some(sinks) = self.sinks.get_mut(pattern.as_str()) {
-            sinks.remove(&id);
+            sinks.retain(|(other, _)| *other != id);
             if sinks.is_empty() {
                 self.sinks.remove(pattern.as_str());
             }
@@ -51,13 +53,13 @@ impl<S: Sink> Watchers<S> {
 
     pub(super) fn tell(&self, event: &Arc<WatchEvent>) {
         self.sinks.matching(&event.key, &mut |sinks| {
-            sinks.values().for_each(|sink| sink.event(event));
+            sinks.iter().for_each(|(_, sink)| sink.event(event));
         });
     }
 
     pub(super) fn end(&self) {
         self.sinks.for_each(&mut |sinks| {
-            sinks.values().for_each(Sink::bucket_deleted);
+            sinks.iter().for_each(|(_, sink)| sink.bucket_deleted());
         });
     }
 }

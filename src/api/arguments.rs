@@ -1,0 +1,146 @@
+//! Reading what a caller passes in. Whatever is wrong with it is a `ValidationError`, found before
+//! any request.
+
+use js_sys::JsString;
+use serde_wasm_bindgen::Deserializer;
+use wasm_bindgen::prelude::*;
+
+use crate::config::timeout;
+use crate::error::Error;
+use crate::js::{self, Given};
+use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
+use crate::options::Options;
+use crate::transport::{Body, Limits};
+
+/// JavaScript's largest safe integer.
+const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+
+pub(super) fn bucket_name(value: &JsValue) -> Result<BucketName, Error> {
+    Ok(BucketName::parse(&text(value, "the bucket name")?)?)
+}
+
+pub(super) fn key(value: &JsValue) -> Result<Key, Error> {
+    Ok(Key::parse(&text(value, "the key")?)?)
+}
+
+/// A pattern, or none where there is nothing.
+pub(super) fn filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    Ok(Some(Pattern::parse(&text(value, "the pattern")?)?))
+}
+
+pub(super) fn revision(value: &JsValue) -> Result<Revision, Error> {
+    match value.as_f64() {
+        Some(n) if n >= 0.0 && n <= MAX_SAFE && n.fract() == 0.0 => Ok(n as Revision),
+        _ => Err(Error::Validation(
+            "the revision must be a whole number, 0 or more".into(),
+        )),
+    }
+}
+
+/// What is to be stored. Bytes are copied now, so that the caller may go on using the buffer.
+pub(super) fn body(value: &JsValue) -> Result<Body, Error> {
+    let (content, content_type) = if value.is_string() {
+        (value.clone(), "application/octet-stream")
+    } else if let Some(bytes) = js::to_bytes(value) {
+        (bytes.into(), "application/octet-stream")
+    } else {
+        let json = js::to_json(value)
+            .map_err(|words| Error::Validation(words.as_string().unwrap_or_default()))?;
+        (json, "application/json")
+    };
+    Ok(Body {
+        content,
+        content_type,
+    })
+}
+
+/// The last, optional argument of every operation.
+pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits, Error> {
+    let mut limits = Limits {
+        timeout_ms: default_timeout_ms,
+        signal: JsValue::UNDEFINED,
+    };
+    if value.is_undefined() || value.is_null() {
+        return Ok(limits);
+    }
+    let mut options = options("", value)?;
+    if let Some(ms) = timeout(&mut options)? {
+        limits.timeout_ms = ms;
+    }
+    options.opaque("signal");
+    let signal = value.unchecked_ref::<Given>().signal();
+    if !signal.is_undefined() && !signal.is_null() {
+        if !js::is_abort_signal(&signal) {
+            return Err(options.invalid("signal", "an AbortSignal"));
+        }
+        limits.signal = signal;
+    }
+    options.finish()?;
+    Ok(limits)
+}
+
+/// The settings of a new bucket.
+pub(super) fn bucket_config(value: &JsValue) -> Result<BucketConfig, Error> {
+    let mut options = options("config", value)?;
+    let takes = "a whole number, 0 or more";
+    let count = |n: f64| (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0;
+    let config = BucketConfig {
+        name: options.text("name")?.unwrap_or_default(),
+        description: options.text("description")?.unwrap_or_default(),
+        ttl_seconds: options.number("ttlSeconds", takes, count)?.unwrap_or(0.0) as u64,
+        max_value_size: options.number("maxValueSize", takes, count)?.unwrap_or(0.0) as u64,
+        max_bytes: options.number("maxBytes", takes, count)?.unwrap_or(0.0) as u64,
+        history: options
+            .number("history", "a whole number from 0 to 64", |n| {
+                (0.0..=64.0).contains(&n) && n.fract() == 0.0
+            })?
+            .unwrap_or(0.0) as u64,
+    };
+    options.finish()?;
+    Ok(config.normalized()?.1)
+}
+
+/// The callbacks of `watch`: `onUpdate`, and others where they are wanted.
+pub(super) fn callbacks(value: &JsValue) -> Result<(), Error> {
+    if !value.is_object() {
+        return Err(Error::Validation("callbacks must be an object".into()));
+    }
+    for name in ["onUpdate", "onError", "onClose"] {
+        let callback = js_sys::Reflect::get(value, &name.into()).unwrap_or_default();
+        let missing = callback.is_undefined() || callback.is_null();
+        if !callback.is_function() && (name == "onUpdate" || !missing) {
+            return Err(Error::Validation(
+                ["callbacks.", name, " must be a function"].concat(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The options of `watch`.
+pub(super) fn watch_filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
+    let mut options = options("", value)?;
+    let key = options.text("key")?;
+    options.finish()?;
+    Ok(key.map(|key| Pattern::parse(&key)).transpose()?)
+}
+
+/// An object of options.
+pub(super) fn options(path: &str, value: &JsValue) -> Result<Options, Error> {
+    Options::read(path, Deserializer::from(value.clone()))
+}
+
+fn text(value: &JsValue, what: &str) -> Result<String, Error> {
+    let Some(text) = value.as_string() else {
+        return Err(Error::Validation([what, " must be a string"].concat()));
+    };
+    // A lone surrogate has no UTF-8 form: it would arrive as U+FFFD, and so could another.
+    let suspect = text.contains('\u{fffd}');
+    if suspect && !value.unchecked_ref::<JsString>().is_valid_utf16() {
+        return Err(Error::Validation([what, " is not valid Unicode"].concat()));
+    }
+    Ok(text)
+}

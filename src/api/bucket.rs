@@ -1,0 +1,146 @@
+//! `BrowserKVBucketHandle`: keys.
+
+use std::rc::Rc;
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::arguments;
+use super::client::thrown;
+use super::state::{Context, State};
+use super::watcher::KVWatcher;
+use crate::error::Error;
+use crate::kv::{BucketName, Key, Precondition, Removal};
+use crate::transport::Operation;
+
+/// A bucket's keys.
+#[wasm_bindgen]
+pub struct BrowserKVBucketHandle {
+    state: Rc<State>,
+    name: BucketName,
+}
+
+impl BrowserKVBucketHandle {
+    pub(super) fn of(state: &Rc<State>, name: &JsValue) -> Result<Self, JsValue> {
+        Ok(Self {
+            state: Rc::clone(state),
+            name: arguments::bucket_name(name).map_err(thrown)?,
+        })
+    }
+
+    fn run(
+        &self,
+        operation: &'static str,
+        key: &JsValue,
+        options: &JsValue,
+        make: impl FnOnce(BucketName, Key) -> Result<Operation, Error>,
+    ) -> Promise {
+        let context = self.context(operation, key);
+        let made = arguments::key(key).and_then(|key| make(self.name.clone(), key));
+        self.state.run(context, options, made)
+    }
+
+    fn write(
+        &self,
+        operation: &'static str,
+        key: &JsValue,
+        value: &JsValue,
+        precondition: Result<Precondition, Error>,
+        options: &JsValue,
+    ) -> Promise {
+        self.run(operation, key, options, |bucket, key| {
+            Ok(Operation::Put {
+                bucket,
+                key,
+                body: arguments::body(value)?,
+                precondition: precondition?,
+            })
+        })
+    }
+
+    fn context(&self, operation: &'static str, key: &JsValue) -> Context {
+        Context {
+            operation,
+            bucket: Some(self.name.clone()),
+            key: key.clone(),
+        }
+    }
+}
+
+#[wasm_bindgen]
+impl BrowserKVBucketHandle {
+    /// A handle with a configuration of its own.
+    ///
+    /// # Errors
+    /// As `configure()`, and a `ValidationError` for a name that no bucket can have.
+    #[wasm_bindgen(constructor)]
+    pub fn new(name: &JsValue, config: &JsValue) -> Result<Self, JsValue> {
+        let state = State::new();
+        state.configure(config).map_err(thrown)?;
+        Self::of(&state, name)
+    }
+
+    /// Reads a key.
+    pub fn get(&self, key: &JsValue, options: &JsValue) -> Promise {
+        self.run("get", key, options, |bucket, key| {
+            Ok(Operation::Get(bucket, key))
+        })
+    }
+
+    /// Writes a key, whatever it held.
+    pub fn put(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
+        self.write("put", key, value, Ok(Precondition::None), options)
+    }
+
+    /// Writes a key that holds nothing.
+    pub fn create(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
+        self.write("create", key, value, Ok(Precondition::Absent), options)
+    }
+
+    /// Writes a key whose last revision is still the one given.
+    pub fn update(
+        &self,
+        key: &JsValue,
+        value: &JsValue,
+        revision: &JsValue,
+        options: &JsValue,
+    ) -> Promise {
+        let precondition = arguments::revision(revision).map(Precondition::Revision);
+        self.write("update", key, value, precondition, options)
+    }
+
+    /// Puts a tombstone on a key.
+    pub fn delete(&self, key: &JsValue, options: &JsValue) -> Promise {
+        self.run("delete", key, options, |bucket, key| {
+            Ok(Operation::Remove(bucket, key, Removal::Delete))
+        })
+    }
+
+    /// Removes a key with its history.
+    pub fn purge(&self, key: &JsValue, options: &JsValue) -> Promise {
+        self.run("purge", key, options, |bucket, key| {
+            Ok(Operation::Remove(bucket, key, Removal::Purge))
+        })
+    }
+
+    /// The live keys, all or those that match a pattern, in ascending order of last revision.
+    #[wasm_bindgen(js_name = listKeys)]
+    pub fn list_keys(&self, filter: &JsValue, options: &JsValue) -> Promise {
+        let operation =
+            arguments::filter(filter).map(|filter| Operation::ListKeys(self.name.clone(), filter));
+        let context = self.context("listKeys", filter);
+        self.state.run(context, options, operation)
+    }
+
+    /// Calls back on every change, of all keys or those that match.
+    ///
+    /// # Errors
+    /// A `ValidationError` for bad callbacks or options, a `NotConfiguredError` before `configure()`.
+    pub fn watch(&self, callbacks: &JsValue, options: &JsValue) -> Result<KVWatcher, JsValue> {
+        arguments::callbacks(callbacks)
+            .and_then(|()| arguments::watch_filter(options))
+            .and_then(|filter| self.state.watch(self.name.clone(), filter, callbacks))
+            .map(KVWatcher::of)
+            .map_err(thrown)
+    }
+}

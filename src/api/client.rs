@@ -1,0 +1,116 @@
+//! `IronflowClient`: one configured way to the server, or to a store in memory.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use super::kv::BrowserKVClient;
+use super::state::State;
+use crate::error::Error;
+use crate::js::{self, Failure};
+
+/// A client. `ironflow` is the one most applications need.
+#[wasm_bindgen]
+pub struct IronflowClient {
+    state: Rc<State>,
+}
+
+/// Makes an independent, configured client.
+///
+/// # Errors
+/// A `ValidationError` names the option that is unknown or has a value it does not take.
+#[wasm_bindgen(js_name = createClient)]
+pub fn create_client(options: &JsValue) -> Result<IronflowClient, JsValue> {
+    let client = IronflowClient::new();
+    client.configure(options)?;
+    Ok(client)
+}
+
+#[wasm_bindgen]
+impl IronflowClient {
+    /// A client that is not configured yet.
+    #[wasm_bindgen(constructor)]
+    #[expect(clippy::new_without_default, reason = "made from JavaScript")]
+    pub fn new() -> Self {
+        Self {
+            state: State::new(),
+        }
+    }
+
+    /// Sets, or replaces, the configuration; ends running watches.
+    ///
+    /// # Errors
+    /// A `ValidationError` names the option that is unknown or has a value it does not take. The
+    /// configuration stays as it was then.
+    pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
+        self.state.configure(options).map_err(thrown)
+    }
+
+    /// Whether `configure()` has succeeded.
+    #[wasm_bindgen(getter, js_name = isConfigured)]
+    pub fn is_configured(&self) -> bool {
+        self.state.is_configured()
+    }
+
+    /// The configuration in force, with its defaults filled in.
+    ///
+    /// # Errors
+    /// A `NotConfiguredError` before `configure()`.
+    #[wasm_bindgen(js_name = getConfig)]
+    pub fn get_config(&self) -> Result<JsValue, JsValue> {
+        let configured = self.state.configured().map_err(thrown)?;
+        let config = &configured.config;
+        Ok(js::resolve_config(
+            &configured.given,
+            &config.server_url,
+            config.transport.as_str(),
+            &config.environment,
+            config.timeout_ms,
+            config.reconnect.enabled,
+            config.reconnect.max_attempts,
+            config.reconnect.initial,
+            config.reconnect.max,
+            config.reconnect.multiplier,
+            config.visibility.pause_on_hidden,
+            config.visibility.reconnect_on_visible,
+        ))
+    }
+
+    /// Changes the credentials, from the next request and connection on.
+    ///
+    /// # Errors
+    /// A `ValidationError` for bad credentials, a `NotConfiguredError` before `configure()`.
+    #[wasm_bindgen(js_name = setAuth)]
+    pub fn set_auth(&self, auth: &JsValue) -> Result<(), JsValue> {
+        self.state.set_auth(auth).map_err(thrown)
+    }
+
+    /// The key-value API.
+    ///
+    /// # Errors
+    /// A `NotConfiguredError` before `configure()`.
+    pub fn kv(&self) -> Result<BrowserKVClient, JsValue> {
+        self.state.configured().map_err(thrown)?;
+        Ok(BrowserKVClient::of(&self.state))
+    }
+
+    /// Hears of every rejected operation and every problem of a watch. Gives the function that ends
+    /// it.
+    ///
+    /// # Errors
+    /// A `ValidationError` for what is not a function.
+    #[wasm_bindgen(js_name = onError)]
+    pub fn on_error(&self, handler: &JsValue) -> Result<JsValue, JsValue> {
+        self.state.add_handler(handler).map_err(thrown)
+    }
+
+    /// Ends every watch.
+    pub fn disconnect(&self) {
+        self.state.end_watches();
+    }
+}
+
+/// The error as JavaScript throws it.
+pub(super) fn thrown(error: Error) -> JsValue {
+    Failure::from(error).into()
+}

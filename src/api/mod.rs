@@ -1,0 +1,14 @@
+//! What JavaScript sees. A class here is the class an application uses; its methods read their
+//! arguments, hand the transport one value, and give back what comes of it.
+
+mod arguments;
+mod bucket;
+mod client;
+mod kv;
+mod state;
+mod watcher;
+
+pub use bucket::BrowserKVBucketHandle;
+pub use client::{IronflowClient, create_client};
+pub use kv::BrowserKVClient;
+pub use watcher::KVWatcher;

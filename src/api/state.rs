@@ -1,0 +1,207 @@
+//! What a client, its handles and its watches share.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Promise, Set};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::arguments;
+use crate::config::{Config, TransportKind};
+use crate::error::Error;
+use crate::js::{self, Failure, Given};
+use crate::kv::{BucketName, Pattern};
+use crate::transport::{Credentials, Http, Memory, Operation, Transport};
+use crate::watch::{Owner, Watch};
+
+/// The state of one client. Handles that it gave out see every later change of it.
+pub(super) struct State {
+    configured: RefCell<Option<Rc<Configured>>>,
+    /// The handlers added by `onError()`.
+    handlers: Set,
+    watches: RefCell<Vec<Rc<Watch>>>,
+}
+
+/// What `configure()` sets up.
+pub(super) struct Configured {
+    pub(super) config: Config,
+    /// The options as they were given, copied.
+    pub(super) given: Given,
+    pub(super) transport: Rc<Transport>,
+}
+
+/// What an operation is called in an error's context, and what it is about.
+pub(super) struct Context {
+    pub(super) operation: &'static str,
+    pub(super) bucket: Option<BucketName>,
+    /// The key as the caller wrote it.
+    pub(super) key: JsValue,
+}
+
+impl State {
+    pub(super) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            configured: RefCell::new(None),
+            handlers: Set::new(&JsValue::UNDEFINED),
+            watches: RefCell::default(),
+        })
+    }
+
+    /// Replaces the configuration and ends every watch.
+    pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
+        let config = Config::from_options(arguments::options("", options)?)?;
+        let given = js::copy_options(options);
+        let on_error = given.on_error();
+        if !is_unset(&on_error) && !on_error.is_function() {
+            return Err(Error::Validation("onError must be a function".into()));
+        }
+        let logger = given.logger();
+        if !is_unset(&logger) && logger.as_bool() != Some(false) && !logger.is_object() {
+            return Err(Error::Validation(
+                "logger must be an object or false".into(),
+            ));
+        }
+        let credentials = Credentials::from_js(&given.auth())?;
+        let transport = match config.transport {
+            TransportKind::Memory => Transport::Memory(Memory::new()),
+            TransportKind::Server(_) => Transport::Http(Http {
+                server_url: config.server_url.clone(),
+                environment: config.environment.clone(),
+                credentials: RefCell::new(credentials),
+            }),
+        };
+        self.configured.replace(Some(Rc::new(Configured {
+            config,
+            given,
+            transport: Rc::new(transport),
+        })));
+        self.end_watches();
+        Ok(())
+    }
+
+    pub(super) fn configured(&self) -> Result<Rc<Configured>, Error> {
+        self.configured.borrow().clone().ok_or(Error::NotConfigured)
+    }
+
+    pub(super) fn is_configured(&self) -> bool {
+        self.configured.borrow().is_some()
+    }
+
+    /// Changes who the client says it is, from the next request and connection on.
+    pub(super) fn set_auth(&self, auth: &JsValue) -> Result<(), Error> {
+        let credentials = Credentials::from_js(auth)?;
+        let configured = self.configured()?;
+        if let Transport::Http(http) = &*configured.transport {
+            http.credentials.replace(credentials);
+        }
+        js::set_auth(&configured.given, auth);
+        Ok(())
+    }
+
+    /// Adds an error handler and gives the function that takes it out again.
+    pub(super) fn add_handler(&self, handler: &JsValue) -> Result<JsValue, Error> {
+        if !handler.is_function() {
+            return Err(Error::Validation("the handler must be a function".into()));
+        }
+        Ok(js::subscribe(&self.handlers, handler))
+    }
+
+    /// Carries an operation out. What comes is a promise: it is rejected, and every error handler
+    /// told, where the arguments are bad too.
+    pub(super) fn run(
+        self: &Rc<Self>,
+        context: Context,
+        options: &JsValue,
+        operation: Result<Operation, Error>,
+    ) -> Promise {
+        let state = Rc::clone(self);
+        let prepared = self.configured().and_then(|configured| {
+            let operation = operation?;
+            let limits = arguments::limits(options, configured.config.timeout_ms)?;
+            Ok((configured, operation, limits))
+        });
+        future_to_promise(async move {
+            let result = match prepared {
+                Ok((configured, operation, limits)) => {
+                    configured.transport.carry_out(&operation, &limits).await
+                }
+                Err(error) => Err(error.into()),
+            };
+            result.map_err(|failure| {
+                let ours = matches!(failure, Failure::Error { .. });
+                let error = JsValue::from(failure);
+                if ours {
+                    state.tell_handlers(&error, &context);
+                }
+                error
+            })
+        })
+    }
+
+    /// Starts a watch.
+    pub(super) fn watch(
+        self: &Rc<Self>,
+        bucket: BucketName,
+        filter: Option<Pattern>,
+        callbacks: &JsValue,
+    ) -> Result<Rc<Watch>, Error> {
+        let configured = self.configured()?;
+        let watch = Watch::start(
+            Rc::clone(self) as Rc<dyn Owner>,
+            Rc::clone(&configured.transport),
+            bucket,
+            filter,
+            configured.config.timeout_ms,
+            callbacks.clone(),
+        );
+        self.watches.borrow_mut().push(Rc::clone(&watch));
+        Ok(watch)
+    }
+
+    pub(super) fn end_watches(&self) {
+        let watches = self.watches.take();
+        watches.iter().for_each(Watch::stop);
+    }
+
+    fn tell_handlers(&self, error: &JsValue, context: &Context) {
+        let configured = self.configured.borrow().clone();
+        let given = configured.as_ref().map(|configured| &configured.given);
+        js::report(
+            &given.map(Given::logger).unwrap_or_default(),
+            &self.handlers,
+            &given.map(Given::on_error).unwrap_or_default(),
+            error,
+            context.operation,
+            context.bucket.as_deref(),
+            &context.key,
+        );
+    }
+}
+
+impl Owner for State {
+    fn call_back(&self, callbacks: &JsValue, name: &str, value: &JsValue) {
+        let configured = self.configured.borrow().clone();
+        let logger = configured.map(|configured| configured.given.logger());
+        js::call_back(&logger.unwrap_or_default(), callbacks, name, value);
+    }
+
+    fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue) {
+        let context = Context {
+            operation: "watch",
+            bucket: Some(bucket.clone()),
+            key: filter.map_or(JsValue::UNDEFINED, |filter| filter.as_str().into()),
+        };
+        self.tell_handlers(error, &context);
+    }
+
+    fn ended(&self, watch: &Rc<Watch>) {
+        self.watches
+            .borrow_mut()
+            .retain(|other| !Rc::ptr_eq(other, watch));
+    }
+}
+
+fn is_unset(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}

@@ -1,0 +1,303 @@
+//! The configuration of a client.
+
+use crate::error::Error;
+use crate::options::Options;
+
+/// Where a client finds the server unless told otherwise.
+pub const DEFAULT_SERVER_URL: &str = "http://localhost:9123";
+
+/// The longest timeout, in milliseconds: what a browser's timers count up to.
+const MAX_TIMEOUT_MS: f64 = i32::MAX as f64;
+
+/// How operations are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportKind {
+    /// By a server. `connectrpc` and `websocket` both mean this.
+    Server(&'static str),
+    /// By a store in memory.
+    Memory,
+}
+
+impl TransportKind {
+    /// The word that configures it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Server(word) => word,
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// How a lost watch is taken up again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reconnect {
+    /// Whether at all.
+    pub enabled: bool,
+    /// How often in a row; -1: without end.
+    pub max_attempts: f64,
+    /// The first wait, in milliseconds.
+    pub initial: f64,
+    /// The longest wait, in milliseconds.
+    pub max: f64,
+    /// What each wait is multiplied by to get the next.
+    pub multiplier: f64,
+}
+
+/// What a watch makes of the page being hidden.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Visibility {
+    /// Whether it pauses.
+    pub pause_on_hidden: bool,
+    /// Whether it reconnects at once when the page is shown.
+    pub reconnect_on_visible: bool,
+}
+
+/// A client's configuration, complete and checked. Credentials are not part of it: they change on
+/// their own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The server's address, without a trailing slash.
+    pub server_url: String,
+    /// How operations are carried out.
+    pub transport: TransportKind,
+    /// The environment, a world of buckets of its own (rule 18).
+    pub environment: String,
+    /// How long an operation may take, in milliseconds.
+    pub timeout_ms: u32,
+    /// How a lost watch is taken up again.
+    pub reconnect: Reconnect,
+    /// What a watch makes of the page being hidden.
+    pub visibility: Visibility,
+}
+
+impl Config {
+    /// Checks the options of `configure()`.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] names the option that is unknown or has a value it does not take.
+    pub fn from_options(mut options: Options) -> Result<Self, Error> {
+        let server_url = match options.text("serverUrl")? {
+            Some(url) => server_url(&url).ok_or_else(|| {
+                options.invalid(
+                    "serverUrl",
+                    "an http:// or https:// address without credentials, query or fragment",
+                )
+            })?,
+            None => DEFAULT_SERVER_URL.into(),
+        };
+        let transport = match options.text("transport")?.as_deref() {
+            None | Some("connectrpc") => TransportKind::Server("connectrpc"),
+            Some("websocket") => TransportKind::Server("websocket"),
+            Some("memory") => TransportKind::Memory,
+            Some(_) => {
+                let takes = "\"connectrpc\", \"websocket\" or \"memory\"";
+                return Err(options.invalid("transport", takes));
+            }
+        };
+        let environment = match options.text("environment")? {
+            Some(name) if is_header_safe(&name) => name,
+            Some(_) => return Err(options.invalid("environment", "visible ASCII characters")),
+            None => "default".into(),
+        };
+        let timeout_ms = timeout(&mut options)?.unwrap_or(30_000);
+        // Credentials are read apart; here it only has to be an object.
+        options.object("auth")?;
+        let reconnect = Reconnect::from_options(&mut options)?;
+        let visibility = Visibility::from_options(&mut options)?;
+        options.opaque("logger");
+        options.opaque("onError");
+        options.finish()?;
+        Ok(Self {
+            server_url,
+            transport,
+            environment,
+            timeout_ms,
+            reconnect,
+            visibility,
+        })
+    }
+}
+
+impl Reconnect {
+    fn from_options(options: &mut Options) -> Result<Self, Error> {
+        let (switch, mut options) = options.bool_or_object("reconnect")?;
+        let enabled = options.bool("enabled")?.or(switch).unwrap_or(true);
+        let max_attempts = options.number("maxAttempts", "a whole number from -1", |n| {
+            n >= -1.0 && n.fract() == 0.0
+        })?;
+        let mut backoff = options.object("backoff")?;
+        options.finish()?;
+        let takes = "a number of milliseconds, 0 or more";
+        let wait = |n: f64| n >= 0.0 && n.is_finite();
+        let initial = backoff.number("initial", takes, wait)?.unwrap_or(1000.0);
+        let max = backoff.number("max", takes, wait)?.unwrap_or(30_000.0);
+        let multiplier = backoff.number("multiplier", "a number from 1", |n| {
+            n >= 1.0 && n.is_finite()
+        })?;
+        backoff.finish()?;
+        Ok(Self {
+            enabled,
+            max_attempts: max_attempts.unwrap_or(10.0),
+            initial,
+            max,
+            multiplier: multiplier.unwrap_or(2.0),
+        })
+    }
+}
+
+impl Visibility {
+    fn from_options(options: &mut Options) -> Result<Self, Error> {
+        let mut options = options.object("visibility")?;
+        let visibility = Self {
+            pause_on_hidden: options.bool("pauseOnHidden")?.unwrap_or(false),
+            reconnect_on_visible: options.bool("reconnectOnVisible")?.unwrap_or(true),
+        };
+        options.finish()?;
+        Ok(visibility)
+    }
+}
+
+/// Takes the `timeout` option, in milliseconds.
+///
+/// # Errors
+/// [`Error::Validation`] where it is not a positive number that a timer can count.
+pub fn timeout(options: &mut Options) -> Result<Option<u32>, Error> {
+    let takes = "a number of milliseconds, more than 0 and at most 2147483647";
+    let accepts = |n: f64| n > 0.0 && n <= MAX_TIMEOUT_MS;
+    Ok(options
+        .number("timeout", takes, accepts)?
+        .map(|ms| ms.ceil() as u32))
+}
+
+/// Whether text can travel in a header as it is: visible ASCII, at least one character.
+pub fn is_header_safe(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// The address without its trailing slashes, if it is one of a server.
+fn server_url(url: &str) -> Option<String> {
+    let url = url.trim();
+    let (scheme, rest) = url.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let authority = rest.split('/').next()?;
+    let legal = (scheme == "http" || scheme == "https")
+        && !authority.is_empty()
+        && !authority.contains('@')
+        && !rest.contains(|c: char| matches!(c, '?' | '#' | '\\') || c <= ' ');
+    legal.then(|| [&scheme, "://", rest.trim_end_matches('/')].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(json: &str) -> Result<Config, Error> {
+        Config::from_options(Options::read(
+            "",
+            &mut serde_json::Deserializer::from_str(json),
+        )?)
+    }
+
+    #[test]
+    fn the_documented_defaults() {
+        let config = config("{}").unwrap();
+        assert_eq!(config.server_url, "http://localhost:9123");
+        assert_eq!(config.transport, TransportKind::Server("connectrpc"));
+        assert_eq!(config.environment, "default");
+        assert_eq!(config.timeout_ms, 30_000);
+        assert!(config.reconnect.enabled);
+        assert_eq!(config.reconnect.max_attempts, 10.0);
+        assert_eq!(config.reconnect.initial, 1000.0);
+        assert_eq!(config.reconnect.max, 30_000.0);
+        assert_eq!(config.reconnect.multiplier, 2.0);
+        assert!(!config.visibility.pause_on_hidden);
+        assert!(config.visibility.reconnect_on_visible);
+    }
+
+    #[test]
+    fn a_server_address_may_have_a_base_path_and_trailing_slashes() {
+        for (given, kept) in [
+            ("http://localhost:9123/", "http://localhost:9123"),
+            (
+                "HTTPS://kv.example.com/base/",
+                "https://kv.example.com/base",
+            ),
+            ("http://[::1]:9123//", "http://[::1]:9123"),
+        ] {
+            let config = config(&format!(r#"{{"serverUrl": "{given}"}}"#)).unwrap();
+            assert_eq!(config.server_url, kept);
+        }
+    }
+
+    #[test]
+    fn bad_options_are_refused_by_name() {
+        for (json, words) in [
+            (r#"{"serverUrl": ""}"#, "serverUrl must be an http"),
+            (r#"{"serverUrl": "localhost:9123"}"#, "serverUrl must be"),
+            (r#"{"serverUrl": "ftp://x"}"#, "serverUrl must be"),
+            (r#"{"serverUrl": "http://"}"#, "serverUrl must be"),
+            (
+                r#"{"serverUrl": "http://me:secret@x"}"#,
+                "serverUrl must be",
+            ),
+            (r#"{"serverUrl": "http://x?a=b"}"#, "serverUrl must be"),
+            (r#"{"serverUrl": "http://x/#a"}"#, "serverUrl must be"),
+            (
+                r#"{"transport": "memroy"}"#,
+                "transport must be \"connectrpc\"",
+            ),
+            (
+                r#"{"environment": ""}"#,
+                "environment must be visible ASCII",
+            ),
+            (
+                r#"{"environment": "a\nb"}"#,
+                "environment must be visible ASCII",
+            ),
+            (
+                r#"{"timeout": 0}"#,
+                "timeout must be a number of milliseconds",
+            ),
+            (r#"{"timeout": -1}"#, "timeout must be"),
+            (r#"{"timeout": "5s"}"#, "timeout must be"),
+            (r#"{"timeout": 2147483648}"#, "timeout must be"),
+            (
+                r#"{"reconnect": 3}"#,
+                "reconnect must be true, false or an object",
+            ),
+            (
+                r#"{"reconnect": {"maxAttempts": 1.5}}"#,
+                "reconnect.maxAttempts must be",
+            ),
+            (
+                r#"{"reconnect": {"maxattempts": 1}}"#,
+                "unknown option reconnect.maxattempts",
+            ),
+            (
+                r#"{"reconnect": {"backoff": {"multiplier": 0}}}"#,
+                "reconnect.backoff.multiplier must be a number from 1",
+            ),
+            (
+                r#"{"visibility": {"pauseOnHidden": 1}}"#,
+                "visibility.pauseOnHidden must be true",
+            ),
+            (
+                r#"{"serverURL": "http://x"}"#,
+                "unknown option serverURL; known are: serverUrl",
+            ),
+        ] {
+            let error = config(json).unwrap_err();
+            assert!(error.to_string().contains(words), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn reconnect_can_be_switched_off_in_two_ways() {
+        for json in [
+            r#"{"reconnect": false}"#,
+            r#"{"reconnect": {"enabled": false}}"#,
+        ] {
+            assert!(!config(json).unwrap().reconnect.enabled);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What can go wrong, as the caller sees it. The classes of the JavaScript face are made from this.
+
+use std::borrow::Cow;
+
+use crate::kv::KvError;
+
+/// A failed operation or watch.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The server, or the memory transport in its place, answered with an error status.
+    #[error("{message} (HTTP {status})")]
+    Http {
+        /// The status.
+        status: u16,
+        /// The server's own words.
+        message: String,
+        /// How long to wait before another try, in seconds.
+        retry_after: Option<f64>,
+    },
+    /// A successful answer that is not what the protocol says.
+    #[error("the server's answer is not what the API says (HTTP {status})")]
+    InvalidResponse {
+        /// The status.
+        status: u16,
+    },
+    /// No answer in time.
+    #[error("no answer within {ms} ms")]
+    Timeout {
+        /// The limit, in milliseconds.
+        ms: u32,
+    },
+    /// The server could not be reached, or the connection was cut in the middle of an answer.
+    #[error("{0}")]
+    RequestFailed(String),
+    /// A watch's connection was lost or could not be made.
+    #[error("{message}")]
+    ConnectionLost {
+        /// What happened.
+        message: String,
+        /// Whether the watch goes on by itself.
+        retryable: bool,
+    },
+    /// Credentials could not be obtained.
+    #[error("{0}")]
+    NoCredentials(String),
+    /// A watch frame that is not what the protocol says, or a problem the server reports in one.
+    #[error("{0}")]
+    BadFrame(String),
+    /// A bad argument or option.
+    #[error("{0}")]
+    Validation(String),
+    /// Used before `configure()`.
+    #[error("the client is not configured: call configure() first")]
+    NotConfigured,
+}
+
+/// The JavaScript class an error becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Class {
+    /// `IronflowError`
+    Ironflow = 0,
+    /// `UnauthenticatedError`
+    Unauthenticated = 1,
+    /// `UnauthorizedError`
+    Unauthorized = 2,
+    /// `TimeoutError`
+    Timeout = 3,
+    /// `ConnectionError`
+    Connection = 4,
+    /// `ValidationError`
+    Validation = 5,
+    /// `NotConfiguredError`
+    NotConfigured = 6,
+}
+
+impl Error {
+    /// A refusal by a backend.
+    pub fn status_of(status: u16, message: impl Into<String>) -> Self {
+        Self::Http {
+            status,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// The class that stands for the error in JavaScript.
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Http { status: 401, .. } | Self::NoCredentials(_) => Class::Unauthenticated,
+            Self::Http { status: 403, .. } => Class::Unauthorized,
+            Self::Http { .. } | Self::InvalidResponse { .. } | Self::BadFrame(_) => Class::Ironflow,
+            Self::Timeout { .. } => Class::Timeout,
+            Self::RequestFailed(_) | Self::ConnectionLost { .. } => Class::Connection,
+            Self::Validation(_) => Class::Validation,
+            Self::NotConfigured => Class::NotConfigured,
+        }
+    }
+
+    /// The stable code that programs test.
+    pub fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Http { status: 401, .. } | Self::NoCredentials(_) => "UNAUTHENTICATED".into(),
+            Self::Http { status: 403, .. } => "UNAUTHORIZED".into(),
+            Self::Http { status, .. } => format!("HTTP_{status}").into(),
+            Self::InvalidResponse { .. } | Self::BadFrame(_) => "INVALID_RESPONSE".into(),
+            Self::Timeout { .. } => "TIMEOUT".into(),
+            Self::RequestFailed(_) => "REQUEST_FAILED".into(),
+            Self::ConnectionLost { .. } => "CONNECTION_LOST".into(),
+            Self::Validation(_) => "VALIDATION_ERROR".into(),
+            Self::NotConfigured => "NOT_CONFIGURED".into(),
+        }
+    }
+
+    /// The HTTP status, where there is one.
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Http { status, .. } | Self::InvalidResponse { status } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Http { status, .. } => {
+                matches!(*status, 408 | 429 | 500 | 502..=599)
+            }
+            Self::Timeout { .. } | Self::RequestFailed(_) => true,
+            Self::ConnectionLost { retryable, .. } => *retryable,
+            _ => false,
+        }
+    }
+
+    /// How long the server asks to wait, in seconds.
+    pub const fn retry_after(&self) -> Option<f64> {
+        match self {
+            Self::Http { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// The limit that ran out, in milliseconds.
+    pub const fn timeout_ms(&self) -> Option<u32> {
+        match self {
+            Self::Timeout { ms } => Some(*ms),
+            _ => None,
+        }
+    }
+}
+
+impl From<KvError> for Error {
+    /// A malformed argument is the caller's mistake, found before any request; every other refusal
+    /// is what the server answers.
+    fn from(error: KvError) -> Self {
+        match error {
+            KvError::Invalid(words) => Self::Validation(words.into()),
+            refusal => Self::status_of(refusal.status(), refusal.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_table_of_errors() {
+        use Class::*;
+        let http = |status| Error::status_of(status, "words");
+        let connection = || Error::RequestFailed("unreachable".into());
+        for (error, class, code, status, retryable) in [
+            (
+                KvError::KeyNotFound.into(),
+                Ironflow,
+                "HTTP_404",
+                Some(404),
+                false,
+            ),
+            (
+                KvError::BucketNotFound.into(),
+                Ironflow,
+                "HTTP_404",
+                Some(404),
+                false,
+            ),
+            (
+                KvError::KeyExists.into(),
+                Ironflow,
+                "HTTP_412",
+                Some(412),
+                false,
+            ),
+            (
+                KvError::RevisionMismatch.into(),
+                Ironflow,
+                "HTTP_412",
+                Some(412),
+                false,
+            ),
+            (
+                KvError::BucketExists.into(),
+                Ironflow,
+                "HTTP_409",
+                Some(409),
+                false,
+            ),
+            (
+                http(401),
+                Unauthenticated,
+                "UNAUTHENTICATED",
+                Some(401),
+                false,
+            ),
+            (http(403), Unauthorized, "UNAUTHORIZED", Some(403), false),
+            (http(408), Ironflow, "HTTP_408", Some(408), true),
+            (http(429), Ironflow, "HTTP_429", Some(429), true),
+            (http(500), Ironflow, "HTTP_500", Some(500), true),
+            (http(501), Ironflow, "HTTP_501", Some(501), false),
+            (http(503), Ironflow, "HTTP_503", Some(503), true),
+            (http(418), Ironflow, "HTTP_418", Some(418), false),
+            (Error::Timeout { ms: 5 }, Timeout, "TIMEOUT", None, true),
+            (connection(), Connection, "REQUEST_FAILED", None, true),
+            (
+                Error::InvalidResponse { status: 200 },
+                Ironflow,
+                "INVALID_RESPONSE",
+                Some(200),
+                false,
+            ),
+            (
+                Error::Validation("bad".into()),
+                Validation,
+                "VALIDATION_ERROR",
+                None,
+                false,
+            ),
+            (
+                Error::NotConfigured,
+                NotConfigured,
+                "NOT_CONFIGURED",
+                None,
+                false,
+            ),
+        ] {
+            assert_eq!(error.class(), class, "{error}");
+            assert_eq!(error.code(), code, "{error}");
+            assert_eq!(error.status(), status, "{error}");
+            assert_eq!(error.retryable(), retryable, "{error}");
+        }
+    }
+
+    #[test]
+    fn the_message_holds_the_servers_words_and_the_status() {
+        let error = Error::from(KvError::KeyExists);
+        assert_eq!(error.to_string(), "key already exists (HTTP 412)");
+    }
+}

@@ -1,0 +1,82 @@
+// The client's dealings with functions of the application: error handlers, loggers, callbacks. None
+// of them may throw into the client.
+
+/** Logs to the application's logger, to none (false), or, warnings and errors, to the console. */
+export function log(logger, level, message, detail) {
+  if (logger === false) return;
+  try {
+    if (logger) logger[level]?.(message, detail);
+    else if (level === "warn" || level === "error") console[level](`[ironflow] ${message}`, detail);
+  } catch {
+    // A broken logger has nowhere left to be reported.
+  }
+}
+
+/** Calls a function of the application; what it throws, or rejects with, is logged. */
+function guarded(logger, what, call) {
+  const failed = (error) => log(logger, "error", `${what} failed`, error);
+  try {
+    call()?.then?.(undefined, failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Calls one of a watch's callbacks, where there is one. */
+export function callBack(logger, callbacks, name, value) {
+  guarded(logger, `the callback ${name}`, () => callbacks[name]?.(value));
+}
+
+/** Tells every error handler of a client. */
+export function report(logger, handlers, configured, error, operation, bucket, key) {
+  const context = { operation, bucket, key };
+  for (const handler of [configured, ...handlers]) {
+    if (handler) guarded(logger, "an onError handler", () => handler(error, context));
+  }
+}
+
+/** Adds an error handler and gives the function that takes it out again. */
+export function subscribe(handlers, handler) {
+  // The wrapper makes two subscriptions of one function two entries.
+  const entry = (...values) => handler(...values);
+  handlers.add(entry);
+  return () => {
+    handlers.delete(entry);
+  };
+}
+
+/** A copy of an options object, so that later changes to it change nothing here. */
+export function copyOptions(options) {
+  return { ...options, auth: { ...options?.auth } };
+}
+
+/** Notes changed credentials, for getConfig(). */
+export function setAuth(given, auth) {
+  given.auth = { ...auth };
+}
+
+/** The complete configuration: what was given, over the defaults. */
+export function resolveConfig(
+  given,
+  serverUrl,
+  transport,
+  environment,
+  timeout,
+  enabled,
+  maxAttempts,
+  initial,
+  max,
+  multiplier,
+  pauseOnHidden,
+  reconnectOnVisible,
+) {
+  return {
+    ...copyOptions(given),
+    serverUrl,
+    transport,
+    environment,
+    timeout,
+    reconnect: { enabled, maxAttempts, backoff: { initial, max, multiplier } },
+    visibility: { pauseOnHidden, reconnectOnVisible },
+  };
+}

@@ -1,0 +1,250 @@
+//! The JavaScript beneath: what the engine does better than Rust compiled to WebAssembly (JSON,
+//! errors, plain objects) and what only JavaScript can do (extend `Error`, call back safely).
+
+use wasm_bindgen::prelude::*;
+
+use crate::error::Error;
+
+/// Why an operation is rejected.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// By an error of ours.
+    Error {
+        error: Error,
+        /// The server's whole answer, where it is an object.
+        details: JsValue,
+        /// The platform's error, where there is one.
+        cause: JsValue,
+    },
+    /// By the caller's AbortSignal, with its reason.
+    Aborted(JsValue),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Error {
+            error: error.into(),
+            details: JsValue::UNDEFINED,
+            cause: JsValue::UNDEFINED,
+        }
+    }
+}
+
+impl Failure {
+    pub(crate) fn caused(error: Error, cause: JsValue) -> Self {
+        Self::Error {
+            error,
+            details: JsValue::UNDEFINED,
+            cause,
+        }
+    }
+}
+
+impl From<Failure> for JsValue {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Aborted(reason) => reason,
+            Failure::Error {
+                error,
+                details,
+                cause,
+            } => make_error(
+                error.class() as u8,
+                &error.to_string(),
+                &error.code(),
+                error.retryable(),
+                error.status(),
+                error.retry_after(),
+                error.timeout_ms(),
+                &details,
+                &cause,
+            ),
+        }
+    }
+}
+
+#[wasm_bindgen(module = "/src/js/errors.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = makeError)]
+    fn make_error(
+        class: u8,
+        message: &str,
+        code: &str,
+        retryable: bool,
+        status: Option<u16>,
+        retry_after: Option<f64>,
+        timeout_ms: Option<u32>,
+        details: &JsValue,
+        cause: &JsValue,
+    ) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/src/js/values.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = newEntry)]
+    pub(crate) fn new_entry(key: &str, value: &str, revision: f64, milliseconds: f64) -> JsValue;
+    #[wasm_bindgen(js_name = newEvent)]
+    pub(crate) fn new_event(
+        key: &str,
+        value: &str,
+        revision: f64,
+        operation: &str,
+        bucket: &str,
+    ) -> JsValue;
+    #[wasm_bindgen(js_name = newBucketInfo)]
+    pub(crate) fn new_bucket_info(
+        name: &str,
+        description: &str,
+        ttl_seconds: f64,
+        values: f64,
+        bytes: f64,
+        history: f64,
+        milliseconds: f64,
+    ) -> JsValue;
+    #[wasm_bindgen(js_name = newPutResult)]
+    pub(crate) fn new_put_result(revision: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = writeBucket)]
+    pub(crate) fn write_bucket(
+        name: &str,
+        description: &str,
+        ttl_seconds: f64,
+        max_value_size: f64,
+        max_bytes: f64,
+        history: f64,
+    ) -> JsValue;
+
+    #[wasm_bindgen(js_name = readEntry)]
+    pub(crate) fn read_entry(text: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = readPutResult)]
+    pub(crate) fn read_put_result(text: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = readKeys)]
+    pub(crate) fn read_keys(text: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = readBucketInfo)]
+    pub(crate) fn read_bucket_info(text: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = readBuckets)]
+    pub(crate) fn read_buckets(text: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = readFrame)]
+    pub(crate) fn read_frame(data: &JsValue) -> JsValue;
+
+    pub(crate) type Refusal;
+    #[wasm_bindgen(js_name = readRefusal)]
+    pub(crate) fn read_refusal(text: &JsValue) -> Refusal;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn words(this: &Refusal) -> String;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn details(this: &Refusal) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/src/js/exchange.js")]
+extern "C" {
+    pub(crate) fn exchange(
+        request: &web_sys::Request,
+        controller: &web_sys::AbortController,
+        milliseconds: u32,
+        signal: &JsValue,
+    ) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = askToken)]
+    pub(crate) fn ask_token(
+        token: &JsValue,
+        milliseconds: u32,
+        signal: &JsValue,
+    ) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = isAbortSignal)]
+    pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
+
+    pub(crate) type Outcome;
+    #[wasm_bindgen(structural, method, getter)]
+    fn kind(this: &Outcome) -> u8;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn value(this: &Outcome) -> JsValue;
+
+    pub(crate) type Answer;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn status(this: &Answer) -> u16;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn text(this: &Answer) -> JsValue;
+    #[wasm_bindgen(structural, method, getter, js_name = retryAfter)]
+    pub(crate) fn retry_after(this: &Answer) -> Option<f64>;
+}
+
+/// How a request ended.
+pub(crate) enum OutcomeKind {
+    /// With an answer: the outcome's value.
+    Answer,
+    /// With an error of the platform.
+    Failure,
+    /// Not within the time limit.
+    TimedOut,
+    /// By the caller, for a reason.
+    Aborted,
+}
+
+impl Outcome {
+    pub(crate) fn outcome_kind(&self) -> OutcomeKind {
+        match self.kind() {
+            0 => OutcomeKind::Answer,
+            1 => OutcomeKind::Failure,
+            2 => OutcomeKind::TimedOut,
+            _ => OutcomeKind::Aborted,
+        }
+    }
+}
+
+#[wasm_bindgen(module = "/src/js/body.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = toBytes)]
+    pub(crate) fn to_bytes(value: &JsValue) -> Option<js_sys::Uint8Array>;
+    #[wasm_bindgen(js_name = toJson, catch)]
+    pub(crate) fn to_json(value: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/js/client.js")]
+extern "C" {
+    pub(crate) fn log(logger: &JsValue, level: &str, message: &str, detail: &JsValue);
+    #[wasm_bindgen(js_name = callBack)]
+    pub(crate) fn call_back(logger: &JsValue, callbacks: &JsValue, name: &str, value: &JsValue);
+    pub(crate) fn report(
+        logger: &JsValue,
+        handlers: &js_sys::Set,
+        configured: &JsValue,
+        error: &JsValue,
+        operation: &str,
+        bucket: Option<&str>,
+        key: &JsValue,
+    );
+    pub(crate) fn subscribe(handlers: &js_sys::Set, handler: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = copyOptions)]
+    pub(crate) fn copy_options(options: &JsValue) -> Given;
+    #[wasm_bindgen(js_name = setAuth)]
+    pub(crate) fn set_auth(given: &Given, auth: &JsValue);
+    #[wasm_bindgen(js_name = resolveConfig)]
+    pub(crate) fn resolve_config(
+        given: &JsValue,
+        server_url: &str,
+        transport: &str,
+        environment: &str,
+        timeout: u32,
+        enabled: bool,
+        max_attempts: f64,
+        initial: f64,
+        max: f64,
+        multiplier: f64,
+        pause_on_hidden: bool,
+        reconnect_on_visible: bool,
+    ) -> JsValue;
+
+    /// Options as the application gave them, for the members that are no plain data.
+    #[derive(Debug)]
+    pub(crate) type Given;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn auth(this: &Given) -> JsValue;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn logger(this: &Given) -> JsValue;
+    #[wasm_bindgen(structural, method, getter, js_name = onError)]
+    pub(crate) fn on_error(this: &Given) -> JsValue;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn token(this: &Given) -> JsValue;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn signal(this: &Given) -> JsValue;
+}

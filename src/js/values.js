@@ -1,0 +1,151 @@
+// What operations and watches give back, and the reading of the server's JSON into it.
+
+class Stored {
+  json() {
+    return JSON.parse(this.text());
+  }
+
+  text() {
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.bytes());
+  }
+
+  bytes() {
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(this.value);
+    return Uint8Array.from(atob(this.value), (character) => character.charCodeAt(0));
+  }
+}
+
+export class KVEntry extends Stored {
+  constructor(key, value, revision, created_at, operation) {
+    super();
+    this.key = key;
+    this.value = value;
+    this.revision = revision;
+    this.created_at = created_at;
+    this.operation = operation;
+  }
+}
+
+export class KVWatchEvent extends Stored {
+  constructor(key, value, revision, operation, bucket) {
+    super();
+    this.type = "kv_update";
+    this.key = key;
+    this.value = value;
+    this.revision = revision;
+    this.operation = operation;
+    this.bucket = bucket;
+  }
+}
+
+export function newEntry(key, value, revision, milliseconds) {
+  return new KVEntry(key, value, revision, new Date(milliseconds).toISOString(), "put");
+}
+
+export function newEvent(key, value, revision, operation, bucket) {
+  return new KVWatchEvent(key, value, revision, operation, bucket);
+}
+
+export function newBucketInfo(name, description, ttl, values, bytes, history, milliseconds) {
+  const info = { name, values, bytes, history, created_at: new Date(milliseconds).toISOString() };
+  if (description) info.description = description;
+  if (ttl) info.ttl_seconds = ttl;
+  return info;
+}
+
+export function newPutResult(revision) {
+  return { revision };
+}
+
+/** The body of createBucket; what is empty or zero is left out. */
+export function writeBucket(name, description, ttl_seconds, max_value_size, max_bytes, history) {
+  const body = { name, description, ttl_seconds, max_value_size, max_bytes, history };
+  return JSON.stringify(body, (_, value) => value || undefined);
+}
+
+// The readers give undefined for an answer that is not what the protocol says.
+
+function parse(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const isRevision = (value) => Number.isSafeInteger(value) && value > 0;
+
+/** A value in base64; an empty one may be left out. */
+const isValue = (value) => typeof value === "string" || value === undefined || value === null;
+
+export function readEntry(text) {
+  const { key, value, revision, created_at, operation } = parse(text);
+  if (typeof key !== "string" || !isRevision(revision) || !isValue(value)) return undefined;
+  if (typeof created_at !== "string") return undefined;
+  return new KVEntry(key, value ?? "", revision, created_at, operation ?? "put");
+}
+
+export function readPutResult(text) {
+  const { revision } = parse(text);
+  return isRevision(revision) ? { revision } : undefined;
+}
+
+export function readKeys(text) {
+  const body = parse(text);
+  const keys = body.keys === null ? [] : body.keys;
+  return Array.isArray(keys) && keys.every((key) => typeof key === "string") ? keys : undefined;
+}
+
+function bucketInfo(body) {
+  if (typeof body?.name !== "string") return undefined;
+  return { values: 0, bytes: 0, history: 1, created_at: "", ...body };
+}
+
+export function readBucketInfo(text) {
+  return bucketInfo(parse(text));
+}
+
+export function readBuckets(text) {
+  const body = parse(text);
+  const buckets = body.buckets === null ? [] : body.buckets;
+  if (!Array.isArray(buckets)) return undefined;
+  const infos = buckets.map(bucketInfo);
+  return infos.includes(undefined) ? undefined : infos;
+}
+
+/** The words of a refusal: from JSON, or short plain text; a proxy's HTML page says nothing. */
+export function readRefusal(text) {
+  const details = parse(text);
+  const words = details.error ?? details.message;
+  if (typeof words === "string" && words !== "") return { words, details };
+  const plain = text.trim();
+  return { words: plain.length > 200 || /^[<{["]/.test(plain) ? "" : plain };
+}
+
+/** A frame: an event, or words on what is wrong with it, or nothing where it is to be ignored. */
+export function readFrame(data) {
+  if (typeof data !== "string") return "a watch frame is not text";
+  let frame;
+  try {
+    frame = JSON.parse(data);
+  } catch {
+    return "a watch frame is not JSON";
+  }
+  if (frame?.type === "error") {
+    return typeof frame.message === "string" ? frame.message : "the server reports a problem";
+  }
+  if (frame?.type !== "kv_update") {
+    return typeof frame?.type === "string" ? undefined : "a watch frame has no type";
+  }
+  const { key, value, revision, operation, bucket } = frame;
+  if (
+    typeof key !== "string" ||
+    typeof bucket !== "string" ||
+    !isRevision(revision) ||
+    !isValue(value) ||
+    (operation !== "put" && operation !== "delete")
+  ) {
+    return "a watch frame lacks a field";
+  }
+  return new KVWatchEvent(key, value ?? "", revision, operation, bucket);
+}

@@ -1,0 +1,70 @@
+//! An operation: one value that either transport carries out.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+use crate::js::{Failure, Given};
+use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
+
+/// What is asked for, checked: nothing in it can be malformed.
+#[derive(Debug)]
+pub(crate) enum Operation {
+    CreateBucket(BucketConfig),
+    DeleteBucket(BucketName),
+    ListBuckets,
+    BucketInfo(BucketName),
+    Get(BucketName, Key),
+    Put {
+        bucket: BucketName,
+        key: Key,
+        body: Body,
+        precondition: Precondition,
+    },
+    Remove(BucketName, Key, Removal),
+    ListKeys(BucketName, Option<Pattern>),
+}
+
+/// What is written, kept as the JavaScript value it came as.
+#[derive(Debug)]
+pub(crate) struct Body {
+    /// A string or a `Uint8Array` of its own.
+    pub(crate) content: JsValue,
+    pub(crate) content_type: &'static str,
+}
+
+impl Body {
+    /// The bytes, UTF-8 where it is a string; a lone surrogate becomes U+FFFD, as in a request.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        match self.content.as_string() {
+            Some(text) => text.into_bytes(),
+            None => self.content.unchecked_ref::<Uint8Array>().to_vec(),
+        }
+    }
+}
+
+/// For how long an operation may go on.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    pub(crate) timeout_ms: u32,
+    /// The caller's AbortSignal, or undefined.
+    pub(crate) signal: JsValue,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(structural, method, getter)]
+    fn aborted(this: &Given) -> bool;
+    #[wasm_bindgen(structural, method, getter)]
+    fn reason(this: &Given) -> JsValue;
+}
+
+impl Limits {
+    /// Refuses to begin where the caller has aborted already.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let signal = self.signal.unchecked_ref::<Given>();
+        if !self.signal.is_undefined() && signal.aborted() {
+            return Err(Failure::Aborted(signal.reason()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! The addresses of the protocol.
+
+use crate::kv::{BucketName, Key, Pattern};
+
+const BUCKETS: &str = "/api/v1/kv/buckets";
+
+/// Every bucket.
+pub fn buckets(server_url: &str) -> String {
+    [server_url, BUCKETS].concat()
+}
+
+/// One bucket.
+pub fn bucket(server_url: &str, name: &BucketName) -> String {
+    [server_url, BUCKETS, "/", name].concat()
+}
+
+/// The keys of a bucket, all or those that match.
+pub fn keys(server_url: &str, name: &BucketName, filter: Option<&Pattern>) -> String {
+    let mut url = bucket(server_url, name);
+    url.push_str("/keys");
+    if let Some(pattern) = filter {
+        url.push_str("?filter=");
+        encode(&mut url, pattern.as_str());
+    }
+    url
+}
+
+/// One key.
+pub fn key(server_url: &str, name: &BucketName, key: &Key) -> String {
+    let mut url = keys(server_url, name, None);
+    url.push('/');
+    encode(&mut url, key);
+    url
+}
+
+/// The watch of a bucket, over WebSocket.
+pub fn watch(
+    server_url: &str,
+    name: &BucketName,
+    environment: &str,
+    filter: Option<&Pattern>,
+) -> String {
+    // http becomes ws, https wss.
+    let rest = server_url.strip_prefix("http").unwrap_or(server_url);
+    let mut url = bucket(&["ws", rest].concat(), name);
+    url.push_str("/watch?env=");
+    encode(&mut url, environment);
+    if let Some(pattern) = filter {
+        url.push_str("&key=");
+        encode(&mut url, pattern.as_str());
+    }
+    url
+}
+
+/// Appends one part of a path or query, percent-encoded but for RFC 3986's unreserved characters.
+fn encode(url: &mut String, part: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(byte.into());
+        } else {
+            url.push('%');
+            url.push(HEX[usize::from(byte >> 4)].into());
+            url.push(HEX[usize::from(byte & 15)].into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_part_of_the_path_whatever_it_holds() {
+        let name = BucketName::parse("my-bucket").unwrap();
+        for (text, encoded) in [
+            ("user.123", "user.123"),
+            ("user:123", "user%3A123"),
+            ("a/b?c#d%e&f+g", "a%2Fb%3Fc%23d%25e%26f%2Bg"),
+            ("é", "%C3%A9"),
+            ("🦀", "%F0%9F%A6%80"),
+        ] {
+            assert_eq!(
+                key("http://x/base", &name, &Key::parse(text).unwrap()),
+                format!("http://x/base/api/v1/kv/buckets/my-bucket/keys/{encoded}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_watch_speaks_websocket_where_the_server_is_found() {
+        let name = BucketName::parse("b").unwrap();
+        let pattern = Pattern::parse("user.*").unwrap();
+        assert_eq!(
+            watch("https://x/base", &name, "a&b", Some(&pattern)),
+            "wss://x/base/api/v1/kv/buckets/b/watch?env=a%26b&key=user.%2A"
+        );
+        assert_eq!(
+            watch("http://x", &name, "default", None),
+            "ws://x/api/v1/kv/buckets/b/watch?env=default"
+        );
+    }
+
+    #[test]
+    fn a_listing_may_be_filtered() {
+        let name = BucketName::parse("b").unwrap();
+        let pattern = Pattern::parse("user.>").unwrap();
+        assert_eq!(
+            keys("http://x", &name, Some(&pattern)),
+            "http://x/api/v1/kv/buckets/b/keys?filter=user.%3E"
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! The WebSocket under a watch.
+
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+/// What happens to a socket.
+pub(super) enum Happening {
+    Opened,
+    /// A frame arrived: its data, as JavaScript has it.
+    Frame(JsValue),
+    /// It is closed, with this code.
+    Closed(u16),
+}
+
+/// A socket and its listeners. Dropping it closes it; nothing happens to it afterwards.
+pub(super) struct Socket {
+    socket: WebSocket,
+    _listeners: [Closure<dyn Fn(JsValue)>; 3],
+}
+
+impl Socket {
+    /// Opens a socket. The credential travels in the list of subprotocols, never in the address.
+    ///
+    /// # Errors
+    /// What the platform throws, as where there is no WebSocket at all.
+    pub(super) fn open(
+        url: &str,
+        credential: Option<&str>,
+        tell: Rc<dyn Fn(Happening)>,
+    ) -> Result<Self, JsValue> {
+        let protocols = Array::of1(&"ironflow.v1".into());
+        if let Some(credential) = credential {
+            let encoded = URL_SAFE_NO_PAD.encode(credential);
+            protocols.push(&["ironflow.auth.bearer.", &encoded].concat().into());
+        }
+        let socket = WebSocket::new_with_str_sequence(url, &protocols)?;
+        socket.set_binary_type(BinaryType::Arraybuffer);
+
+        let (opened, frame, closed) = (Rc::clone(&tell), Rc::clone(&tell), tell);
+        let listeners = [
+            listener(move |_| opened(Happening::Opened)),
+            listener(move |event| {
+                frame(Happening::Frame(
+                    event.unchecked_ref::<MessageEvent>().data(),
+                ));
+            }),
+            listener(move |event| {
+                closed(Happening::Closed(
+                    event.unchecked_ref::<CloseEvent>().code(),
+                ));
+            }),
+        ];
+        let [opened, frame, closed] = &listeners;
+        socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(frame.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
+        Ok(Self {
+            socket,
+            _listeners: listeners,
+        })
+    }
+}
+
+fn listener(f: impl Fn(JsValue) + 'static) -> Closure<dyn Fn(JsValue)> {
+    Closure::wrap(Box::new(f))
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        // It can only refuse a code or reason, and there is none here.
+        let _ = self.socket.close();
+    }
+}
