@@ -1,0 +1,167 @@
+//! A bucket of a test's own, as one client sees it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::{Backend, BucketInfo, BucketSettings, Entry, Event, Failure};
+
+static NAMES_SO_FAR: AtomicU32 = AtomicU32::new(0);
+
+/// A bucket name that nobody has used. All names of a run are equally long.
+pub(crate) fn new_name<B: Backend>(backend: &B) -> String {
+    let number = NAMES_SO_FAR.fetch_add(1, Ordering::Relaxed);
+    format!("{}-{number:08}", backend.run())
+}
+
+/// A bucket, and the client through which a test sees it.
+#[derive(Debug)]
+pub(crate) struct Bucket<B> {
+    pub(crate) backend: B,
+    pub(crate) name: String,
+}
+
+impl<B: Backend> Bucket<B> {
+    /// A new bucket with default settings.
+    pub(crate) async fn new(backend: &B) -> Self {
+        Self::with(backend, BucketSettings::default()).await
+    }
+
+    /// A new bucket that keeps so many revisions of a key.
+    pub(crate) async fn with_history(backend: &B, history: u64) -> Self {
+        let settings = BucketSettings {
+            history,
+            ..Default::default()
+        };
+        Self::with(backend, settings).await
+    }
+
+    /// A new bucket with these settings, under a name of its own.
+    pub(crate) async fn with(backend: &B, settings: BucketSettings) -> Self {
+        let bucket = Self::missing(backend).await;
+        let settings = BucketSettings {
+            name: bucket.name.clone(),
+            ..settings
+        };
+        bucket.backend.create_bucket(&settings).await.unwrap();
+        bucket
+    }
+
+    /// A bucket that does not exist.
+    pub(crate) async fn missing(backend: &B) -> Self {
+        Self {
+            backend: backend.client().await,
+            name: new_name(backend),
+        }
+    }
+
+    /// The same bucket through other clients.
+    pub(crate) async fn clients(&self, count: usize) -> Vec<Self> {
+        let mut clients = Vec::with_capacity(count);
+        for _ in 0..count {
+            clients.push(Self {
+                backend: self.backend.client().await,
+                name: self.name.clone(),
+            });
+        }
+        clients
+    }
+
+    pub(crate) async fn info(&self) -> Result<BucketInfo, Failure> {
+        self.backend.bucket_info(&self.name).await
+    }
+
+    /// How many messages it retains.
+    pub(crate) async fn values(&self) -> u64 {
+        self.info().await.unwrap().values
+    }
+
+    /// How many bytes they take.
+    pub(crate) async fn bytes(&self) -> u64 {
+        self.info().await.unwrap().bytes
+    }
+
+    pub(crate) async fn delete_bucket(&self) -> Result<(), Failure> {
+        self.backend.delete_bucket(&self.name).await
+    }
+
+    pub(crate) async fn get(&self, key: &str) -> Result<Entry, Failure> {
+        self.backend.get(&self.name, key).await
+    }
+
+    /// The bytes of a live key.
+    pub(crate) async fn value(&self, key: &str) -> Vec<u8> {
+        self.get(key).await.unwrap().value
+    }
+
+    pub(crate) async fn put(&self, key: &str, value: impl AsRef<[u8]>) -> Result<u64, Failure> {
+        self.backend.put(&self.name, key, value.as_ref()).await
+    }
+
+    pub(crate) async fn create(&self, key: &str, value: impl AsRef<[u8]>) -> Result<u64, Failure> {
+        self.backend.create(&self.name, key, value.as_ref()).await
+    }
+
+    pub(crate) async fn update(
+        &self,
+        key: &str,
+        value: impl AsRef<[u8]>,
+        revision: u64,
+    ) -> Result<u64, Failure> {
+        let value = value.as_ref();
+        self.backend.update(&self.name, key, value, revision).await
+    }
+
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), Failure> {
+        self.backend.delete(&self.name, key).await
+    }
+
+    pub(crate) async fn purge(&self, key: &str) -> Result<(), Failure> {
+        self.backend.purge(&self.name, key).await
+    }
+
+    /// Every live key.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        self.backend.list_keys(&self.name, None).await.unwrap()
+    }
+
+    pub(crate) async fn keys_matching(&self, filter: &str) -> Result<Vec<String>, Failure> {
+        self.backend.list_keys(&self.name, Some(filter)).await
+    }
+
+    /// Watches every key.
+    pub(crate) async fn watch(&self) -> B::Watch {
+        self.try_watch(None).await.unwrap()
+    }
+
+    /// Watches the keys that match.
+    pub(crate) async fn watch_matching(&self, pattern: &str) -> B::Watch {
+        self.try_watch(Some(pattern)).await.unwrap()
+    }
+
+    pub(crate) async fn try_watch(&self, pattern: Option<&str>) -> Result<B::Watch, Failure> {
+        self.backend.watch(&self.name, pattern).await
+    }
+
+    /// The event of a write.
+    pub(crate) fn put_event(
+        &self,
+        key: &str,
+        value: impl AsRef<[u8]>,
+        revision: u64,
+    ) -> Option<Event> {
+        Some(Event {
+            key: key.to_owned(),
+            value: value.as_ref().to_owned(),
+            revision,
+            operation: "put".to_owned(),
+            bucket: self.name.clone(),
+        })
+    }
+
+    /// The event of a delete or purge.
+    pub(crate) fn delete_event(&self, key: &str, revision: u64) -> Option<Event> {
+        Some(Event {
+            operation: "delete".to_owned(),
+            ..self.put_event(key, "", revision)?
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! The rules of the key-value API as tests that any backend can be put to.
+//!
+//! Whoever speaks to a backend implements [`Backend`] for it. [`for_each_rule`] then names every
+//! rule, for a macro that makes a test of each:
+//!
+//! ```text
+//! macro_rules! tests {
+//!     ($($rule:ident)*) => {
+//!         mod my_backend {
+//!             $(
+//!                 #[test]
+//!                 fn $rule() {
+//!                     // run ironflow_conformance::rules::$rule(&backend) to its end
+//!                 }
+//!             )*
+//!         }
+//!     };
+//! }
+//! ironflow_conformance::for_each_rule!(tests);
+//! ```
+//!
+//! The suite knows no part of the product, no runtime and no platform: everything comes through
+//! [`Backend`].
+#![deny(missing_docs)]
+
+mod backend;
+mod bucket;
+mod refusals;
+pub mod rules;
+mod time;
+
+pub use backend::{Backend, BucketInfo, BucketSettings, Entry, Event, Failure, Watch};
