@@ -1,0 +1,149 @@
+//! What a request is answered with: JSON, and every refusal as `{"error":"<words>"}`.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use ironflow_browser::kv::wire::{BucketBody, EntryBody, ErrorBody, encode};
+use ironflow_browser::kv::{BucketInfo, Entry, KvError, Operation, Timestamp};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::backend::BackendError;
+
+/// A request that is not carried out, and why.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    words: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, words: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            words: words.into(),
+        }
+    }
+
+    pub(crate) fn bad_request(words: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, words)
+    }
+}
+
+impl From<KvError> for Refusal {
+    fn from(error: KvError) -> Self {
+        let status =
+            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let words: Cow<'static, str> = match error {
+            KvError::Invalid(words) => words.into(),
+            other => other.to_string().into(),
+        };
+        Self::new(status, words)
+    }
+}
+
+impl From<BackendError> for Refusal {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Refused(error) => error.into(),
+            BackendError::Unavailable => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the storage is not available, try again",
+            ),
+            BackendError::Unexpected => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the storage gave an unexpected answer",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = Json(ErrorBody { error: self.words });
+        let mut response = (self.status, body).into_response();
+        let extra = match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
+            _ => None,
+        };
+        if let Some((name, value)) = extra {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+/// No route takes the path.
+pub(crate) async fn not_found() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "no such resource")
+}
+
+/// A route takes the path, but not with this method.
+pub(crate) async fn method_not_allowed() -> Refusal {
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
+}
+
+/// A bucket as it is answered.
+pub(crate) fn bucket_body(info: &BucketInfo) -> BucketBody<'_> {
+    let config = &info.config;
+    BucketBody {
+        name: &config.name,
+        description: &config.description,
+        ttl_seconds: (config.ttl_seconds > 0).then_some(config.ttl_seconds),
+        values: info.values,
+        bytes: info.bytes,
+        history: config.history,
+        created_at: rfc3339(info.created),
+    }
+}
+
+/// An entry as it is answered.
+pub(crate) fn entry_body(entry: &Entry) -> EntryBody<'_> {
+    EntryBody {
+        key: &entry.key,
+        value: encode(&entry.value),
+        revision: entry.revision,
+        created_at: rfc3339(entry.created),
+        operation: Operation::Put.as_str(),
+    }
+}
+
+/// The time in RFC 3339. A clock beyond the year 9999, the format's last, reads as 1970.
+fn rfc3339(time: Timestamp) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.0) * 1_000_000)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339_in_utc() {
+        assert_eq!(rfc3339(Timestamp(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(
+            rfc3339(Timestamp(1_771_754_400_120)),
+            "2026-02-22T10:00:00.12Z"
+        );
+        assert_eq!(rfc3339(Timestamp(u64::MAX)), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn refusals_carry_what_their_status_asks_for() {
+        let status = |error: BackendError| Refusal::from(error).into_response();
+        assert_eq!(
+            status(BackendError::Unavailable).headers()[RETRY_AFTER],
+            "1"
+        );
+        assert_eq!(status(BackendError::Unexpected).status(), 500);
+        assert_eq!(status(KvError::BucketFull.into()).status(), 507);
+    }
+}

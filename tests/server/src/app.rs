@@ -1,0 +1,20 @@
+//! What every request handler shares.
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Keys;
+use crate::backend::Backend;
+use crate::origin::Origins;
+
+/// The server's state.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) backend: Backend,
+    pub(crate) keys: Keys,
+    pub(crate) origins: Origins,
+    /// Cancelled when the server begins to end.
+    pub(crate) stopping: CancellationToken,
+    /// Every open connection and watch.
+    pub(crate) tasks: TaskTracker,
+}

@@ -1,0 +1,177 @@
+//! Where the data is kept: in this process, or in NATS JetStream.
+
+mod mailbox;
+mod memory;
+mod nats;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use ironflow_browser::kv::{
+    BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Pattern, Precondition, Removal,
+    Revision, WatchEvent,
+};
+
+use crate::address::BucketAddress;
+use crate::environment::Environment;
+use mailbox::Mailbox;
+pub(crate) use mailbox::WatchEnd;
+pub(crate) use memory::Memory;
+pub(crate) use nats::Nats;
+pub use nats::NatsError;
+
+/// Why an operation fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BackendError {
+    /// A rule of the protocol refuses it.
+    Refused(KvError),
+    /// The storage cannot be reached; whether a write was carried out is not known.
+    Unavailable,
+    /// The storage answered what it never should.
+    Unexpected,
+}
+
+impl From<KvError> for BackendError {
+    fn from(error: KvError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+type Result<T> = std::result::Result<T, BackendError>;
+
+/// A bucket that `create_bucket` answers with.
+pub(crate) struct Creation {
+    pub(crate) info: BucketInfo,
+    /// Whether it did not exist before.
+    pub(crate) is_new: bool,
+}
+
+/// A running watch. Dropping it ends it.
+pub(crate) struct Watch {
+    mailbox: Arc<Mailbox>,
+    _subscription: Box<dyn Send + Sync>,
+}
+
+impl Watch {
+    fn new(mailbox: Arc<Mailbox>, subscription: impl Send + Sync + 'static) -> Self {
+        Self {
+            mailbox,
+            _subscription: Box::new(subscription),
+        }
+    }
+
+    /// The next events, in order of revision, never none; waits for them where there are none.
+    pub(crate) async fn next(&self) -> std::result::Result<Vec<Arc<WatchEvent>>, WatchEnd> {
+        self.mailbox.take().await
+    }
+}
+
+/// The operations of the protocol.
+#[derive(Debug)]
+pub(crate) enum Backend {
+    Memory(Memory),
+    Nats(Box<Nats>),
+}
+
+impl Backend {
+    pub(crate) async fn create_bucket(
+        &self,
+        environment: &Environment,
+        name: BucketName,
+        config: BucketConfig,
+    ) -> Result<Creation> {
+        match self {
+            Self::Memory(memory) => memory.create_bucket(environment, &name, config),
+            Self::Nats(nats) => nats.create_bucket(environment, name, config).await,
+        }
+    }
+
+    pub(crate) async fn delete_bucket(&self, at: &BucketAddress) -> Result<()> {
+        match self {
+            Self::Memory(memory) => memory.delete_bucket(at),
+            Self::Nats(nats) => nats.delete_bucket(at).await,
+        }
+    }
+
+    /// Every bucket of the environment, by name.
+    pub(crate) async fn buckets(&self, environment: &Environment) -> Result<Vec<BucketInfo>> {
+        match self {
+            Self::Memory(memory) => Ok(memory.buckets(environment)),
+            Self::Nats(nats) => nats.buckets(environment).await,
+        }
+    }
+
+    pub(crate) async fn bucket_info(&self, at: &BucketAddress) -> Result<BucketInfo> {
+        match self {
+            Self::Memory(memory) => memory.bucket_info(at),
+            Self::Nats(nats) => nats.bucket_info(at).await,
+        }
+    }
+
+    /// The size of the largest value the bucket takes.
+    pub(crate) async fn value_limit(&self, at: &BucketAddress) -> Result<u64> {
+        match self {
+            Self::Memory(memory) => Ok(memory.bucket_info(at)?.config.value_limit()),
+            Self::Nats(nats) => nats.value_limit(at).await,
+        }
+    }
+
+    pub(crate) async fn get(&self, at: &BucketAddress, key: &Key) -> Result<Entry> {
+        match self {
+            Self::Memory(memory) => memory.get(at, key),
+            Self::Nats(nats) => nats.get(at, key).await,
+        }
+    }
+
+    pub(crate) async fn put(
+        &self,
+        at: &BucketAddress,
+        key: &Key,
+        value: Bytes,
+        precondition: Precondition,
+    ) -> Result<Revision> {
+        match self {
+            Self::Memory(memory) => memory.put(at, key, &value, precondition),
+            Self::Nats(nats) => nats.put(at, key, value, precondition).await,
+        }
+    }
+
+    pub(crate) async fn remove(
+        &self,
+        at: &BucketAddress,
+        key: &Key,
+        removal: Removal,
+    ) -> Result<()> {
+        match self {
+            Self::Memory(memory) => memory.remove(at, key, removal),
+            Self::Nats(nats) => nats.remove(at, key, removal).await,
+        }
+    }
+
+    pub(crate) async fn list_keys(
+        &self,
+        at: &BucketAddress,
+        pattern: &Pattern,
+    ) -> Result<Vec<Key>> {
+        match self {
+            Self::Memory(memory) => memory.list_keys(at, pattern),
+            Self::Nats(nats) => nats.list_keys(at, pattern).await,
+        }
+    }
+
+    /// Starts a watch. It misses nothing that happens after this returns.
+    pub(crate) async fn watch(&self, at: &BucketAddress, pattern: Pattern) -> Result<Watch> {
+        match self {
+            Self::Memory(memory) => memory.watch(at, pattern),
+            Self::Nats(nats) => nats.watch(at, pattern).await,
+        }
+    }
+
+    /// Whether operations can be carried out now.
+    pub(crate) async fn is_ready(&self) -> bool {
+        match self {
+            Self::Memory(_) => true,
+            Self::Nats(nats) => nats.is_ready().await,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! NATS JetStream: a bucket is a stream, a key a subject, a revision a sequence number.
+//!
+//! Requests are written and answers read here, by hand: the key-value layers of the NATS clients
+//! refuse keys that the protocol allows, and leave rules of it to their callers.
+
+mod api;
+mod buckets;
+mod consumer;
+mod feed;
+mod keys;
+mod limits;
+mod listing;
+mod message;
+mod names;
+mod registry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{ConnectErrorKind, ConnectOptions, Event};
+use serde::Deserialize;
+use tokio::sync::{Mutex, watch};
+
+use api::{Api, ApiError};
+use limits::Limits;
+use registry::Registry;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest pause between two attempts to connect again.
+const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(1);
+
+/// The largest value of an ordinary bucket, and the headers of a conditional write.
+const WANTED_PAYLOAD: usize = (1 << 20) + 128;
+
+/// Why the server cannot keep its data in NATS.
+#[derive(Debug, thiserror::Error)]
+pub enum NatsError {
+    /// No connection.
+    #[error("cannot connect to NATS: {0}")]
+    Connect(ConnectErrorKind),
+    /// A connection, but no JetStream behind it.
+    #[error("this NATS server has no JetStream for this account (nats-server -js turns it on)")]
+    NoJetStream,
+}
+
+/// The backend.
+#[derive(Debug)]
+pub(crate) struct Nats {
+    api: Api,
+    limits: Limits,
+    registry: Registry,
+    /// Counts connections, so that a feed notices that there is a new one.
+    connections: watch::Receiver<u64>,
+    /// Held while a bucket is created or deleted, one lock for a share of all buckets.
+    changing: [Arc<Mutex<()>>; 16],
+}
+
+#[derive(Deserialize)]
+struct Account {}
+
+impl Nats {
+    /// Connects, and makes sure that JetStream is there.
+    pub(crate) async fn connect(url: &str) -> Result<Self, NatsError> {
+        let (count, connections) = watch::channel(0);
+        let client = ConnectOptions::new()
+            .name("ironflow-server")
+            .connection_timeout(CONNECT_TIMEOUT)
+            .request_timeout(Some(REQUEST_TIMEOUT))
+            .max_reconnects(None)
+            .reconnect_delay_callback(|attempts| {
+                let delay = Duration::from_millis(50) * u32::try_from(attempts).unwrap_or(u32::MAX);
+                delay.min(MAX_RECONNECT_DELAY)
+            })
+            // Every subject is made of names that have been checked.
+            .skip_subject_validation(true)
+            .event_callback(move |event| {
+                note(&event);
+                if matches!(event, Event::Connected) {
+                    count.send_modify(|count| *count += 1);
+                }
+                std::future::ready(())
+            })
+            .connect(url)
+            .await
+            .map_err(|error| NatsError::Connect(error.kind()))?;
+        if client.max_payload() < WANTED_PAYLOAD {
+            tracing::warn!(
+                max_payload = client.max_payload(),
+                "NATS takes no messages large enough for conditional writes of values of 1 MiB: \
+                 set its max_payload to 2MB"
+            );
+        }
+        let api = Api { client };
+        match api.request::<Account>("INFO", &()).await {
+            Ok(Account {}) => {}
+            Err(ApiError::Unreachable) => {
+                return Err(NatsError::Connect(ConnectErrorKind::TimedOut));
+            }
+            Err(_) => return Err(NatsError::NoJetStream),
+        }
+        Ok(Self {
+            api,
+            limits: Limits::default(),
+            registry: Registry::default(),
+            connections,
+            changing: Default::default(),
+        })
+    }
+
+    pub(crate) async fn is_ready(&self) -> bool {
+        self.api.request::<Account>("INFO", &()).await.is_ok()
+    }
+}
+
+fn note(event: &Event) {
+    match event {
+        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Disconnected => tracing::warn!("disconnected from NATS"),
+        Event::SlowConsumer(_) => tracing::debug!("a NATS subscription overflowed"),
+        other => tracing::warn!("NATS: {other}"),
+    }
+}

@@ -1,0 +1,29 @@
+//! The reference server of the Ironflow key-value protocol: HTTP and WebSocket on one side, the
+//! SDK's in-memory store or NATS JetStream on the other.
+//!
+//! The rooms, from the outside in:
+//!
+//! - `cli`, `server`: the command line, and the server's life.
+//! - `origin`, `auth`, `body`: what every request passes: who may call, and with what.
+//! - `address`, `environment`, `routes`, `socket`, `answer`: a request taken apart, carried out
+//!   and answered.
+//! - `backend`: where the data is.
+#![deny(missing_docs)]
+
+mod address;
+mod answer;
+mod app;
+mod auth;
+mod backend;
+mod body;
+pub mod cli;
+mod environment;
+mod origin;
+mod routes;
+mod server;
+mod socket;
+
+pub use auth::ApiKey;
+pub use backend::NatsError;
+pub use origin::Origin;
+pub use server::{Config, Server, StartError, StoreConfig};

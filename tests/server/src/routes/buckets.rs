@@ -1,0 +1,84 @@
+//! Buckets: create, list, inspect, delete.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use ironflow_browser::kv::BucketConfig;
+use ironflow_browser::kv::wire::BucketsBody;
+
+use crate::address::BucketAddress;
+use crate::answer::{Refusal, bucket_body};
+use crate::app::App;
+use crate::auth::{Reader, Writer};
+use crate::body;
+use crate::environment::Environment;
+
+/// Settings are a line or two of JSON.
+const MAX_SETTINGS_BYTES: u64 = 64 << 10;
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    environment: Environment,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    // The name is in the body, and a bad name is refused before bad credentials (rule 13).
+    let (name, config) = settings(&body::read(body, MAX_SETTINGS_BYTES).await?)?.normalized()?;
+    Writer::check(&headers, &app.keys)?;
+    let creation = app
+        .backend
+        .create_bucket(&environment, name, config)
+        .await?;
+    let status = if creation.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(bucket_body(&creation.info))).into_response())
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    environment: Environment,
+    _: Reader,
+) -> Result<Response, Refusal> {
+    let infos = app.backend.buckets(&environment).await?;
+    let buckets: Vec<_> = infos.iter().map(bucket_body).collect();
+    let count = buckets.len();
+    Ok(Json(BucketsBody { buckets, count }).into_response())
+}
+
+pub(super) async fn info(
+    State(app): State<Arc<App>>,
+    at: BucketAddress,
+    _: Reader,
+) -> Result<Response, Refusal> {
+    let info = app.backend.bucket_info(&at).await?;
+    Ok(Json(bucket_body(&info)).into_response())
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    at: BucketAddress,
+    _: Writer,
+) -> Result<StatusCode, Refusal> {
+    app.backend.delete_bucket(&at).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Reads settings, and where they are ill-typed says which.
+fn settings(json: &[u8]) -> Result<BucketConfig, Refusal> {
+    let mut json = serde_json::Deserializer::from_slice(json);
+    let config = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| Refusal::bad_request(format!("invalid bucket settings: {error}")))?;
+    match json.end() {
+        Ok(()) => Ok(config),
+        Err(error) => Err(Refusal::bad_request(format!(
+            "invalid bucket settings: {error}"
+        ))),
+    }
+}

@@ -1,0 +1,196 @@
+//! The server's life: it binds, serves and ends.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::auth::{ApiKey, Keys};
+use crate::backend::{Backend, Memory, Nats, NatsError};
+use crate::origin::{Origin, Origins};
+use crate::routes;
+
+/// How long a client may take to send the head of a request, and a connection be idle.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The most bytes of a request's head.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// How long requests and watches are given to end when the server does.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How a server is to run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Where it keeps the data.
+    pub store: StoreConfig,
+    /// Who may use it. None: everyone, but only on a loopback address.
+    pub api_keys: Vec<ApiKey>,
+    /// Which pages may call it beside those of loopback origins.
+    pub allow_origins: Vec<Origin>,
+    /// The directory whose files it serves where the API takes no path.
+    pub files: Option<PathBuf>,
+}
+
+/// Where a server keeps its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// In its own memory.
+    Memory,
+    /// In the JetStream of the NATS server at this URL.
+    Nats(String),
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It would serve a network without credentials.
+    #[error("refusing to listen on {0} without an API key: anyone on the network could write")]
+    OpenToTheNetwork(SocketAddr),
+    /// It cannot have the address.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// It cannot use NATS.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
+    /// There is nothing to serve files from.
+    #[error("cannot serve files from {}: it is not a directory", .0.display())]
+    NoDirectory(PathBuf),
+}
+
+/// A server that is bound to its address.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: Arc<App>,
+    files: Option<PathBuf>,
+}
+
+impl Server {
+    /// Binds the address and opens the store. From here on connections queue up; [`Server::run`]
+    /// serves them.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is missing.
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let open = config.api_keys.is_empty();
+        if open && !config.listen.ip().is_loopback() {
+            return Err(StartError::OpenToTheNetwork(config.listen));
+        }
+        if let Some(files) = config.files.as_ref().filter(|files| !files.is_dir()) {
+            return Err(StartError::NoDirectory(files.clone()));
+        }
+        let backend = match &config.store {
+            StoreConfig::Memory => Backend::Memory(Memory::default()),
+            StoreConfig::Nats(url) => Backend::Nats(Box::new(Nats::connect(url).await?)),
+        };
+        let cannot_listen = |error| StartError::Listen(config.listen, error);
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        let app = Arc::new(App {
+            backend,
+            keys: Keys(config.api_keys),
+            origins: Origins::new(config.allow_origins, open),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        Ok(Self {
+            listener,
+            address,
+            app,
+            files: config.files,
+        })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until the future completes, then ends: no more connections, requests under way are
+    /// finished, watches closed with 1001.
+    pub async fn run(self, until: impl Future<Output = ()>) {
+        let router = routes::router(&self.app, self.files.as_deref());
+        let abort = CancellationToken::new();
+        let accepting = async {
+            loop {
+                match self.listener.accept().await {
+                    Ok((stream, _)) => {
+                        let connection = serve(
+                            stream,
+                            router.clone(),
+                            self.app.stopping.clone(),
+                            abort.clone(),
+                        );
+                        self.app.tasks.spawn(connection);
+                    }
+                    Err(error) => {
+                        // Most likely the process has no file descriptors left. Some will come
+                        // free.
+                        tracing::warn!(%error, "cannot accept a connection");
+                        sleep(Duration::from_millis(100)).await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = accepting => {}
+            () = until => {}
+        }
+        drop(self.listener);
+        self.app.stopping.cancel();
+        self.app.tasks.close();
+        if timeout(GRACE, self.app.tasks.wait()).await.is_err() {
+            tracing::warn!("connections are cut that did not end in time");
+            abort.cancel();
+        }
+    }
+}
+
+/// Serves one connection until the client leaves, or the server ends.
+async fn serve(
+    stream: TcpStream,
+    router: Router,
+    stopping: CancellationToken,
+    abort: CancellationToken,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot turn off Nagle's algorithm");
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                served = connection => served,
+                () = abort.cancelled() => Ok(()),
+            }
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
