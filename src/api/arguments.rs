@@ -108,7 +108,7 @@ pub(super) fn callbacks(value: &JsValue) -> Result<(), Error> {
     if !value.is_object() {
         return Err(Error::Validation("callbacks must be an object".into()));
     }
-    for name in ["onUpdate", "onError", "onClose"] {
+    for name in ["onUpdate", "onReady", "onError", "onClose"] {
         let callback = js_sys::Reflect::get(value, &name.into()).unwrap_or_default();
         let missing = callback.is_undefined() || callback.is_null();
         if !callback.is_function() && (name == "onUpdate" || !missing) {

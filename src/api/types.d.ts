@@ -265,6 +265,8 @@ export interface KVWatchEvent extends Stored {
 export interface KVWatchCallbacks {
   /** A matching key changed. */
   onUpdate: (event: KVWatchEvent) => void;
+  /** Every change from now on will be delivered. */
+  onReady?: (() => void) | undefined;
   /** A problem. The watch goes on unless {@link onClose} follows. */
   onError?: ((error: Error) => void) | undefined;
   /** The watch has ended, once. Nothing is called after it. */

@@ -25,6 +25,8 @@ pub enum Input<E> {
 /// What is to be done.
 #[derive(Debug, PartialEq)]
 pub enum Output<E> {
+    /// Tell the watcher that every change from now on will reach it.
+    Ready,
     /// Give the event to the watcher.
     Deliver(E),
     /// Tell the watcher of a problem.
@@ -66,7 +68,7 @@ impl Feed {
             (_, Input::Failed(error)) => self.end(Some(error)),
             (State::Connecting, Input::Opened) => {
                 self.state = State::Open;
-                Vec::new()
+                vec![Output::Ready]
             }
             (State::Open, Input::Event(event)) => vec![Output::Deliver(event)],
             (State::Open, Input::BadFrame(words)) => vec![Output::Report(Error::BadFrame(words))],
@@ -133,7 +135,7 @@ mod tests {
 
     fn opened() -> Feed {
         let mut feed = Feed::default();
-        assert_eq!(feed.handle::<u32>(Input::Opened), []);
+        assert_eq!(feed.handle::<u32>(Input::Opened), [Output::Ready]);
         feed
     }
 

@@ -168,16 +168,15 @@ impl Watch {
     }
 
     fn take_in(self: &Rc<Self>, input: Input<JsValue>) {
-        // Not in the loop's head: callbacks may come back here.
+        // Apart from the loop: callbacks may come back here.
         let outputs = self.feed.borrow_mut().handle(input);
         for output in outputs {
             match output {
-                Output::Deliver(event) => {
-                    self.owner.call_back(&self.callbacks, "onUpdate", &event);
-                }
+                Output::Ready => self.call_back("onReady", &JsValue::UNDEFINED),
+                Output::Deliver(event) => self.call_back("onUpdate", &event),
                 Output::Report(error) => {
                     let error = JsValue::from(Failure::from(error));
-                    self.owner.call_back(&self.callbacks, "onError", &error);
+                    self.call_back("onError", &error);
                     self.owner
                         .report(&self.bucket, self.filter.as_ref(), &error);
                 }
@@ -198,11 +197,14 @@ impl Watch {
                     }
                     drop(source);
                     self.owner.ended(self);
-                    self.owner
-                        .call_back(&self.callbacks, "onClose", &JsValue::UNDEFINED);
+                    self.call_back("onClose", &JsValue::UNDEFINED);
                 }
             }
         }
+    }
+
+    fn call_back(&self, name: &str, value: &JsValue) {
+        self.owner.call_back(&self.callbacks, name, value);
     }
 
     /// Does something in a later microtask.
