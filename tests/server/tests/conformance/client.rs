@@ -1,0 +1,322 @@
+//! A client of the server, as near to the wire as an HTTP library gets.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode, http::request};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Entry, Failure};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use crate::watch::HttpWatch;
+
+/// How long an answer may take, however busy the machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything in a part of a path, or in a query, but what every party leaves as it is. Dots stay,
+/// and with them a part that is nothing but dots: the server is to see it.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+static RUN: LazyLock<String> =
+    LazyLock::new(|| format!("{:016x}", RandomState::new().build_hasher().finish()));
+
+/// A client with connections of its own.
+pub struct HttpClient {
+    http: Client<HttpConnector, Full<Bytes>>,
+    server: String,
+    environment: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InfoBody {
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    ttl_seconds: u64,
+    values: u64,
+    bytes: u64,
+    history: u64,
+    created_at: String,
+}
+
+#[derive(Deserialize)]
+struct InfosBody {
+    buckets: Vec<InfoBody>,
+    count: usize,
+}
+
+#[derive(Deserialize)]
+struct EntryBody {
+    key: String,
+    value: String,
+    revision: u64,
+    created_at: String,
+    operation: String,
+}
+
+#[derive(Deserialize)]
+struct RevisionBody {
+    revision: u64,
+}
+
+#[derive(Deserialize)]
+struct KeysBody {
+    keys: Vec<String>,
+    count: usize,
+}
+
+#[derive(Deserialize)]
+struct RefusalBody {
+    error: String,
+}
+
+impl From<InfoBody> for BucketInfo {
+    fn from(body: InfoBody) -> Self {
+        Self {
+            name: body.name,
+            description: body.description,
+            ttl_seconds: body.ttl_seconds,
+            values: body.values,
+            bytes: body.bytes,
+            history: body.history,
+            created_at: body.created_at,
+        }
+    }
+}
+
+impl HttpClient {
+    /// A client of the server at this address, in the default environment.
+    pub fn new(server: &str) -> Self {
+        Self::in_environment(server, "default")
+    }
+
+    fn in_environment(server: &str, environment: &str) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Self {
+            http: Client::builder(TokioExecutor::new()).build(connector),
+            server: server.to_owned(),
+            environment: environment.to_owned(),
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(format!("http://{}/api/v1/kv/buckets{path}", self.server))
+    }
+
+    async fn send(&self, request: request::Builder, body: &[u8]) -> Response<Incoming> {
+        let body = Full::new(Bytes::copy_from_slice(body));
+        let request = request.body(body).unwrap();
+        let what = format!("{} {}", request.method(), request.uri());
+        match timeout(PATIENCE, self.http.request(request)).await {
+            Ok(answer) => answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
+            Err(_) => panic!("{what}: no answer within {PATIENCE:?}"),
+        }
+    }
+
+    /// The body of an answer, and its status where the request was carried out.
+    async fn exchange(
+        &self,
+        request: request::Builder,
+        body: &[u8],
+    ) -> Result<(StatusCode, Bytes), Failure> {
+        let request = request.header("X-Ironflow-Environment", &self.environment);
+        let answer = self.send(request, body).await;
+        let status = answer.status();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        if status.is_success() {
+            return Ok((status, body));
+        }
+        Err(refusal(status, &body))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: request::Builder) -> Result<T, Failure> {
+        let (status, body) = self.exchange(request, b"").await?;
+        assert_eq!(status, StatusCode::OK);
+        Ok(serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn write(&self, request: request::Builder, value: &[u8]) -> Result<u64, Failure> {
+        let request = request.header("Content-Type", "application/octet-stream");
+        let (status, body) = self.exchange(request, value).await?;
+        assert_eq!(status, StatusCode::OK);
+        let body: RevisionBody = serde_json::from_slice(&body).unwrap();
+        Ok(body.revision)
+    }
+
+    async fn remove(&self, request: request::Builder) -> Result<(), Failure> {
+        let (status, body) = self.exchange(request, b"").await?;
+        assert_eq!((status, body.len()), (StatusCode::NO_CONTENT, 0));
+        Ok(())
+    }
+}
+
+fn bucket_path(bucket: &str) -> String {
+    format!("/{}", encode(bucket))
+}
+
+fn key_path(bucket: &str, key: &str) -> String {
+    format!("/{}/keys/{}", encode(bucket), encode(key))
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+fn refusal(status: StatusCode, body: &[u8]) -> Failure {
+    let body: RefusalBody = serde_json::from_slice(body)
+        .unwrap_or_else(|error| panic!("{status}, and the body is no refusal: {error}"));
+    Failure {
+        status: status.as_u16(),
+        message: body.error,
+    }
+}
+
+impl Backend for HttpClient {
+    type Watch = HttpWatch;
+
+    async fn create_bucket(&self, settings: &BucketSettings) -> Result<BucketInfo, Failure> {
+        let mut body = json!({ "name": settings.name });
+        if !settings.description.is_empty() {
+            body["description"] = json!(settings.description);
+        }
+        for (name, value) in [
+            ("ttl_seconds", settings.ttl_seconds),
+            ("max_value_size", settings.max_value_size),
+            ("max_bytes", settings.max_bytes),
+            ("history", settings.history),
+        ] {
+            if value > 0 {
+                body[name] = json!(value);
+            }
+        }
+        let request = self.request(Method::POST, "");
+        let request = request.header("Content-Type", "application/json");
+        let (status, body) = self.exchange(request, body.to_string().as_bytes()).await?;
+        assert!([StatusCode::CREATED, StatusCode::OK].contains(&status));
+        let info: InfoBody = serde_json::from_slice(&body).unwrap();
+        Ok(info.into())
+    }
+
+    async fn delete_bucket(&self, bucket: &str) -> Result<(), Failure> {
+        self.remove(self.request(Method::DELETE, &bucket_path(bucket)))
+            .await
+    }
+
+    async fn list_buckets(&self) -> Result<Vec<BucketInfo>, Failure> {
+        let body: InfosBody = self.read(self.request(Method::GET, "")).await?;
+        assert_eq!(body.count, body.buckets.len());
+        Ok(body.buckets.into_iter().map(BucketInfo::from).collect())
+    }
+
+    async fn bucket_info(&self, bucket: &str) -> Result<BucketInfo, Failure> {
+        let request = self.request(Method::GET, &bucket_path(bucket));
+        self.read::<InfoBody>(request).await.map(BucketInfo::from)
+    }
+
+    async fn get(&self, bucket: &str, key: &str) -> Result<Entry, Failure> {
+        let request = self.request(Method::GET, &key_path(bucket, key));
+        let body: EntryBody = self.read(request).await?;
+        Ok(Entry {
+            key: body.key,
+            value: STANDARD.decode(body.value).unwrap(),
+            revision: body.revision,
+            operation: body.operation,
+            created_at: body.created_at,
+        })
+    }
+
+    async fn put(&self, bucket: &str, key: &str, value: &[u8]) -> Result<u64, Failure> {
+        let request = self.request(Method::PUT, &key_path(bucket, key));
+        self.write(request, value).await
+    }
+
+    async fn create(&self, bucket: &str, key: &str, value: &[u8]) -> Result<u64, Failure> {
+        let request = self.request(Method::PUT, &key_path(bucket, key));
+        self.write(request.header("If-None-Match", "*"), value)
+            .await
+    }
+
+    async fn update(
+        &self,
+        bucket: &str,
+        key: &str,
+        value: &[u8],
+        revision: u64,
+    ) -> Result<u64, Failure> {
+        let request = self.request(Method::PUT, &key_path(bucket, key));
+        self.write(request.header("If-Match", revision), value)
+            .await
+    }
+
+    async fn delete(&self, bucket: &str, key: &str) -> Result<(), Failure> {
+        self.remove(self.request(Method::DELETE, &key_path(bucket, key)))
+            .await
+    }
+
+    async fn purge(&self, bucket: &str, key: &str) -> Result<(), Failure> {
+        let path = format!("{}?purge=true", key_path(bucket, key));
+        self.remove(self.request(Method::DELETE, &path)).await
+    }
+
+    async fn list_keys(&self, bucket: &str, filter: Option<&str>) -> Result<Vec<String>, Failure> {
+        let mut path = format!("{}/keys", bucket_path(bucket));
+        if let Some(filter) = filter {
+            path += &format!("?filter={}", encode(filter));
+        }
+        let body: KeysBody = self.read(self.request(Method::GET, &path)).await?;
+        assert_eq!(body.count, body.keys.len());
+        Ok(body.keys)
+    }
+
+    async fn watch(&self, bucket: &str, pattern: Option<&str>) -> Result<HttpWatch, Failure> {
+        let environment = encode(&self.environment);
+        let mut path = format!("{}/watch?env={environment}", bucket_path(bucket));
+        if let Some(pattern) = pattern {
+            path += &format!("&key={}", encode(pattern));
+        }
+        let request = HttpWatch::handshake(self.request(Method::GET, &path));
+        let answer = self.send(request, b"").await;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let (head, body) = answer.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            return Err(refusal(head.status, &body));
+        }
+        Ok(HttpWatch::open(answer).await)
+    }
+
+    async fn client(&self) -> Self {
+        Self::in_environment(&self.server, &self.environment)
+    }
+
+    async fn in_environment(&self, name: &str) -> Option<Self> {
+        Some(Self::in_environment(&self.server, name))
+    }
+
+    async fn pass_time(&self, milliseconds: u64) {
+        sleep(Duration::from_millis(milliseconds)).await;
+    }
+
+    fn run(&self) -> &str {
+        &RUN
+    }
+}
