@@ -20,6 +20,12 @@ const MAX_TTL_SECONDS: u64 = i64::MAX as u64 / 1_000_000_000;
 /// The largest size that every party on the wire, JavaScript's numbers among them, holds exactly.
 const MAX_SIZE: u64 = (1 << 53) - 1;
 
+/// The largest `maxValueSize`: JetStream counts messages, headers included, in 31 bits.
+const MAX_VALUE_SIZE: u64 = i32::MAX as u64 - 1024;
+
+/// The longest description, in bytes: what JetStream takes.
+const MAX_DESCRIPTION_BYTES: usize = 4096;
+
 /// A valid bucket name (rule 11): `[A-Za-z0-9_-]+`, at most 200 bytes. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketName(Arc<str>);
@@ -91,10 +97,6 @@ pub struct BucketConfig {
     pub history: u64,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature serde asks for"
-)]
 fn is_zero(n: &u64) -> bool {
     *n == 0
 }
@@ -106,13 +108,18 @@ impl BucketConfig {
     /// [`KvError::Invalid`] names the setting that is out of range.
     pub fn normalized(mut self) -> Result<(BucketName, Self), KvError> {
         let name = BucketName::parse(&self.name)?;
+        if self.description.len() > MAX_DESCRIPTION_BYTES {
+            return Err(KvError::Invalid(
+                "invalid description: it is longer than 4096 bytes",
+            ));
+        }
         if self.history > MAX_HISTORY {
             return Err(KvError::Invalid("invalid history: it is more than 64"));
         }
         if self.ttl_seconds > MAX_TTL_SECONDS {
             return Err(KvError::Invalid("invalid ttl_seconds: it is too large"));
         }
-        if self.max_value_size > MAX_SIZE {
+        if self.max_value_size > MAX_VALUE_SIZE {
             return Err(KvError::Invalid("invalid max_value_size: it is too large"));
         }
         if self.max_bytes > MAX_SIZE {
@@ -166,13 +173,20 @@ mod tests {
             (r#"{"name":"a","ttl_seconds":9223372037}"#, "ttl_seconds"),
             (r#"{"name":"a","max_bytes":9007199254740992}"#, "max_bytes"),
             (
-                r#"{"name":"a","max_value_size":9007199254740992}"#,
+                r#"{"name":"a","max_value_size":2147482624}"#,
                 "max_value_size",
             ),
         ] {
             let error = config(json).normalized().unwrap_err();
             assert!(error.to_string().contains(setting), "{error}");
         }
+        let described = |length| BucketConfig {
+            name: "a".into(),
+            description: "d".repeat(length),
+            ..BucketConfig::default()
+        };
+        assert!(described(4096).normalized().is_ok());
+        assert!(described(4097).normalized().is_err());
     }
 
     #[test]

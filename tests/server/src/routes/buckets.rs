@@ -1,5 +1,6 @@
 //! Buckets: create, list, inspect, delete.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ironflow_browser::kv::BucketConfig;
 use ironflow_browser::kv::wire::BucketsBody;
+use serde_json::{Map, Value};
 
 use crate::address::BucketAddress;
 use crate::answer::{Refusal, bucket_body};
@@ -70,15 +72,13 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Reads settings, and where they are ill-typed says which.
+/// Reads settings, and where they are ill-typed says which. An object first: serde would take a list
+/// of the values too.
 fn settings(json: &[u8]) -> Result<BucketConfig, Refusal> {
-    let mut json = serde_json::Deserializer::from_slice(json);
-    let config = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| Refusal::bad_request(format!("invalid bucket settings: {error}")))?;
-    match json.end() {
-        Ok(()) => Ok(config),
-        Err(error) => Err(Refusal::bad_request(format!(
-            "invalid bucket settings: {error}"
-        ))),
-    }
+    let object: Map<String, Value> = serde_json::from_slice(json).map_err(invalid)?;
+    serde_path_to_error::deserialize(Value::Object(object)).map_err(invalid)
+}
+
+fn invalid(error: impl Display) -> Refusal {
+    Refusal::bad_request(format!("invalid bucket settings: {error}"))
 }

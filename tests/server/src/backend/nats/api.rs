@@ -94,6 +94,12 @@ struct Acknowledgement {
 }
 
 impl Api {
+    /// Asks JetStream's API what needs no more words.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, subject: &str) -> Result<T> {
+        self.send(format!("$JS.API.{subject}"), Request::new())
+            .await
+    }
+
     /// Asks JetStream's API.
     pub(super) async fn request<T: DeserializeOwned>(
         &self,

@@ -95,7 +95,7 @@ struct PageRequest {
 
 impl Api {
     pub(super) async fn stream_info(&self, stream: &str) -> super::api::Result<StreamInfo> {
-        self.request(&format!("STREAM.INFO.{stream}"), &()).await
+        self.ask(&format!("STREAM.INFO.{stream}")).await
     }
 }
 
@@ -246,8 +246,7 @@ impl Nats {
     }
 
     async fn delete_stream(&self, stream: &str) -> Result<()> {
-        let delete = format!("STREAM.DELETE.{stream}");
-        let Done {} = self.api.request(&delete, &()).await?;
+        let Done {} = self.api.ask(&format!("STREAM.DELETE.{stream}")).await?;
         Ok(())
     }
 

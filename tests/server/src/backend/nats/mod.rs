@@ -93,7 +93,7 @@ impl Nats {
             );
         }
         let api = Api { client };
-        match api.request::<Account>("INFO", &()).await {
+        match api.ask::<Account>("INFO").await {
             Ok(Account {}) => {}
             Err(ApiError::Unreachable) => {
                 return Err(NatsError::Connect(ConnectErrorKind::TimedOut));
@@ -110,7 +110,7 @@ impl Nats {
     }
 
     pub(crate) async fn is_ready(&self) -> bool {
-        self.api.request::<Account>("INFO", &()).await.is_ok()
+        self.api.ask::<Account>("INFO").await.is_ok()
     }
 }
 
