@@ -33,7 +33,7 @@ pub(super) fn filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
 
 pub(super) fn revision(value: &JsValue) -> Result<Revision, Error> {
     match value.as_f64() {
-        Some(n) if n >= 0.0 && n <= MAX_SAFE && n.fract() == 0.0 => Ok(n as Revision),
+        Some(n) if (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0 => Ok(n as Revision),
         _ => Err(Error::Validation(
             "the revision must be a whole number, 0 or more".into(),
         )),
@@ -93,11 +93,7 @@ pub(super) fn bucket_config(value: &JsValue) -> Result<BucketConfig, Error> {
         ttl_seconds: options.number("ttlSeconds", takes, count)?.unwrap_or(0.0) as u64,
         max_value_size: options.number("maxValueSize", takes, count)?.unwrap_or(0.0) as u64,
         max_bytes: options.number("maxBytes", takes, count)?.unwrap_or(0.0) as u64,
-        history: options
-            .number("history", "a whole number from 0 to 64", |n| {
-                (0.0..=64.0).contains(&n) && n.fract() == 0.0
-            })?
-            .unwrap_or(0.0) as u64,
+        history: options.number("history", takes, count)?.unwrap_or(0.0) as u64,
     };
     options.finish()?;
     Ok(config.normalized()?.1)

@@ -1,0 +1,67 @@
+//! The client in a real browser, through its JavaScript face, on three backends: a store in the tab,
+//! the reference server on its store, and the reference server on NATS. Started by
+//! `tests/e2e/browser-suite.mjs`, which starts the servers and leaves their addresses where the page
+//! can fetch them.
+#![cfg(target_arch = "wasm32")]
+
+mod backend;
+mod face;
+mod servers;
+
+use wasm_bindgen_test::wasm_bindgen_test_configure;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// Runs a test on each backend, as `memory::<name>`, `server_memory::<name>`, `server_nats::<name>`.
+macro_rules! on_each_backend {
+    ($($backend:ident)*; $($rule:ident)*) => {
+        on_each_backend! { @ [$($backend)*] [$($rule)*] }
+    };
+    (@ [$($backend:ident)*] $rules:tt) => {
+        $( on_each_backend! { @@ $backend $rules } )*
+    };
+    (@@ $backend:ident [$($rule:ident)*]) => {
+        mod $backend {
+            $(
+                #[wasm_bindgen_test::wasm_bindgen_test]
+                async fn $rule() {
+                    let backend = crate::backend::BrowserBackend::$backend().await;
+                    ironflow_conformance::rules::$rule(&backend).await;
+                }
+            )*
+        }
+    };
+}
+
+macro_rules! conformance {
+    ($($rule:ident)*) => {
+        on_each_backend! { memory server_memory server_nats; $($rule)* }
+    };
+}
+
+ironflow_conformance::for_each_rule!(conformance);
+
+/// Runs one file of the JavaScript suite on each backend.
+macro_rules! javascript {
+    ($($backend:ident)*; $suites:tt) => {
+        $( javascript! { @ $backend $suites } )*
+    };
+    (@ $backend:ident [$($suite:ident)*]) => {
+        mod $backend {
+            $(
+                #[wasm_bindgen_test::wasm_bindgen_test]
+                async fn $suite() {
+                    let config = crate::servers::$backend().await;
+                    crate::face::run(stringify!($suite), &config).await;
+                }
+            )*
+        }
+    };
+}
+
+mod suite {
+    javascript! {
+        memory server_memory server_nats;
+        [page values keys errors client watching contention]
+    }
+}
