@@ -221,6 +221,7 @@ impl Backend for StoreClient {
             bucket,
             id,
             queue,
+            stopped: false,
         })
     }
 
@@ -247,24 +248,28 @@ struct StoreWatch {
     bucket: BucketName,
     id: WatcherId,
     queue: Queue,
+    stopped: bool,
 }
 
 impl Watch for StoreWatch {
     async fn next(&mut self) -> Option<Event> {
         let mut queue = self.queue.0.borrow_mut();
-        let event = queue.pop_front().expect("an event, or the watch's end");
-        if event.is_none() {
-            queue.push_front(None);
+        match queue.pop_front() {
+            Some(Some(event)) => Some(event),
+            Some(None) => {
+                queue.push_front(None);
+                None
+            }
+            None if self.stopped => None,
+            None => panic!("nothing has happened that this watch would tell of"),
         }
-        event
     }
 
     async fn stop(&mut self) {
-        self.client
-            .store
-            .borrow_mut()
-            .unwatch(&self.bucket, self.id);
-        self.queue.bucket_deleted();
+        let mut store = self.client.store.borrow_mut();
+        store.unwatch(&self.bucket, self.id);
+        self.queue.0.borrow_mut().clear();
+        self.stopped = true;
     }
 }
 

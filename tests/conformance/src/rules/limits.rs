@@ -45,6 +45,13 @@ pub async fn rule_13_a_full_bucket_is_507_and_stores_nothing<B: Backend>(backend
     assert_eq!(bucket.put("a", "v").await, Ok(3));
 }
 
+pub async fn rule_13_a_value_larger_than_the_bucket_is_507<B: Backend>(backend: &B) {
+    let bucket = with_room_for(backend, 1, 1).await;
+    assert_eq!(bucket.put("k", [0; SIZE + 1]).await, Err(bucket_full()));
+    assert_eq!(bucket.values().await, 0);
+    assert_eq!(bucket.put("k", [0; SIZE]).await, Ok(1));
+}
+
 pub async fn rule_13_overwriting_is_credited_with_what_it_replaces<B: Backend>(backend: &B) {
     let bucket = with_room_for(backend, 2, 1).await;
     bucket.put("a", [0; SIZE]).await.unwrap(); // 1
@@ -79,7 +86,7 @@ pub async fn rule_13_removals_make_room<B: Backend>(backend: &B) {
     assert_eq!(bucket.put("d", [0; SIZE / 2]).await, Ok(6));
 }
 
-pub async fn rule_13_a_full_bucket_may_refuse_a_marker<B: Backend>(backend: &B) {
+pub async fn rule_13_a_marker_needs_room_too<B: Backend>(backend: &B) {
     let bucket = with_room_for(backend, 2, 2).await;
     bucket.put("a", [0; SIZE]).await.unwrap(); // 1
     bucket.put("b", [0; SIZE]).await.unwrap(); // 2

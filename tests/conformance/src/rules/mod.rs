@@ -100,10 +100,11 @@ macro_rules! for_each_rule {
             rule_12_max_value_size_counts_bytes_of_the_value_alone
             rule_12_max_value_size_may_be_more_than_1_mib
             rule_13_a_full_bucket_is_507_and_stores_nothing
+            rule_13_a_value_larger_than_the_bucket_is_507
             rule_13_overwriting_is_credited_with_what_it_replaces
             rule_13_a_key_below_its_history_limit_gets_no_credit
             rule_13_removals_make_room
-            rule_13_a_full_bucket_may_refuse_a_marker
+            rule_13_a_marker_needs_room_too
             rule_13_a_refusal_reaches_no_watch
             rule_13_the_key_is_checked_before_the_bucket
             rule_13_the_bucket_is_checked_before_the_size

@@ -13,15 +13,16 @@ async fn with_ttl<B: Backend>(backend: &B, ttl_seconds: u64, history: u64) -> Bu
     Bucket::with(backend, settings).await
 }
 
-/// Lets time pass until the bucket retains so many messages. A backend may be somewhat late.
+/// Lets time pass, at least 3 s if need be, until the bucket retains so many messages. A backend may
+/// be 0.4 s late; the rest is for a busy machine.
 async fn until_values<B: Backend>(bucket: &Bucket<B>, wanted: u64) {
-    for _ in 0..100 {
+    for _ in 0..30 {
         if bucket.values().await == wanted {
             return;
         }
         bucket.backend.pass_time(100).await;
     }
-    panic!("10 s later there are not {wanted} messages");
+    panic!("3 s later the bucket does not retain {wanted} messages");
 }
 
 pub async fn rule_14_an_expired_key_is_as_if_never_written<B: Backend>(backend: &B) {
@@ -56,13 +57,13 @@ pub async fn rule_14_a_key_lives_until_its_time<B: Backend>(backend: &B) {
 }
 
 pub async fn rule_14_markers_expire_too<B: Backend>(backend: &B) {
-    let bucket = with_ttl(backend, 1, 5).await;
+    let bucket = with_ttl(backend, 2, 5).await;
     for key in ["deleted", "purged"] {
         bucket.put(key, "v").await.unwrap(); // 1 and 2
     }
     bucket.delete("deleted").await.unwrap(); // 3
     bucket.purge("purged").await.unwrap(); // 4
-    bucket.backend.pass_time(1000).await;
+    bucket.backend.pass_time(2000).await;
     until_values(&bucket, 0).await;
     assert_eq!(bucket.keys().await, [""; 0]);
     assert_eq!(bucket.purge("deleted").await, Err(key_not_found()));
@@ -71,12 +72,12 @@ pub async fn rule_14_markers_expire_too<B: Backend>(backend: &B) {
 }
 
 pub async fn rule_14_rewriting_restarts_the_clock<B: Backend>(backend: &B) {
-    let bucket = with_ttl(backend, 3, 5).await;
+    let bucket = with_ttl(backend, 4, 5).await;
     bucket.put("k", "first").await.unwrap();
     bucket.backend.pass_time(2000).await;
     bucket.put("k", "second").await.unwrap();
     assert_eq!(bucket.values().await, 2);
-    bucket.backend.pass_time(1000).await;
+    bucket.backend.pass_time(2000).await;
     until_values(&bucket, 1).await;
     assert_eq!(bucket.value("k").await, b"second");
     until_values(&bucket, 0).await;
