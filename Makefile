@@ -3,6 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
+.DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
 PORT ?= 9123
@@ -27,10 +28,11 @@ test: setup lint ## Run every test
 	@$(MAKE) --no-print-directory build
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs
-	$(step) "End-to-end tests" bash -c 'node --test --test-reporter=spec tests/e2e/*.test.mjs'
+	$(step) "End-to-end tests" bash -c 'node --test --test-timeout=300000 --test-reporter=spec tests/e2e/*.test.mjs'
 
 .PHONY: build
 build: pkg/index.js ## Build the npm package into pkg/
+	@echo "pkg/ is up to date"
 
 pkg/index.js: $(sources)
 	@.ci/setup rust wasm npm

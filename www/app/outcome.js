@@ -45,13 +45,14 @@ export function outcome(area) {
 export function describe(error, operation) {
   const words = element("p", {}, element("b", {}, inWords(error, operation)));
   if (!(error instanceof Error)) return [words, element("p", {}, String(error))];
-  const parts = [element("code", {}, error.name)];
+  const facts = element("p", { class: "error-facts" }, element("code", {}, error.name));
   if (isIronflowError(error)) {
-    parts.push(element("code", {}, error.code));
-    if (error.status !== undefined) parts.push(element("span", {}, `status ${error.status}`));
-    if (error.retryable) parts.push(element("span", {}, "worth trying again"));
+    facts.append(" ", element("code", {}, error.code));
+    if (error.status !== undefined)
+      facts.append(" ", element("span", {}, `status ${error.status}`));
+    if (error.retryable) facts.append(" ", element("span", {}, "worth trying again"));
   }
-  return [words, element("p", {}, error.message), element("p", { class: "error-facts" }, ...parts)];
+  return [words, element("p", {}, error.message), facts];
 }
 
 /**

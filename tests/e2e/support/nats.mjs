@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { root } from "./paths.mjs";
 import { start } from "./process.mjs";
 
 /**
@@ -10,7 +12,7 @@ import { start } from "./process.mjs";
  * @param {number} [options.port] by default one that is free
  */
 export async function startNats({ port = -1 } = {}) {
-  const program = process.env.NATS_SERVER || "nats-server";
+  const program = process.env.NATS_SERVER || installedServer();
   const dir = mkdtempSync(join(tmpdir(), "ironflow-nats-"));
   const forget = () => rmSync(dir, { recursive: true, force: true });
   process.once("exit", forget);
@@ -42,6 +44,12 @@ jetstream { store_dir: ${JSON.stringify(join(dir, "data"))} }
     forget();
     throw error;
   }
+}
+
+/** The one that `make setup` installs. */
+function installedServer() {
+  const print = '. .ci/env && printf %s "$NATS_SERVER"';
+  return execFileSync("bash", ["-c", print], { cwd: root, encoding: "utf8" });
 }
 
 /** The server writes the ports it was given to a file named after its process. @param {string} dir */

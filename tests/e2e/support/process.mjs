@@ -9,7 +9,10 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
-  process.once(signal, () => process.exit(1));
+  process.on(signal, () => {
+    // Whoever listens beside this ends the children in an orderly way.
+    if (process.listenerCount(signal) === 1) process.exit(1);
+  });
 }
 
 /**

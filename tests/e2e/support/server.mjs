@@ -35,6 +35,8 @@ export async function startServer({
   );
   return {
     url,
+    /** Settles when it has ended, whoever ended it. */
+    ended: server.ended,
     /** What it has logged so far. */
     log: () => server.output.stderr,
     /** Ends it, and gives its exit code. */
