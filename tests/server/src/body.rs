@@ -22,20 +22,37 @@ use crate::answer::Refusal;
 /// a refused body no more than this is discarded.
 pub(crate) const MAX_BODY_BYTES: u64 = 16 << 20;
 
+/// Why a body is not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadError {
+    TooLarge,
+    /// The client stopped sending.
+    BrokenOff,
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::TooLarge => KvError::ValueTooLarge.into(),
+            ReadError::BrokenOff => Self::bad_request("the request body broke off"),
+        }
+    }
+}
+
 /// Reads a body of at most `limit` bytes.
-pub(crate) async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
+pub(crate) async fn read(mut body: Body, limit: u64) -> Result<Bytes, ReadError> {
     let limit = limit.min(MAX_BODY_BYTES);
     if body.size_hint().lower() > limit {
-        return Err(KvError::ValueTooLarge.into());
+        return Err(ReadError::TooLarge);
     }
     let mut bytes = Vec::new();
     while let Some(frame) = next_frame(&mut body).await {
-        let frame = frame.map_err(|_| Refusal::bad_request("the request body broke off"))?;
+        let frame = frame.map_err(|_| ReadError::BrokenOff)?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
         if (bytes.len() + data.len()) as u64 > limit {
-            return Err(KvError::ValueTooLarge.into());
+            return Err(ReadError::TooLarge);
         }
         bytes.extend_from_slice(&data);
     }
@@ -111,7 +128,7 @@ mod tests {
     async fn a_body_is_read_up_to_the_limit() {
         assert_eq!(read(Body::from("abc"), 3).await.unwrap(), "abc");
         assert_eq!(read(Body::empty(), 0).await.unwrap(), "");
-        let refusal = read(Body::from("abcd"), 3).await.unwrap_err();
-        assert_eq!(refusal.into_response().status(), 413);
+        let error = read(Body::from("abcd"), 3).await.unwrap_err();
+        assert_eq!(Refusal::from(error).into_response().status(), 413);
     }
 }

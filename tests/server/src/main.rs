@@ -1,21 +1,22 @@
 //! Runs the reference server until SIGTERM or SIGINT.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use ironflow_server::{Server, cli};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+
+/// What is logged where `RUST_LOG` does not say. The NATS client's news is reported in our words.
+const DEFAULT_LOG: &str = "info,async_nats=error";
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = cli::config();
-    let filter = EnvFilter::builder()
-        .with_default_directive(LevelFilter::INFO.into())
-        .from_env_lossy();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| DEFAULT_LOG.into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
     match run(config).await {

@@ -16,7 +16,7 @@ use crate::address::BucketAddress;
 use crate::answer::{Refusal, bucket_body};
 use crate::app::App;
 use crate::auth::{Reader, Writer};
-use crate::body;
+use crate::body::{self, ReadError};
 use crate::environment::Environment;
 
 /// Settings are a line or two of JSON.
@@ -29,7 +29,11 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response, Refusal> {
     // The name is in the body, and a bad name is refused before bad credentials (rule 13).
-    let (name, config) = settings(&body::read(body, MAX_SETTINGS_BYTES).await?)?.normalized()?;
+    let json = match body::read(body, MAX_SETTINGS_BYTES).await {
+        Err(ReadError::TooLarge) => return Err(invalid("they are too long")),
+        read => read?,
+    };
+    let (name, config) = settings(&json)?.normalized()?;
     Writer::check(&headers, &app.keys)?;
     let creation = app
         .backend

@@ -17,11 +17,11 @@ mod registry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{ConnectError, ConnectOptions, Event, ServerAddr};
 use serde::Deserialize;
 use tokio::sync::{Mutex, watch};
 
-use api::{Api, ApiError};
+use api::Api;
 use limits::Limits;
 use registry::Registry;
 
@@ -37,11 +37,16 @@ const WANTED_PAYLOAD: usize = (1 << 20) + 128;
 /// Why the server cannot keep its data in NATS.
 #[derive(Debug, thiserror::Error)]
 pub enum NatsError {
+    /// No address.
+    #[error("this is not the URL of a NATS server")]
+    Url,
     /// No connection.
-    #[error("cannot connect to NATS: {0}")]
-    Connect(ConnectErrorKind),
+    #[error("cannot connect to NATS at {0}: {1}")]
+    Connect(String, ConnectError),
     /// A connection, but no JetStream behind it.
-    #[error("this NATS server has no JetStream for this account (nats-server -js turns it on)")]
+    #[error(
+        "this NATS server has no working JetStream for this account (nats-server -js turns it on)"
+    )]
     NoJetStream,
 }
 
@@ -63,6 +68,9 @@ struct Account {}
 impl Nats {
     /// Connects, and makes sure that JetStream is there.
     pub(crate) async fn connect(url: &str) -> Result<Self, NatsError> {
+        let server: ServerAddr = url.parse().map_err(|_| NatsError::Url)?;
+        // The URL may carry credentials, which messages must not.
+        let address = format!("{}:{}", server.host(), server.port());
         let (count, connections) = watch::channel(0);
         let client = ConnectOptions::new()
             .name("ironflow-server")
@@ -82,9 +90,9 @@ impl Nats {
                 }
                 std::future::ready(())
             })
-            .connect(url)
+            .connect(server)
             .await
-            .map_err(|error| NatsError::Connect(error.kind()))?;
+            .map_err(|error| NatsError::Connect(address, error))?;
         if client.max_payload() < WANTED_PAYLOAD {
             tracing::warn!(
                 max_payload = client.max_payload(),
@@ -93,12 +101,8 @@ impl Nats {
             );
         }
         let api = Api { client };
-        match api.ask::<Account>("INFO").await {
-            Ok(Account {}) => {}
-            Err(ApiError::Unreachable) => {
-                return Err(NatsError::Connect(ConnectErrorKind::TimedOut));
-            }
-            Err(_) => return Err(NatsError::NoJetStream),
+        if api.ask::<Account>("INFO").await.is_err() {
+            return Err(NatsError::NoJetStream);
         }
         Ok(Self {
             api,
@@ -118,6 +122,7 @@ fn note(event: &Event) {
     match event {
         Event::Connected => tracing::info!("connected to NATS"),
         Event::Disconnected => tracing::warn!("disconnected from NATS"),
+        Event::Closed => tracing::debug!("the connection to NATS is closed"),
         Event::SlowConsumer(_) => tracing::debug!("a NATS subscription overflowed"),
         other => tracing::warn!("NATS: {other}"),
     }
