@@ -333,7 +333,7 @@ test("an API key opens a guarded server, and stays out of the address and the st
   assert.deepEqual(kept, [0, 0]);
 });
 
-test("a server that is gone is said to be gone", async () => {
+test("a server that is gone is said to be gone, and back when it is back", async () => {
   const dying = await startServer({ staticDir: dir });
   const page = await openPage(dying);
   await connect(page, "This server");
@@ -342,6 +342,14 @@ test("a server that is gone is said to be gone", async () => {
   await press(page, "Create bucket");
   await see(page, "#bucket-outcome", /ConnectionError\s+REQUEST_FAILED/);
   await see(page, "#connection-chip", "Server unreachable");
+
+  const again = await startServer({ staticDir: dir, listen: new URL(dying.url).host });
+  await press(page, "Create bucket");
+  await see(page, "#keys-title", "late");
+  await see(page, "#connection-chip", "Connected to");
+  await again.stop();
+  // Its watch ends with it.
+  await see(page, "#watch-log", /ConnectionError\s+CONNECTION_LOST/);
 });
 
 test("the keyboard is enough", async () => {

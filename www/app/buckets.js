@@ -1,7 +1,7 @@
 import { byId, confirmed, debounce, element } from "./dom.js";
 import { choiceList } from "./list.js";
 import { outcome } from "./outcome.js";
-import { announceChange, kv, on, openBucket, useBucket } from "./session.js";
+import { announceAnswer, announceChange, kv, on, openBucket, useBucket } from "./session.js";
 
 /** @typedef {import("@ironflow/browser").KVBucketInfo} KVBucketInfo */
 
@@ -22,6 +22,7 @@ async function refresh() {
   try {
     const buckets = (await kv()?.listBuckets()) ?? [];
     if (mine !== listings) return;
+    announceAnswer();
     show(buckets);
     const open = openBucket();
     if (open !== undefined && !buckets.some(({ name }) => name === open)) useBucket(undefined);
@@ -54,7 +55,8 @@ function facts(info) {
   const parts = [`${info.values} ${info.values === 1 ? "message" : "messages"}`];
   if (info.history > 1) parts.push(`history ${info.history}`);
   if (info.ttl_seconds) parts.push(`lives ${info.ttl_seconds} s`);
-  return parts.join(" · ");
+  // A line may break between the facts, not within one.
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
 }
 
 async function createBucket() {

@@ -1,7 +1,7 @@
 import { createClient } from "@ironflow/browser";
 import { byId } from "./dom.js";
 import { outcome } from "./outcome.js";
-import { useClient } from "./session.js";
+import { on, useClient } from "./session.js";
 
 const IN_THIS_TAB = "In this tab";
 
@@ -91,6 +91,9 @@ function showConnected() {
 
 export function startConnection() {
   byId("here-url", HTMLElement).textContent = location.host;
+  on("answered", () => {
+    if (chip.dataset.state === "off" && connectedTo !== "") showConnected();
+  });
   form.addEventListener("change", showFields);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

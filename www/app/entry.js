@@ -1,7 +1,7 @@
 import { isIronflowError } from "@ironflow/browser";
 import { byId, confirmed } from "./dom.js";
 import { outcome } from "./outcome.js";
-import { announceChange, bucket, on } from "./session.js";
+import { announceAnswer, announceChange, bucket, on } from "./session.js";
 import { decode, encode, formatSize } from "./values.js";
 
 /** @typedef {import("./outcome.js").Operation} Operation */
@@ -30,7 +30,8 @@ async function perform(operation, work) {
   form.setAttribute("aria-busy", "true");
   try {
     shown.succeeded(await work(key));
-    if (operation !== "get") announceChange();
+    if (operation === "get") announceAnswer();
+    else announceChange();
   } catch (error) {
     const conflict = isIronflowError(error) && error.code === "HTTP_412";
     shown.failed(

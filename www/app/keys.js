@@ -2,7 +2,7 @@ import { byId, debounce, element } from "./dom.js";
 import { choiceList } from "./list.js";
 import { describe } from "./outcome.js";
 import { explain } from "./patterns.js";
-import { bucket, on, openBucket } from "./session.js";
+import { announceAnswer, bucket, on, openBucket } from "./session.js";
 
 /** More rows than this help nobody: the filter does. */
 const SHOWN_AT_MOST = 500;
@@ -33,6 +33,7 @@ export function startKeys(open) {
     }
     try {
       const keys = await bucket().listKeys(pattern || undefined, { signal });
+      announceAnswer();
       // The server lists by age; by name, a key keeps its place while it is written to.
       const sorted = [...keys].sort();
       list.show(sorted.slice(0, SHOWN_AT_MOST).map((key) => ({ name: key, content: [key] })));

@@ -10,6 +10,7 @@
  * @property {undefined} connected  another client: nothing of the old one holds any more
  * @property {undefined} bucket     another bucket, or none
  * @property {undefined} changed    this page wrote to the bucket, or created or deleted one
+ * @property {undefined} answered   the server answered
  * @property {KVWatchEvent} event   the watch saw a change
  */
 
@@ -73,5 +74,6 @@ export function bucket() {
   return client.kv().bucket(bucketName);
 }
 
+export const announceAnswer = () => emit("answered", undefined);
 export const announceChange = () => emit("changed", undefined);
 export const announceEvent = (/** @type {KVWatchEvent} */ event) => emit("event", event);
