@@ -60,7 +60,7 @@ fn ironflow_server(store: &str) -> Started {
     command
         .arg(env!("CARGO_BIN_EXE_ironflow-server"))
         .args(["--listen", "127.0.0.1:0", "--store", store])
-        .env("RUST_LOG", "warn")
+        .env("RUST_LOG", "error")
         .stdout(Stdio::piped());
     let mut guard = command.spawn().map_err(|error| error.to_string())?;
     let mut line = String::new();
