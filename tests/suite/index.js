@@ -1,0 +1,76 @@
+// The behaviour of the public API, as cases that run in a browser and under Node alike, on every
+// backend.
+
+import { client } from "./client.js";
+import { contention } from "./contention.js";
+import { createContext } from "./context.js";
+import { errors } from "./errors.js";
+import { keys } from "./keys.js";
+import { page } from "./page.js";
+import { values } from "./values.js";
+import { watching } from "./watching.js";
+
+/** @type {Record<string, import("./context.js").Cases>} */
+export const suites = { page, values, keys, errors, client, watching, contention };
+
+/** How long a case may take, in milliseconds: a hang is to be a failure with a name. */
+const LIMIT = 30_000;
+const LIMITS = new Map([["contention", 240_000]]);
+
+/** @param {Promise<void>} running @param {number} limit */
+function within(running, limit) {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`not over within ${limit / 1000} s`));
+    const timer = setTimeout(late, limit);
+    running.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
+ * Runs one case.
+ *
+ * @param {string} suite
+ * @param {string} name
+ * @param {import("./context.js").Given} given
+ */
+export async function runCase(suite, name, given) {
+  const run = suites[suite]?.[name];
+  if (!run) throw new Error(`there is no case "${name}" in the suite "${suite}"`);
+  const t = createContext(given);
+  try {
+    await within(run(t), LIMITS.get(suite) ?? LIMIT);
+  } finally {
+    await t.cleanUp();
+  }
+}
+
+/**
+ * Runs all cases of a suite; throws a report that names every case that failed.
+ *
+ * @param {string} suite
+ * @param {import("./context.js").Given} given
+ */
+export async function run(suite, given) {
+  const cases = Object.keys(suites[suite] ?? {});
+  if (cases.length === 0) throw new Error(`there is no suite "${suite}"`);
+  const failures = [];
+  for (const name of cases) {
+    try {
+      await runCase(suite, name, given);
+    } catch (error) {
+      failures.push(`✗ ${name}\n${describe(error)}`);
+    }
+  }
+  if (failures.length > 0) {
+    const heading = `${suite}: ${failures.length} of ${cases.length} cases failed`;
+    throw new Error([heading, ...failures].join("\n\n"));
+  }
+  return { suite, passed: cases.length };
+}
+
+/** @param {any} error */
+function describe(error) {
+  if (typeof error?.stack !== "string") return String(error);
+  // Only V8's stacks begin with the message.
+  return error.stack.includes(error.message) ? error.stack : `${error}\n${error.stack}`;
+}
