@@ -55,9 +55,9 @@ bench: ## Run the benchmarks of the host
 	$(step) "Benchmarks" cargo bench -p ironflow-browser
 
 .PHONY: conformance
-conformance: ## Run the conformance suite on both stores
-	@.ci/setup rust nats
-	$(step) "Conformance" cargo test --workspace conformance
+conformance: ## Print the rules of the protocol by backends: which hold where
+	@.ci/setup rust npm nats
+	$(step) "Conformance" bash -o pipefail -c "cargo test --workspace --test '*conformance' --no-fail-fast | node tests/conformance/table.mjs"
 
 .PHONY: setup
 setup: ## Install every tool that is missing
