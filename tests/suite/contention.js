@@ -20,7 +20,7 @@ async function increment(bucket) {
     } catch (error) {
       if (/** @type {any} */ (error).code !== "HTTP_412") throw error;
       // Losers that try again at once mostly make each other lose.
-      await pause(Math.random() * Math.min(attempt, 5) * 4);
+      await pause(Math.random() * 4 * 2 ** Math.min(attempt, 6));
     }
   }
 }
