@@ -18,8 +18,8 @@ function run(program, ...args) {
 }
 
 // 1. The crate, compiled, with wasm-bindgen's glue.
-const web = ["--target", "web", "--no-pack", "--no-typescript"];
-run("wasm-pack", "--log-level", "warn", "build", "--release", ...web, "--out-dir", compiled);
+const web = ["--profile", "wasm", "--target", "web", "--no-pack", "--no-typescript"];
+run("wasm-pack", "--log-level", "warn", "build", ...web, "--out-dir", compiled);
 
 // 2. The WebAssembly, optimised for size, with the features the compiler says it uses and no others.
 const wasm = join(compiled, "optimised.wasm");

@@ -92,6 +92,7 @@ pub async fn rule_03_no_increment_by_update_is_lost<B: Backend>(backend: &B) {
     let clients = bucket.clients(CLIENTS).await;
     let revisions = join_all(clients.iter().map(async |client| {
         let mut revisions = Vec::new();
+        let mut losses = 0;
         while (revisions.len() as u64) < INCREMENTS {
             let entry = client.get("counter").await.unwrap();
             let text = String::from_utf8(entry.value).unwrap();
@@ -100,8 +101,16 @@ pub async fn rule_03_no_increment_by_update_is_lost<B: Backend>(backend: &B) {
                 .update("counter", next.to_string(), entry.revision)
                 .await
             {
-                Ok(revision) => revisions.push(revision),
-                Err(lost) => assert_eq!(lost, revision_mismatch()),
+                Ok(revision) => {
+                    revisions.push(revision);
+                    losses = 0;
+                }
+                Err(lost) => {
+                    assert_eq!(lost, revision_mismatch());
+                    // As an application would: whoever loses again and again waits longer.
+                    losses += 1;
+                    client.backend.pass_time(5 * losses).await;
+                }
             }
         }
         revisions
