@@ -83,7 +83,7 @@ if (entry.includes("import.meta")) throw new Error("pkg/index.js refers to its o
 // 5. What is not code. The version has one source.
 const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8"));
 const cargo = readFileSync(join(root, "Cargo.toml"), "utf8");
-manifest.version = /^\[workspace\.package\][^[]*^version = "(.*)"/ms.exec(cargo)[1];
+manifest.version = /^\[workspace\.package\][^[]*^version = "([^"]*)"/m.exec(cargo)[1];
 writeFileSync(join(pkg, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 cpSync(join(root, "src/api/types.d.ts"), join(pkg, "index.d.ts"));
 cpSync(join(template, "README.md"), join(pkg, "README.md"));
