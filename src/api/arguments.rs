@@ -119,9 +119,12 @@ pub(super) fn callbacks(value: &JsValue) -> Result<(), Error> {
 /// The options of `watch`.
 pub(super) fn watch_filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
     let mut options = options("", value)?;
-    let key = options.text("key")?;
+    options.text("key")?;
     options.finish()?;
-    Ok(key.map(|key| Pattern::parse(&key)).transpose()?)
+    match value.is_object() {
+        true => filter(&value.unchecked_ref::<Given>().key()),
+        false => Ok(None),
+    }
 }
 
 /// An object of options.

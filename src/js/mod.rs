@@ -247,4 +247,6 @@ extern "C" {
     pub(crate) fn token(this: &Given) -> JsValue;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn signal(this: &Given) -> JsValue;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn key(this: &Given) -> JsValue;
 }
