@@ -87,4 +87,5 @@ manifest.version = /^\[workspace\.package\][^[]*^version = "([^"]*)"/m.exec(carg
 writeFileSync(join(pkg, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 cpSync(join(root, "src/api/types.d.ts"), join(pkg, "index.d.ts"));
 cpSync(join(template, "README.md"), join(pkg, "README.md"));
-for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) cpSync(join(root, licence), join(pkg, licence));
+for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"])
+  cpSync(join(root, licence), join(pkg, licence));

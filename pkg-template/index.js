@@ -4,12 +4,6 @@
 import { IronflowClient } from "ironflow:glue";
 
 export {
-  BrowserKVBucketHandle,
-  BrowserKVClient,
-  createClient,
-  IronflowClient,
-} from "ironflow:glue";
-export {
   ConnectionError,
   IronflowError,
   isIronflowError,
@@ -20,6 +14,12 @@ export {
   UnauthorizedError,
   ValidationError,
 } from "ironflow:errors";
+export {
+  BrowserKVBucketHandle,
+  BrowserKVClient,
+  createClient,
+  IronflowClient,
+} from "ironflow:glue";
 
 export const DEFAULT_SERVER_URL = "http://localhost:9123";
 

@@ -1,7 +1,7 @@
 // Loads the WebAssembly that is part of this file, when it is first used.
 
-import base64 from "ironflow:wasm";
 import { IronflowError } from "ironflow:errors";
+import base64 from "ironflow:wasm";
 
 /** Stands for the WebAssembly's exports until one of them is wanted. */
 export function unloaded(instantiate) {

@@ -2,13 +2,17 @@
 // `instanceof` holds across every entry of the package.
 
 /** Gives a class its name, in a way that survives minifiers and stays out of deep equality. */
-function named(constructor, value) {
-  Object.defineProperty(constructor.prototype, "name", { value, configurable: true, writable: true });
+function named(type, value) {
+  Object.defineProperty(type.prototype, "name", {
+    value,
+    configurable: true,
+    writable: true,
+  });
 }
 
 export class IronflowError extends Error {
   static {
-    named(this, "IronflowError");
+    named(IronflowError, "IronflowError");
   }
 
   constructor(message, options = {}) {
@@ -23,7 +27,7 @@ export class IronflowError extends Error {
 
 export class UnauthenticatedError extends IronflowError {
   static {
-    named(this, "UnauthenticatedError");
+    named(UnauthenticatedError, "UnauthenticatedError");
   }
 
   constructor(message, options) {
@@ -33,7 +37,7 @@ export class UnauthenticatedError extends IronflowError {
 
 export class UnauthorizedError extends IronflowError {
   static {
-    named(this, "UnauthorizedError");
+    named(UnauthorizedError, "UnauthorizedError");
   }
 
   constructor(message, options) {
@@ -43,7 +47,7 @@ export class UnauthorizedError extends IronflowError {
 
 export class TimeoutError extends IronflowError {
   static {
-    named(this, "TimeoutError");
+    named(TimeoutError, "TimeoutError");
   }
 
   constructor(message, options) {
@@ -54,7 +58,7 @@ export class TimeoutError extends IronflowError {
 
 export class ConnectionError extends IronflowError {
   static {
-    named(this, "ConnectionError");
+    named(ConnectionError, "ConnectionError");
   }
 
   constructor(message, options) {
@@ -64,7 +68,7 @@ export class ConnectionError extends IronflowError {
 
 export class ValidationError extends IronflowError {
   static {
-    named(this, "ValidationError");
+    named(ValidationError, "ValidationError");
   }
 
   constructor(message, options) {
@@ -74,7 +78,7 @@ export class ValidationError extends IronflowError {
 
 export class NotConfiguredError extends IronflowError {
   static {
-    named(this, "NotConfiguredError");
+    named(NotConfiguredError, "NotConfiguredError");
   }
 
   constructor(message, options) {
