@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
+import axe from "axe-core";
 import { complaints, launchBrowser } from "./support/browser.mjs";
 import { assembleDemo } from "./support/demo.mjs";
 import { startNats } from "./support/nats.mjs";
@@ -375,3 +376,31 @@ test("the keyboard is enough", async () => {
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   await see(page, "#entry-outcome", "Got b");
 });
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`nothing keeps people out, in ${colorScheme} colours`, async () => {
+    const page = await openPage(onMemory);
+    await page.emulateMedia({ colorScheme });
+    const look = async () => {
+      const run = `${axe.source}; axe.run().then((found) => found.violations)`;
+      /** @type {import("axe-core").Result[]} */
+      const violations = await page.evaluate(run);
+      const words = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
+      assert.deepEqual(words, []);
+    };
+    await look();
+    await press(page, "Create a bucket with sample keys");
+    await see(page, "#key-count", "6 keys");
+    await press(page, "flag");
+    await see(page, "#entry-outcome", "Got flag");
+    await put(page, "flag", "false");
+    await see(page, "#watch-log", "flag");
+    await press(page, "Create only");
+    await see(page, "#entry-outcome", "The key exists already");
+    await page.getByLabel("Filter").fill("a..b");
+    await page.getByRole("radio", { name: "Another server" }).check();
+    await look();
+    await press(page, "Purge");
+    await look();
+  });
+}
