@@ -75,13 +75,15 @@ function parse(text) {
 
 const isRevision = (value) => Number.isSafeInteger(value) && value > 0;
 
+const areTyped = (type, values) => values.every((value) => typeof value === type);
+
 /** A value in base64; an empty one may be left out. */
 const isValue = (value) => typeof value === "string" || value === undefined || value === null;
 
 export function readEntry(text) {
   const { key, value, revision, created_at, operation } = parse(text);
   if (typeof key !== "string" || !isRevision(revision) || !isValue(value)) return undefined;
-  if (typeof created_at !== "string") return undefined;
+  if (!areTyped("string", [created_at, operation ?? "put"])) return undefined;
   return new KVEntry(key, value ?? "", revision, created_at, operation ?? "put");
 }
 
@@ -97,8 +99,10 @@ export function readKeys(text) {
 }
 
 function bucketInfo(body) {
-  if (typeof body?.name !== "string") return undefined;
-  return { values: 0, bytes: 0, history: 1, created_at: "", ...body };
+  const info = { values: 0, bytes: 0, history: 1, created_at: "", ...body };
+  const { name, description = "", ttl_seconds = 0, values, bytes, history, created_at } = info;
+  if (!areTyped("string", [name, description, created_at])) return undefined;
+  return areTyped("number", [ttl_seconds, values, bytes, history]) ? info : undefined;
 }
 
 export function readBucketInfo(text) {
