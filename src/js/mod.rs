@@ -2,6 +2,7 @@
 //! errors, plain objects) and what only JavaScript can do (extend `Error`, call back safely).
 
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::error::Error;
 
@@ -153,11 +154,11 @@ extern "C" {
     #[wasm_bindgen(js_name = isAbortSignal)]
     pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
 
-    pub(crate) type Outcome;
+    type Outcome;
     #[wasm_bindgen(structural, method, getter)]
     fn kind(this: &Outcome) -> u8;
     #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn value(this: &Outcome) -> JsValue;
+    fn value(this: &Outcome) -> JsValue;
 
     pub(crate) type Answer;
     #[wasm_bindgen(structural, method, getter)]
@@ -168,28 +169,28 @@ extern "C" {
     pub(crate) fn retry_after(this: &Answer) -> Option<f64>;
 }
 
-/// How a request ended.
-pub(crate) enum OutcomeKind {
-    /// With an answer: the outcome's value.
-    Answer,
-    /// With an error of the platform.
-    Failure,
-    /// Not within the time limit.
-    TimedOut,
-    /// By the caller, for a reason.
-    Aborted,
-}
-
-impl Outcome {
-    pub(crate) fn outcome_kind(&self) -> OutcomeKind {
-        match self.kind() {
-            0 => OutcomeKind::Answer,
-            1 => OutcomeKind::Failure,
-            2 => OutcomeKind::TimedOut,
-            _ => OutcomeKind::Aborted,
-        }
+/// Waits for what [`exchange`] or [`ask_token`] began: what it came to, or why it came to nothing.
+/// `failed` says what an error of the platform means.
+pub(crate) async fn settled(
+    promise: js_sys::Promise,
+    timeout_ms: u32,
+    failed: impl FnOnce(JsValue) -> Failure,
+) -> Result<JsValue, Failure> {
+    let outcome = JsFuture::from(promise).await;
+    let outcome: Outcome = outcome.unwrap_or_else(|error| error).unchecked_into();
+    let value = outcome.value();
+    match outcome.kind() {
+        ANSWER => Ok(value),
+        TIMED_OUT => Err(Error::Timeout { ms: timeout_ms }.into()),
+        ABORTED => Err(Failure::Aborted(value)),
+        _ => Err(failed(value)),
     }
 }
+
+// The kinds of outcome, as `exchange.js` numbers them; 1 is a failure.
+const ANSWER: u8 = 0;
+const TIMED_OUT: u8 = 2;
+const ABORTED: u8 = 3;
 
 #[wasm_bindgen(module = "/src/js/body.js")]
 extern "C" {

@@ -2,12 +2,11 @@
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::operation::Limits;
 use crate::config::is_header_safe;
 use crate::error::Error;
-use crate::js::{self, Failure, Given, Outcome, OutcomeKind};
+use crate::js::{self, Failure, Given};
 use crate::options::Options;
 
 /// An API key, a token, or a function to ask for one. Never logged, never part of an address.
@@ -67,26 +66,21 @@ impl Credentials {
             Self::Fixed(credential) => return Ok(Some(credential.clone())),
             Self::Ask(ask) => ask,
         };
-        let outcome = JsFuture::from(js::ask_token(ask, limits.timeout_ms, &limits.signal)).await;
-        let outcome: Outcome = outcome.unwrap_or_else(|error| error).unchecked_into();
-        let value = outcome.value();
-        match outcome.outcome_kind() {
-            OutcomeKind::Answer => match value.as_string().filter(|token| is_header_safe(token)) {
-                Some(token) => Ok(Some(token)),
-                None => Err(Error::Validation(
-                    "auth.token must give a string of visible ASCII characters".into(),
-                )
-                .into()),
-            },
-            OutcomeKind::Failure => Err(Failure::caused(
-                Error::NoCredentials("the function auth.token failed".into()),
-                value,
-            )),
-            OutcomeKind::TimedOut => Err(Error::Timeout {
-                ms: limits.timeout_ms,
+        let asked = js::ask_token(ask, limits.timeout_ms, &limits.signal);
+        let token = js::settled(asked, limits.timeout_ms, |cause| {
+            let words = "the function auth.token failed";
+            Failure::caused(Error::NoCredentials(words.into()), cause)
+        });
+        match token
+            .await?
+            .as_string()
+            .filter(|token| is_header_safe(token))
+        {
+            Some(token) => Ok(Some(token)),
+            None => {
+                let words = "auth.token must give a string of visible ASCII characters";
+                Err(Error::Validation(words.into()).into())
             }
-            .into()),
-            OutcomeKind::Aborted => Err(Failure::Aborted(value)),
         }
     }
 }

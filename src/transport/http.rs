@@ -10,14 +10,13 @@ use std::cell::RefCell;
 use gloo_net::http::{Method, Request, RequestBuilder};
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestCache};
 
 use super::credentials::Credentials;
 use super::operation::{Limits, Operation};
 use super::path;
 use crate::error::Error;
-use crate::js::{self, Answer, Failure, Outcome, OutcomeKind};
+use crate::js::{self, Answer, Failure};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 
 /// A server, and who asks it.
@@ -72,28 +71,15 @@ impl Http {
         let spent = (Date::now() - started) as u32;
         let left = limits.timeout_ms.saturating_sub(spent).max(1);
         let exchange = js::exchange(&request, &controller, left, &limits.signal);
-        let outcome = JsFuture::from(exchange).await;
-        let outcome: Outcome = outcome.unwrap_or_else(|error| error).unchecked_into();
-        let value = outcome.value();
-        match outcome.outcome_kind() {
-            OutcomeKind::Answer => read(value.unchecked_ref(), reader),
-            OutcomeKind::Failure => Err(Failure::caused(
-                Error::RequestFailed(
-                    [
-                        "the server at ",
-                        &self.server_url,
-                        " cannot be reached, or the connection was cut",
-                    ]
-                    .concat(),
-                ),
-                value,
-            )),
-            OutcomeKind::TimedOut => Err(Error::Timeout {
-                ms: limits.timeout_ms,
-            }
-            .into()),
-            OutcomeKind::Aborted => Err(Failure::Aborted(value)),
-        }
+        let answer = js::settled(exchange, limits.timeout_ms, |cause| {
+            let where_to = &self.server_url;
+            let what = " cannot be reached, or the connection was cut";
+            Failure::caused(
+                Error::RequestFailed(["the server at ", where_to, what].concat()),
+                cause,
+            )
+        });
+        read(answer.await?.unchecked_ref(), reader)
     }
 
     fn request(
