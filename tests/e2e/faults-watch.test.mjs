@@ -227,6 +227,18 @@ describe("a handshake that fails", () => {
     });
   }
 
+  test("is noticed where the platform tells of the error only, as Node 20 does", {
+    timeout: 5_000,
+  }, async () => {
+    answerWith(() => new Response("{}", { status: 404 }));
+    const { calls, closed } = watch();
+    sockets[0]?.fail();
+    await closed;
+    isError(calls[0], notFound);
+    assert.deepEqual(calls.slice(1), ["closed"]);
+    assert.equal(requests.length, 1);
+  });
+
   test("and an answer that does not come is waited for as long as any other", async () => {
     answerWith(() => new Promise(() => {}));
     const { calls, closed } = watch({ timeout: 30 });

@@ -197,6 +197,45 @@ export const client = {
     deepEqual(one.events, []);
   },
 
+  async "the client may be used from wherever it calls the application"(t) {
+    const options = { ...t.config, logger: /** @type {const} */ (false) };
+    const made = t.client({ onError: () => made.disconnect() });
+    const { bucket, kv, name } = await t.bucket({}, made);
+    /** @type {Promise<unknown>[]} */
+    const begun = [];
+    const ended = await watching(bucket, {}, { onClose: () => made.configure(options) });
+    const value = {
+      toJSON() {
+        begun.push(bucket.put("inner", "1"));
+        made.setAuth({});
+        return 1;
+      },
+    };
+    await bucket.put("outer", value, {
+      get timeout() {
+        begun.push(kv.bucket(name).listKeys());
+        return 10_000;
+      },
+    });
+    equal(begun.length, 2);
+    await Promise.all(begun);
+    await rejects(bucket.get("missing"), keyNotFound);
+    deepEqual(ended.calls.slice(-1), ["onClose"]);
+    equal(made.isConfigured, true);
+  },
+
+  async "many operations at once are kept apart"(t) {
+    const { bucket } = await t.bucket();
+    const keys = Array.from({ length: 200 }, (_, n) => `key-${n}`);
+    const written = await Promise.all(keys.map((key) => bucket.put(key, `value of ${key}`)));
+    equal(new Set(written.map(({ revision }) => revision)).size, keys.length);
+    const entries = await Promise.all(keys.map((key) => bucket.get(key)));
+    for (const [n, entry] of entries.entries()) {
+      equal(entry.text(), `value of ${keys[n]}`);
+      equal(entry.revision, written[n]?.revision);
+    }
+  },
+
   async "two clients are independent of each other"(t) {
     const [one, two] = [t.client(), t.client({ timeout: 5000 })];
     let heard = 0;

@@ -43,6 +43,11 @@ export class FakeWebSocket extends EventTarget {
     this.#tell("close", { code, reason: "", wasClean: code !== 1006 });
   }
 
+  /** The handshake fails as in Node 20, which tells of the error and never closes. */
+  fail() {
+    this.#tell("error");
+  }
+
   /** @param {string} type @param {object} [fields] */
   #tell(type, fields) {
     const event = Object.assign(new Event(type), fields);
