@@ -91,7 +91,7 @@ describe("frames", () => {
     ["with a bucket of another type", update({ bucket: null })],
   ];
   for (const [what, data] of malformed) {
-    test(`that are ${what} reach onError, and the watch goes on`, async () => {
+    test(`malformed (${what}) reach onError, and the watch goes on`, async () => {
       /** @type {unknown[]} */
       const heard = [];
       const onError = (/** @type {unknown} */ error) => heard.push(error);
