@@ -41,7 +41,7 @@ try {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
     env: {
-      WASM_BINDGEN_TEST_TIMEOUT: "300",
+      WASM_BINDGEN_TEST_TIMEOUT: "900",
       ...process.env,
       WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriver(),
     },
