@@ -12,15 +12,16 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 /** Adds one to a counter, as the page says it is done. @param {Bucket} bucket @returns {Promise<number>} */
 async function increment(bucket) {
-  for (let attempt = 1; ; attempt += 1) {
+  for (;;) {
+    const began = performance.now();
     const entry = await bucket.get("counter");
     try {
       const next = Number(entry.text()) + 1;
       return (await bucket.update("counter", next, entry.revision)).revision;
     } catch (error) {
       if (/** @type {any} */ (error).code !== "HTTP_412") throw error;
-      // Losers that try again at once mostly make each other lose.
-      await pause(Math.random() * 4 * 2 ** Math.min(attempt, 6));
+      // Losers that try again at once mostly make each other lose: each waits for some others' turns.
+      await pause(Math.random() * CLIENTS * (performance.now() - began));
     }
   }
 }
