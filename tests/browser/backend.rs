@@ -236,6 +236,10 @@ impl Backend for BrowserBackend {
     fn run(&self) -> &str {
         &self.run
     }
+
+    fn increments(&self) -> u64 {
+        if self.is_memory() { 200 } else { 25 }
+    }
 }
 
 #[wasm_bindgen]

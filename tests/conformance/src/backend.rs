@@ -135,4 +135,10 @@ pub trait Backend: Sized {
     /// A word of ASCII letters and digits, at most 100 and the same at every call, that tells this
     /// process and run from every other that may use the same backend.
     fn run(&self) -> &str;
+
+    /// How many increments of one counter each of eight contending clients makes. Fewer where a
+    /// request costs much, and the same server is put to the whole by a quicker client.
+    fn increments(&self) -> u64 {
+        200
+    }
 }

@@ -84,16 +84,16 @@ pub async fn rule_03_of_concurrent_updates_exactly_one_wins<B: Backend>(backend:
 
 pub async fn rule_03_no_increment_by_update_is_lost<B: Backend>(backend: &B) {
     const CLIENTS: usize = 8;
-    const INCREMENTS: u64 = 200;
-    let total = CLIENTS as u64 * INCREMENTS;
+    let increments = backend.increments();
+    let total = CLIENTS as u64 * increments;
 
     let bucket = Bucket::new(backend).await;
     bucket.put("counter", "0").await.unwrap(); // 1
     let clients = bucket.clients(CLIENTS).await;
-    let revisions = join_all(clients.iter().map(async |client| {
+    let revisions = join_all(clients.iter().zip(1..).map(async |(client, pace)| {
         let mut revisions = Vec::new();
         let mut losses = 0;
-        while (revisions.len() as u64) < INCREMENTS {
+        while (revisions.len() as u64) < increments {
             let entry = client.get("counter").await.unwrap();
             let text = String::from_utf8(entry.value).unwrap();
             let next = text.parse::<u64>().unwrap() + 1;
@@ -107,9 +107,10 @@ pub async fn rule_03_no_increment_by_update_is_lost<B: Backend>(backend: &B) {
                 }
                 Err(lost) => {
                     assert_eq!(lost, revision_mismatch());
-                    // As an application would: whoever loses again and again waits longer.
+                    // As an application would: whoever loses again and again waits longer, and
+                    // each at a pace of its own, lest they go on colliding in step.
                     losses += 1;
-                    client.backend.pass_time(5 * losses).await;
+                    client.backend.pass_time(2 * losses * pace).await;
                 }
             }
         }
