@@ -72,6 +72,8 @@ impl Feed {
             }
             (State::Open, Input::Event(event)) => vec![Output::Deliver(event)],
             (State::Open, Input::BadFrame(words)) => vec![Output::Report(Error::BadFrame(words))],
+            // The connection is known to be gone: the answer decides.
+            (State::Probing, Input::Closed(_)) => Vec::new(),
             (_, Input::Closed(1000)) => self.end(None),
             (State::Connecting, Input::Closed(code)) if refusal(code).is_none() => {
                 self.state = State::Probing;
@@ -208,6 +210,7 @@ mod tests {
         ] {
             let mut feed = Feed::default();
             assert_eq!(feed.handle::<u32>(Input::Closed(1006)), [Output::Probe]);
+            assert_eq!(feed.handle::<u32>(Input::Closed(1006)), []);
             let out = feed.handle::<u32>(Input::Probed(answer));
             let [Output::Report(error), Output::End] = &out[..] else {
                 panic!("{out:?}");

@@ -20,7 +20,7 @@ pub(super) enum Happening {
 /// A socket and its listeners. Dropping it closes it; nothing happens to it afterwards.
 pub(super) struct Socket {
     socket: WebSocket,
-    _listeners: [Closure<dyn Fn(JsValue)>; 3],
+    _listeners: [Closure<dyn Fn(JsValue)>; 4],
 }
 
 impl Socket {
@@ -41,7 +41,9 @@ impl Socket {
         let socket = WebSocket::new_with_str_sequence(url, &protocols)?;
         socket.set_binary_type(BinaryType::Arraybuffer);
 
-        let (opened, frame, closed) = (Rc::clone(&tell), Rc::clone(&tell), tell);
+        let (opened, frame, failed, closed) =
+            (Rc::clone(&tell), Rc::clone(&tell), Rc::clone(&tell), tell);
+        let failing = socket.clone();
         let listeners = [
             listener(move |_| opened(Happening::Opened)),
             listener(move |event| {
@@ -49,15 +51,23 @@ impl Socket {
                     event.unchecked_ref::<MessageEvent>().data(),
                 ));
             }),
+            // Node 20 tells of a failed handshake so, and of nothing after it; where a close follows, the
+            // socket is no longer connecting.
+            listener(move |_| {
+                if failing.ready_state() == WebSocket::CONNECTING {
+                    failed(Happening::Closed(1006));
+                }
+            }),
             listener(move |event| {
                 closed(Happening::Closed(
                     event.unchecked_ref::<CloseEvent>().code(),
                 ));
             }),
         ];
-        let [opened, frame, closed] = &listeners;
+        let [opened, frame, failed, closed] = &listeners;
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(frame.as_ref().unchecked_ref()));
+        socket.set_onerror(Some(failed.as_ref().unchecked_ref()));
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
         Ok(Self {
             socket,
@@ -74,6 +84,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
+        self.socket.set_onerror(None);
         self.socket.set_onclose(None);
         // It can only refuse a code or reason, and there is none here.
         let _ = self.socket.close();
