@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { api, operations } from "./support/api.mjs";
+import { api, failure, operations } from "./support/api.mjs";
 import { install, sockets } from "./support/fake-websocket.mjs";
 import { answer, behaveWell, deadAddress, misbehavingServer } from "./support/misbehaving.mjs";
 import { connected, isError, settled, watch } from "./support/watched.mjs";
@@ -17,17 +17,6 @@ beforeEach(() => server.behave(behaveWell));
 
 /** @param {object} [options] */
 const connect = (options) => api.createClient({ serverUrl: server.url, logger: false, ...options });
-
-/** @param {PromiseLike<unknown>} promise @returns {Promise<any>} */
-async function failure(promise) {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  assert.fail(`it gave ${JSON.stringify(value)}`);
-}
 
 describe("the credentials of a request", () => {
   /** The Authorization headers of the requests of a client. @param {object} options */

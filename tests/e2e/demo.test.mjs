@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import axe from "axe-core";
 import { complaints, launchBrowser } from "./support/browser.mjs";
-import { assembleDemo } from "./support/demo.mjs";
+import { assembleDemo, connect, see } from "./support/demo.mjs";
 import { startNats } from "./support/nats.mjs";
 import { startServer } from "./support/server.mjs";
 
@@ -64,19 +64,6 @@ async function openPage(server) {
   await page.getByText("In this tab").nth(1).waitFor();
   return page;
 }
-
-/**
- * @param {Page} page
- * @param {"In this tab" | "This server"} where
- */
-async function connect(page, where) {
-  await page.getByRole("radio", { name: where }).check();
-  await page.getByRole("button", { name: /^(Connect|Start afresh)$/ }).click();
-  await see(page, "#connection-chip", where === "In this tab" ? where : "Connected to 127.0.0.1");
-}
-
-/** Waits until an element holds a text. @param {Page} page @param {string} selector @param {string | RegExp} text */
-const see = (page, selector, text) => page.locator(selector).filter({ hasText: text }).waitFor();
 
 /** @param {Page} page @param {string} name */
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();

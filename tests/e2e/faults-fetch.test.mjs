@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { api, operations } from "./support/api.mjs";
+import { api, failure, operations } from "./support/api.mjs";
 import { misbehavingServer } from "./support/misbehaving.mjs";
 
 const { createClient, IronflowError } = api;
@@ -20,17 +20,6 @@ afterEach(() => {
 
 /** @param {object} [options] */
 const connect = (options) => createClient({ serverUrl: server.url, logger: false, ...options });
-
-/** @param {PromiseLike<unknown>} promise @returns {Promise<any>} */
-async function failure(promise) {
-  let value;
-  try {
-    value = await promise;
-  } catch (error) {
-    return error;
-  }
-  assert.fail(`it gave ${JSON.stringify(value)}`);
-}
 
 describe("in the place of fetch", () => {
   const cause = new RangeError("an odd error");

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageDir } from "./paths.mjs";
@@ -27,3 +28,14 @@ export const operations = {
 
 /** Those of them whose answer says something. */
 export const readers = Object.keys(operations).filter((name) => !/^(delete|purge)/.test(name));
+
+/** The error with which a promise is rejected. @param {Promise<unknown>} promise @returns {Promise<any>} */
+export async function failure(promise) {
+  let value;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error;
+  }
+  assert.fail(`it gave ${JSON.stringify(value)}`);
+}

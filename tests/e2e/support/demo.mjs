@@ -20,6 +20,22 @@ export function assembleDemo(dir = join(targetDir, "demo")) {
   return dir;
 }
 
+/**
+ * Chooses where the page keeps its data, and waits until it is there.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {"In this tab" | "This server"} where
+ */
+export async function connect(page, where) {
+  await page.getByRole("radio", { name: where }).check();
+  await page.getByRole("button", { name: /^(Connect|Start afresh)$/ }).click();
+  await see(page, "#connection-chip", where === "In this tab" ? where : "Connected to 127.0.0.1");
+}
+
+/** Waits until an element holds a text. @param {import("playwright-core").Page} page @param {string} selector @param {string | RegExp} text */
+export const see = (page, selector, text) =>
+  page.locator(selector).filter({ hasText: text }).waitFor();
+
 // Run by itself: assemble, and say where.
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   console.log(assembleDemo(process.argv[2]));
