@@ -1,16 +1,12 @@
 //! The rules of the key-value API, put to the server on each of its stores.
 
-mod client;
-mod process;
-mod watch;
-
 /// Makes a test of every rule, for the server that the module's `address` gives.
 macro_rules! tests {
     ($($rule:ident)*) => {
         $(
             #[tokio::test]
             async fn $rule() {
-                let client = crate::client::HttpClient::new(address());
+                let client = ironflow_harness::HttpClient::new(address());
                 ironflow_conformance::rules::$rule(&client).await;
             }
         )*
@@ -18,20 +14,20 @@ macro_rules! tests {
 }
 
 mod server_memory {
-    use crate::process;
+    use ironflow_harness::process;
 
     fn address() -> &'static str {
-        process::server_on_memory()
+        process::server_on_memory(env!("CARGO_BIN_EXE_ironflow-server"))
     }
 
     ironflow_conformance::for_each_rule!(tests);
 }
 
 mod server_nats {
-    use crate::process;
+    use ironflow_harness::process;
 
     fn address() -> &'static str {
-        process::server_on_nats()
+        process::server_on_nats(env!("CARGO_BIN_EXE_ironflow-server"))
     }
 
     ironflow_conformance::for_each_rule!(tests);

@@ -1,12 +1,11 @@
-//! The servers that all tests share. Each is started by the first test that needs it, and ended
-//! with the process that runs the tests, however that ends.
+//! Servers as processes. Each is ended with the process that runs the tests, however that ends.
 
 use std::env;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::thread;
 
 /// Runs a command until standard input ends, then ends it and removes a directory of its own.
@@ -15,6 +14,7 @@ trap '' INT HUP
 dir=$1
 shift
 "$@" &
+echo $! >"$dir/pid"
 exec >/dev/null 2>&1
 cat
 kill $!
@@ -25,27 +25,50 @@ rm -rf "$dir"
 const NATS_VERSION: &str = "2.15.1";
 
 /// A server that runs as long as this value, at the latest as long as this process.
-struct Server {
-    address: String,
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens: host and port, of a nats-server with `nats://` before them.
+    pub address: String,
+    directory: PathBuf,
     _until: ChildStdin,
 }
 
-/// What went wrong, in one line.
-type Started = Result<Server, String>;
+impl Server {
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        let pid = fs::read_to_string(self.directory.join("pid")).unwrap_or_default();
+        pid.trim().parse().expect("a server that has started")
+    }
 
-static ON_MEMORY: LazyLock<Started> = LazyLock::new(|| ironflow_server("memory"));
-static NATS: LazyLock<Started> = LazyLock::new(nats_server);
-static ON_NATS: LazyLock<Started> =
-    LazyLock::new(|| ironflow_server(&NATS.as_ref().map_err(String::clone)?.address));
-
-/// The address of the server on the memory store.
-pub fn server_on_memory() -> &'static str {
-    address(&ON_MEMORY)
+    /// How much memory it has resident, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kilobytes.map(|n: u64| n * 1024).expect("a running server")
+    }
 }
 
-/// The address of the server on JetStream.
-pub fn server_on_nats() -> &'static str {
-    address(&ON_NATS)
+/// A server, or what went wrong, in one line.
+pub type Started = Result<Server, String>;
+
+/// The address of the server on the memory store that all tests of this process share. `program`
+/// is the server's binary.
+pub fn server_on_memory(program: &str) -> &'static str {
+    static SHARED: OnceLock<Started> = OnceLock::new();
+    address(SHARED.get_or_init(|| ironflow_server(program, &[])))
+}
+
+/// The address of the server on JetStream that all tests of this process share.
+pub fn server_on_nats(program: &str) -> &'static str {
+    static SHARED: OnceLock<Started> = OnceLock::new();
+    address(SHARED.get_or_init(|| ironflow_server(program, &["--store", shared_nats()])))
+}
+
+/// The address of the nats-server that all tests of this process share.
+pub fn shared_nats() -> &'static str {
+    static SHARED: OnceLock<Started> = OnceLock::new();
+    address(SHARED.get_or_init(nats_server))
 }
 
 fn address(server: &'static Started) -> &'static str {
@@ -55,13 +78,33 @@ fn address(server: &'static Started) -> &'static str {
     }
 }
 
-fn ironflow_server(store: &str) -> Started {
-    let mut command = guarded(&directory()?);
+/// Starts the server on a free port, with these arguments.
+///
+/// # Errors
+/// Where it does not start. Its own words are on standard error.
+pub fn ironflow_server(program: &str, arguments: &[&str]) -> Started {
+    launch(program, arguments, "error", Stdio::inherit())
+}
+
+/// The same, with everything it has to say written to a file.
+///
+/// # Errors
+/// Where it does not start.
+pub fn ironflow_server_logging(program: &str, arguments: &[&str], log: &Path) -> Started {
+    let log = fs::File::create(log).map_err(|error| error.to_string())?;
+    launch(program, arguments, "trace", log.into())
+}
+
+fn launch(program: &str, arguments: &[&str], level: &str, log: Stdio) -> Started {
+    let directory = directory()?;
+    let mut command = guarded(&directory);
     command
-        .arg(env!("CARGO_BIN_EXE_ironflow-server"))
-        .args(["--listen", "127.0.0.1:0", "--store", store])
-        .env("RUST_LOG", "error")
-        .stdout(Stdio::piped());
+        .arg(program)
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .env("RUST_LOG", level)
+        .stdout(Stdio::piped())
+        .stderr(log);
     let mut guard = command.spawn().map_err(|error| error.to_string())?;
     let mut line = String::new();
     BufReader::new(guard.stdout.take().ok_or("no output")?)
@@ -69,14 +112,19 @@ fn ironflow_server(store: &str) -> Started {
         .map_err(|error| error.to_string())?;
     let address = line
         .strip_prefix("listening on http://")
-        .ok_or_else(|| format!("ironflow-server did not start on {store}"))?;
+        .ok_or_else(|| format!("ironflow-server did not start with {arguments:?}"))?;
     Ok(Server {
         address: address.trim_end().to_owned(),
+        directory,
         _until: guard.stdin.take().ok_or("no input")?,
     })
 }
 
-fn nats_server() -> Started {
+/// Starts a nats-server with JetStream on a free port.
+///
+/// # Errors
+/// Where it does not start: what it had logged.
+pub fn nats_server() -> Started {
     let program = env::var("NATS_SERVER").unwrap_or_else(|_| {
         let home = env::var("HOME").unwrap_or_default();
         format!("{home}/.cache/ironflow-tools/nats-{NATS_VERSION}/bin/nats-server")
@@ -101,6 +149,7 @@ fn nats_server() -> Started {
     })?;
     Ok(Server {
         address: format!("nats://{address}"),
+        directory,
         _until: guard.stdin.take().ok_or("no input")?,
     })
 }

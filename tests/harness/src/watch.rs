@@ -24,6 +24,7 @@ const PROTOCOL: &str = "ironflow.v1";
 const BUCKET_DELETED: CloseCode = CloseCode::Library(4404);
 
 /// A socket that events arrive on.
+#[derive(Debug)]
 pub struct HttpWatch {
     socket: WebSocketStream<TokioIo<Upgraded>>,
     ended: bool,
@@ -43,7 +44,7 @@ enum Frame {
 
 impl HttpWatch {
     /// The request for a socket.
-    pub fn handshake(request: request::Builder) -> request::Builder {
+    pub(crate) fn handshake(request: request::Builder) -> request::Builder {
         request
             .header("Connection", "Upgrade")
             .header("Upgrade", "websocket")
@@ -53,7 +54,7 @@ impl HttpWatch {
     }
 
     /// The socket, once the server has agreed.
-    pub async fn open(answer: Response<Incoming>) -> Self {
+    pub(crate) async fn open(answer: Response<Incoming>) -> Self {
         assert_eq!(answer.headers()["Sec-WebSocket-Protocol"], PROTOCOL);
         let connection = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
         Self {

@@ -35,7 +35,13 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 static RUN: LazyLock<String> =
     LazyLock::new(|| format!("{:016x}", RandomState::new().build_hasher().finish()));
 
+/// A word that tells this process from every other that may use the same server.
+pub fn run() -> &'static str {
+    &RUN
+}
+
 /// A client with connections of its own.
+#[derive(Debug)]
 pub struct HttpClient {
     http: Client<HttpConnector, Full<Bytes>>,
     server: String,
@@ -317,6 +323,6 @@ impl Backend for HttpClient {
     }
 
     fn run(&self) -> &str {
-        &RUN
+        run()
     }
 }
