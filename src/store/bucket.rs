@@ -150,13 +150,8 @@ impl<S: Sink> Bucket<S> {
         bytes: u64,
         now: Timestamp,
     ) -> Result<Revision, KvError> {
-        let history = self.keys.get(key);
-        let credit = history
-            .filter(|history| history.messages.len() as u64 >= self.config.history)
-            .and_then(|history| history.messages.front())
-            .map_or(0, |oldest| oldest.bytes);
         let limit = self.config.max_bytes;
-        if limit > 0 && self.bytes - credit + bytes > limit {
+        if limit > 0 && self.bytes + bytes > limit && !self.replaces(key, bytes) {
             return Err(KvError::BucketFull);
         }
 
@@ -197,6 +192,15 @@ impl<S: Sink> Bucket<S> {
             }));
         }
         Ok(revision)
+    }
+
+    /// Whether a message pushes out another that is at least as large.
+    fn replaces(&self, key: &Key, bytes: u64) -> bool {
+        self.keys
+            .get(key)
+            .filter(|history| history.messages.len() as u64 >= self.config.history)
+            .and_then(|history| history.messages.front())
+            .is_some_and(|oldest| oldest.bytes >= bytes)
     }
 
     /// Drops a key's oldest messages, and the key with its last.

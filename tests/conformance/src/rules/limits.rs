@@ -62,6 +62,15 @@ pub async fn rule_13_overwriting_is_credited_with_what_it_replaces<B: Backend>(b
     assert_eq!(bucket.update("a", [3; SIZE / 2], 3).await, Ok(4));
 }
 
+pub async fn rule_13_a_larger_message_gets_no_credit<B: Backend>(backend: &B) {
+    let bucket = with_room_for(backend, 2, 1).await;
+    bucket.put("a", [0; SIZE / 2]).await.unwrap(); // 1
+    bucket.put("b", [0; SIZE]).await.unwrap(); // 2
+    assert_eq!(bucket.put("a", [1; SIZE]).await, Err(bucket_full()));
+    assert!(bucket.value("a").await == [0; SIZE / 2]);
+    assert_eq!(bucket.put("a", [1; SIZE / 2]).await, Ok(3));
+}
+
 pub async fn rule_13_a_key_below_its_history_limit_gets_no_credit<B: Backend>(backend: &B) {
     let bucket = with_room_for(backend, 2, 2).await;
     bucket.put("a", [0; SIZE]).await.unwrap(); // 1

@@ -102,6 +102,7 @@ macro_rules! for_each_rule {
             rule_13_a_full_bucket_is_507_and_stores_nothing
             rule_13_a_value_larger_than_the_bucket_is_507
             rule_13_overwriting_is_credited_with_what_it_replaces
+            rule_13_a_larger_message_gets_no_credit
             rule_13_a_key_below_its_history_limit_gets_no_credit
             rule_13_removals_make_room
             rule_13_a_marker_needs_room_too
