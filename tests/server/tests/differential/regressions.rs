@@ -1,0 +1,39 @@
+//! Differences that were found, each as the sequence that showed it.
+
+use ironflow_conformance::BucketSettings;
+use ironflow_harness::{HttpClient, process};
+
+use crate::run::run;
+use crate::step::{Sequence, Step};
+
+async fn no_difference(settings: BucketSettings, steps: Vec<Step>) {
+    let server = process::server_on_nats(env!("CARGO_BIN_EXE_ironflow-server"));
+    let client = HttpClient::new(server);
+    let sequence = Sequence { settings, steps };
+    run(&client, &sequence).await.unwrap();
+}
+
+fn put(key: &str, size: usize) -> Step {
+    Step::Put {
+        key: key.to_owned(),
+        value: vec![0; size],
+    }
+}
+
+/// The server wrote white space beyond ASCII into subjects with more bytes than the key has.
+#[tokio::test]
+async fn white_space_in_a_key_counts_as_many_bytes_as_it_has() {
+    let steps = vec![put("a\u{a0}b", 0), put("\u{3000}.\u{2003}", 10)];
+    no_difference(BucketSettings::default(), steps).await;
+}
+
+/// The store let a marker replace a smaller value in a bucket too full for both.
+#[tokio::test]
+async fn a_marker_larger_than_what_it_replaces_gets_no_credit() {
+    let settings = BucketSettings {
+        max_bytes: 198,
+        ..Default::default()
+    };
+    let steps = vec![put("user", 0), Step::Delete("user".to_owned())];
+    no_difference(settings, steps).await;
+}

@@ -1,0 +1,243 @@
+//! One sequence on both sides, compared step by step.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Entry, Failure};
+use ironflow_harness::{HttpClient, ManualClock, START, StoreClient};
+use proptest::test_runner::TestCaseError;
+
+use crate::step::{Guess, Sequence, Step};
+use crate::times::Times;
+use crate::watching::{Watched, Watches};
+
+/// What became of a sequence.
+pub type Outcome<T> = Result<T, TestCaseError>;
+
+static NAMES_SO_FAR: AtomicU64 = AtomicU64::new(0);
+
+/// Runs a sequence on a store of its own and on the server. An error says where they differ.
+pub async fn run(server: &HttpClient, sequence: &Sequence) -> Outcome<()> {
+    let clock = ManualClock::new(START);
+    let number = NAMES_SO_FAR.fetch_add(1, Ordering::Relaxed);
+    let mut pair = Pair {
+        store: StoreClient::new(clock.clone()),
+        server,
+        bucket: format!("{}-{number:08}", ironflow_harness::run()),
+        known: Known::default(),
+        watches: Watches::default(),
+        times: Times::new(clock, sequence.settings.ttl_seconds),
+    };
+    let compared = pair.all(sequence).await;
+    // Also after a difference: the server must not fill up while the sequence is made smaller.
+    let _ = server.delete_bucket(&pair.bucket).await;
+    compared
+}
+
+/// The revisions of the bucket's messages, as far as writes have told.
+#[derive(Default)]
+struct Known {
+    newest: u64,
+    keys: HashMap<String, u64>,
+}
+
+impl Known {
+    fn note(&mut self, key: &str) {
+        self.newest += 1;
+        self.keys.insert(key.to_owned(), self.newest);
+    }
+
+    fn guess(&self, key: &str, guess: Guess) -> u64 {
+        let current = self.keys.get(key).copied().unwrap_or(0);
+        match guess {
+            Guess::Current => current,
+            Guess::Earlier(by) => current.saturating_sub(by),
+            Guess::Later(by) => current + by,
+            Guess::Newest => self.newest,
+            Guess::Exactly(revision) => revision,
+        }
+    }
+}
+
+/// The same bucket on both sides.
+struct Pair<'a> {
+    store: StoreClient,
+    server: &'a HttpClient,
+    bucket: String,
+    known: Known,
+    watches: Watches,
+    times: Times,
+}
+
+impl Pair<'_> {
+    async fn all(&mut self, sequence: &Sequence) -> Outcome<()> {
+        self.create_bucket(&sequence.settings).await?;
+        for (number, step) in sequence.steps.iter().enumerate() {
+            self.times.wait_until_certain().await;
+            let compared = self.step(step).await;
+            self.times.check()?;
+            compared.map_err(|error| match error {
+                TestCaseError::Fail(reason) => {
+                    TestCaseError::fail(format!("step {number}, {step:?}: {reason}"))
+                }
+                rejected @ TestCaseError::Reject(_) => rejected,
+            })?;
+        }
+        self.times.wait_until_certain().await;
+        self.info().await?;
+        self.times.check()?;
+        self.delete_bucket().await
+    }
+
+    async fn step(&mut self, step: &Step) -> Outcome<()> {
+        let (store, server, bucket) = (&self.store, self.server, &*self.bucket);
+        let written = match step {
+            Step::Put { key, value } => {
+                let ours = store.put(bucket, key, value).await;
+                let theirs = server.put(bucket, key, value).await;
+                same(ours, theirs)?.is_ok().then_some(key)
+            }
+            Step::Create { key, value } => {
+                let ours = store.create(bucket, key, value).await;
+                let theirs = server.create(bucket, key, value).await;
+                same(ours, theirs)?.is_ok().then_some(key)
+            }
+            Step::Update {
+                key,
+                value,
+                revision,
+            } => {
+                let revision = self.known.guess(key, *revision);
+                let ours = store.update(bucket, key, value, revision).await;
+                let theirs = server.update(bucket, key, value, revision).await;
+                same(ours, theirs)?.is_ok().then_some(key)
+            }
+            Step::Delete(key) => {
+                let ours = store.delete(bucket, key).await;
+                let theirs = server.delete(bucket, key).await;
+                same(ours, theirs)?.is_ok().then_some(key)
+            }
+            Step::Purge(key) => {
+                let ours = store.purge(bucket, key).await;
+                let theirs = server.purge(bucket, key).await;
+                same(ours, theirs)?.is_ok().then_some(key)
+            }
+            Step::Get(key) => {
+                let ours = store.get(bucket, key).await.map(timeless);
+                let theirs = server.get(bucket, key).await.map(timeless);
+                agree(ours, theirs)?;
+                None
+            }
+            Step::List(filter) => {
+                let ours = store.list_keys(bucket, filter.as_deref()).await;
+                let theirs = server.list_keys(bucket, filter.as_deref()).await;
+                agree(ours, theirs)?;
+                None
+            }
+            Step::Info => return self.info().await,
+            Step::Buckets => return self.buckets().await,
+            Step::CreateBucket(settings) => return self.create_bucket(settings).await,
+            Step::DeleteBucket => return self.delete_bucket().await,
+            Step::Watch(pattern) => return self.watch(pattern.as_deref()).await,
+            Step::Unwatch(at) => return self.watches.end(*at).await,
+            Step::Wait { milliseconds } => {
+                self.watches.settle().await?;
+                self.times.wait(*milliseconds).await;
+                None
+            }
+        };
+        if let Some(key) = written {
+            self.known.note(key);
+            self.times.note();
+        }
+        Ok(())
+    }
+
+    async fn info(&self) -> Outcome<()> {
+        let ours = self.store.bucket_info(&self.bucket).await;
+        let theirs = self.server.bucket_info(&self.bucket).await;
+        agree(ours.map(dateless), theirs.map(dateless))
+    }
+
+    /// Compares the listings of buckets. The server's shows those of other sequences too.
+    async fn buckets(&self) -> Outcome<()> {
+        let ours = self.store.list_buckets().await.map(|all| self.own(all));
+        let theirs = self.server.list_buckets().await.map(|all| self.own(all));
+        agree(ours, theirs)
+    }
+
+    fn own(&self, infos: Vec<BucketInfo>) -> Vec<BucketInfo> {
+        let own = infos.into_iter().filter(|info| info.name == self.bucket);
+        own.map(dateless).collect()
+    }
+
+    async fn create_bucket(&mut self, settings: &BucketSettings) -> Outcome<()> {
+        let settings = BucketSettings {
+            name: self.bucket.clone(),
+            ..settings.clone()
+        };
+        let ours = self.store.create_bucket(&settings).await;
+        let theirs = self.server.create_bucket(&settings).await;
+        agree(ours.map(dateless), theirs.map(dateless))
+    }
+
+    async fn delete_bucket(&mut self) -> Outcome<()> {
+        self.watches.settle().await?;
+        let ours = self.store.delete_bucket(&self.bucket).await;
+        let theirs = self.server.delete_bucket(&self.bucket).await;
+        if same(ours, theirs)?.is_ok() {
+            self.known = Known::default();
+            self.times.forget();
+            self.watches.ended().await?;
+        }
+        Ok(())
+    }
+
+    async fn watch(&mut self, pattern: Option<&str>) -> Outcome<()> {
+        let ours = self.store.watch(&self.bucket, pattern).await;
+        let theirs = self.server.watch(&self.bucket, pattern).await;
+        match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => self.watches.add(Watched { ours, theirs }),
+            (Err(ours), Err(theirs)) => return agree(Err::<(), _>(ours), Err(theirs)),
+            (ours, theirs) => {
+                let reason = format!("{:?} here, {:?} there", ours.err(), theirs.err());
+                return Err(TestCaseError::fail(reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What both sides say, where it is the same.
+fn same<T: Debug + PartialEq>(
+    ours: Result<T, Failure>,
+    theirs: Result<T, Failure>,
+) -> Outcome<Result<T, Failure>> {
+    if ours == theirs {
+        return Ok(ours);
+    }
+    let reason = format!("the store says {ours:?}, the server {theirs:?}");
+    Err(TestCaseError::fail(reason))
+}
+
+fn agree<T: Debug + PartialEq>(
+    ours: Result<T, Failure>,
+    theirs: Result<T, Failure>,
+) -> Outcome<()> {
+    same(ours, theirs).map(drop)
+}
+
+fn timeless(entry: Entry) -> Entry {
+    Entry {
+        created_at: String::new(),
+        ..entry
+    }
+}
+
+fn dateless(info: BucketInfo) -> BucketInfo {
+    BucketInfo {
+        created_at: String::new(),
+        ..info
+    }
+}
