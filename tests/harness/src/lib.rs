@@ -7,6 +7,8 @@ pub mod process;
 mod store;
 mod watch;
 
+use std::io::Write as _;
+
 pub use client::{HttpClient, run};
 pub use store::{ManualClock, START, StoreClient, StoreWatch};
 pub use watch::HttpWatch;
@@ -22,4 +24,24 @@ pub fn count(variable: &str, default: u32) -> u32 {
             .unwrap_or_else(|_| panic!("{variable} is no number: {text}")),
         Err(_) => default,
     }
+}
+
+/// Spreads so much work over threads, each of which is given its share.
+///
+/// # Panics
+/// Where one of them does.
+pub fn in_parallel(total: u32, threads: u32, work: impl Fn(u32) + Sync) {
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let share = total / threads + u32::from(thread < total % threads);
+            let work = &work;
+            scope.spawn(move || work(share));
+        }
+    });
+}
+
+/// Tells how much was tried, past what captures the output of tests.
+pub fn say(line: &str) {
+    // There may be nobody to tell it to.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -11,11 +11,9 @@ mod step;
 mod times;
 mod watching;
 
-use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use ironflow_harness::{HttpClient, count, process};
+use ironflow_harness::{HttpClient, count, in_parallel, process, say};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, FileFailurePersistence, TestError, TestRunner};
 use tokio::runtime::Runtime;
@@ -57,26 +55,19 @@ fn try_out<S: Strategy<Value = Sequence>>(
     let runtime = Runtime::new().unwrap();
     let operations = AtomicUsize::new(0);
     let failed = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        let share = |thread| sequences / threads + u32::from(thread < sequences % threads);
-        for cases in (0..threads).map(share) {
-            let (runtime, operations, failed, strategy) =
-                (&runtime, &operations, &failed, &strategy);
-            scope.spawn(move || {
-                let client = HttpClient::new(server);
-                let tried = runner(cases).run(&strategy(), |sequence| {
-                    operations.fetch_add(sequence.steps.len(), Ordering::Relaxed);
-                    runtime.block_on(run::run(&client, &sequence))
-                });
-                if let Err(difference) = tried {
-                    failed.fetch_add(1, Ordering::Relaxed);
-                    report(&difference);
-                }
-            });
+    in_parallel(sequences, threads, |share| {
+        let client = HttpClient::new(server);
+        let tried = runner(share).run(&strategy(), |sequence| {
+            operations.fetch_add(sequence.steps.len(), Ordering::Relaxed);
+            runtime.block_on(run::run(&client, &sequence))
+        });
+        if let Err(difference) = tried {
+            failed.fetch_add(1, Ordering::Relaxed);
+            report(&difference);
         }
     });
     let operations = operations.into_inner();
-    let _ = writeln!(io::stderr(), "{sequences} {what}, {operations} operations");
+    say(&format!("{sequences} {what}, {operations} operations"));
     assert_eq!(failed.into_inner(), 0, "differences were found: see above");
 }
 
@@ -90,9 +81,8 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 fn report(difference: &TestError<Sequence>) {
-    let words = match difference {
-        TestError::Abort(reason) => format!("given up: {reason}"),
-        TestError::Fail(reason, sequence) => format!("{reason}\n{sequence:#?}"),
-    };
-    let _ = writeln!(io::stderr(), "{words}");
+    match difference {
+        TestError::Abort(reason) => say(&format!("given up: {reason}")),
+        TestError::Fail(reason, sequence) => say(&format!("{reason}\n{sequence:#?}")),
+    }
 }
