@@ -28,7 +28,7 @@ test: setup lint ## Run every test
 	@$(MAKE) --no-print-directory build
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs
-	$(step) "End-to-end tests" bash -c 'node --test --test-timeout=900000 --test-reporter=spec tests/e2e/*.test.mjs'
+	$(step) "End-to-end tests" bash -c 'node --test --test-timeout=900000 --test-reporter=spec tests/e2e/*.test.mjs tests/e2e/chaos/*.test.mjs'
 
 .PHONY: build
 build: pkg/index.js ## Build the npm package into pkg/

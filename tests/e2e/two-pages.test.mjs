@@ -2,13 +2,10 @@
 // reaches the other.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { complaints, launchBrowser } from "./support/browser.mjs";
 import { startNats } from "./support/nats.mjs";
-import { packageDir } from "./support/paths.mjs";
+import { packageSite } from "./support/package-site.mjs";
 import { startServer } from "./support/server.mjs";
 
 /**
@@ -18,7 +15,7 @@ import { startServer } from "./support/server.mjs";
  * @typedef {{ ironflow: Api["ironflow"], calls: any[] }} World what a page has in its global scope
  */
 
-const dir = mkdtempSync(join(tmpdir(), "ironflow-pages-"));
+const site = packageSite();
 /** @type {import("playwright-core").Browser} */
 let browser;
 /** @type {Awaited<ReturnType<typeof startNats>>} */
@@ -29,11 +26,9 @@ let server;
 let guarded;
 
 before(async () => {
-  cpSync(packageDir, join(dir, "pkg"), { recursive: true });
-  writeFileSync(join(dir, "index.html"), '<!doctype html><link rel="icon" href="data:,">');
   [browser, nats] = await Promise.all([launchBrowser(), startNats()]);
   [server, guarded] = await Promise.all([
-    startServer({ store: nats.url, staticDir: dir }),
+    startServer({ store: nats.url, staticDir: site.dir }),
     startServer({ store: nats.url, apiKeys: ["sesame", "peep:read"] }),
   ]);
 });
@@ -42,7 +37,7 @@ after(async () => {
   await browser?.close();
   await Promise.all([server?.stop(), guarded?.stop()]);
   await nats?.stop();
-  rmSync(dir, { recursive: true, force: true });
+  site.remove();
 });
 
 afterEach(async () => {

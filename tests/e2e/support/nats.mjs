@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./paths.mjs";
@@ -27,20 +27,39 @@ max_payload: 2MB
 jetstream { store_dir: ${JSON.stringify(join(dir, "data"))} }
 `,
   );
-  const server = start(program, ["-c", config], { name: "nats-server" });
+  const launch = async () => {
+    // Of one that was killed, the file stays.
+    for (const name of portsFiles(dir)) rmSync(join(dir, name));
+    const started = start(program, ["-c", config], { name: "nats-server" });
+    try {
+      const url = await started.until(() => clientUrl(dir), "ports file");
+      return { started, url };
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+  };
   try {
-    const url = await server.until(() => clientUrl(dir), "ports file");
+    let running = await launch();
     return {
-      url,
+      /** Where it is; a restart moves it unless it has a port of its own. */
+      get url() {
+        return running.url;
+      },
+      /** Ends it with a signal and starts it again on the data it had. @param {NodeJS.Signals} signal */
+      async restart(signal) {
+        running.started.child.kill(signal);
+        await running.started.ended;
+        running = await launch();
+      },
       /** Ends it and forgets its data. */
       async stop() {
-        await server.stop();
+        await running.started.stop();
         forget();
         process.off("exit", forget);
       },
     };
   } catch (error) {
-    await server.stop();
     forget();
     throw error;
   }
@@ -52,10 +71,13 @@ function installedServer() {
   return execFileSync("bash", ["-c", print], { cwd: root, encoding: "utf8" });
 }
 
+/** @param {string} dir */
+const portsFiles = (dir) => readdirSync(dir).filter((file) => file.endsWith(".ports"));
+
 /** The server writes the ports it was given to a file named after its process. @param {string} dir */
 function clientUrl(dir) {
-  const name = readdirSync(dir).find((file) => file.endsWith(".ports"));
-  if (!name || !existsSync(join(dir, name))) return undefined;
+  const [name] = portsFiles(dir);
+  if (!name) return undefined;
   try {
     /** @type {string | undefined} */
     const url = JSON.parse(readFileSync(join(dir, name), "utf8")).nats?.[0];

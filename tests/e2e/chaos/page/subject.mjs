@@ -1,0 +1,113 @@
+/**
+ * What runs in the page: watchers of the package, or of another client with the same face, and the log of what
+ * they heard.
+ *
+ * @typedef {import("../ledger.mjs").Happening} Happening
+ *
+ * @typedef {object} Wanted
+ * @property {string} name
+ * @property {string} client by name: watchers of one client may share a connection
+ * @property {string} bucket
+ * @property {string | string[]} [key]
+ * @property {boolean} [initial]
+ * @property {boolean} [iterate] asynchronously, instead of by callbacks
+ */
+
+/** Which client it is, and how it is configured. */
+const query = new URLSearchParams(location.search);
+const { createClient } = await import(query.get("client") ?? "");
+const config = JSON.parse(query.get("config") ?? "{}");
+
+/** @type {[string, Happening][]} */
+let log = [];
+/** @type {Map<string, any>} */
+const clients = new Map();
+/** @type {Map<string, { of: string, watcher: { stop(): void }, controller: AbortController }>} */
+const watchers = new Map();
+
+/** @param {string} name */
+function client(name) {
+  const made = clients.get(name) ?? createClient({ ...config, logger: false });
+  clients.set(name, made);
+  return made;
+}
+
+/** @param {any} event @returns {Happening} */
+const update = ({ key, revision, operation, value, resynced = false }) => ({
+  what: "update",
+  ...{ key, revision, operation, value: atob(value), resynced },
+});
+
+/** @param {any} error @returns {Happening} */
+const problem = ({ code, message, retryable }) => ({
+  what: "error",
+  code: code ?? message,
+  retryable: retryable === true,
+});
+
+/** Starts a watcher. @param {Wanted} wanted */
+export function start({ name, client: of, bucket, key, initial, iterate }) {
+  const note = (/** @type {Happening} */ happening) => log.push([name, happening]);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const options = { key, initial, signal };
+  const handle = client(of).kv().bucket(bucket);
+  const watcher = iterate
+    ? handle.watch(options)
+    : handle.watch(
+        {
+          onUpdate: (/** @type {unknown} */ event) => note(update(event)),
+          onError: (/** @type {unknown} */ error) => note(problem(error)),
+          onReady: () => note({ what: "ready" }),
+          onStateChange: (/** @type {string} */ state) => note({ what: "state", state }),
+          onClose: () => note({ what: "closed" }),
+        },
+        options,
+      );
+  if (iterate) follow(watcher, note);
+  watchers.set(name, { of, watcher, controller });
+}
+
+/** @param {any} watcher @param {(happening: Happening) => void} note */
+async function follow(watcher, note) {
+  watcher.ready.then(
+    () => note({ what: "ready" }),
+    () => {},
+  );
+  try {
+    for await (const event of watcher) note(update(event));
+  } catch (error) {
+    note(problem(error));
+  }
+  note({ what: "closed" });
+}
+
+/** Does what ends some watchers. @param {string[]} names @param {() => void} act */
+function ending(names, act) {
+  for (const name of names) log.push([name, { what: "stopping" }]);
+  act();
+  for (const name of names) log.push([name, { what: "stopped" }]);
+}
+
+/** Ends a watcher. @param {string} name @param {"stop" | "abort"} how */
+export function stop(name, how) {
+  ending([name], () => {
+    if (how === "stop") watchers.get(name)?.watcher.stop();
+    else watchers.get(name)?.controller.abort();
+  });
+}
+
+/** Ends every watcher of a client. @param {string} name */
+export function disconnect(name) {
+  const names = [...watchers].filter(([, { of }]) => of === name).map(([watcher]) => watcher);
+  ending(names, () => client(name).disconnect());
+}
+
+/** What was logged since the last time. */
+export function drain() {
+  const drained = log;
+  log = [];
+  return drained;
+}
+
+Object.assign(globalThis, { subject: { start, stop, disconnect, drain } });

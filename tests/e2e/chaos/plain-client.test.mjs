@@ -1,0 +1,36 @@
+// The suite itself: it has nothing against a client that does right, and notices one that does not.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openStage } from "./stage.mjs";
+import { standing } from "./watchers.mjs";
+
+/** @type {Awaited<ReturnType<typeof openStage>>} */
+let stage;
+before(async () => {
+  stage = await openStage();
+});
+after(() => stage?.close());
+
+/** @type {Omit<import("./run.mjs").Settings, "browser" | "site" | "config">} */
+const settings = {
+  client: "/chaos/plain-client.mjs",
+  watchers: standing.filter(({ iterate }) => !iterate),
+  backend: "memory",
+  seed: 7,
+  phases: 1,
+  blows: 8,
+  patience: 10_000,
+};
+
+test("a client that catches up after each reconnect keeps every promise", async () => {
+  await stage.run({ ...settings, patience: 30_000, config: { resync: true } });
+});
+
+test("a client that does not is noticed", async () => {
+  const running = stage.run({ ...settings, config: { resync: false } });
+  await assert.rejects(
+    running,
+    /^Error: final states, on memory with CHAOS_SEED=7:\n {2}.* the last/,
+  );
+});
