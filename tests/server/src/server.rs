@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,6 +24,9 @@ use crate::routes;
 
 /// How long a client may take to send the head of a request, and a connection be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a client may take to make room for more of an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The most bytes of a request's head.
 const MAX_HEADER_BYTES: usize = 64 << 10;
@@ -173,11 +177,18 @@ async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot turn off Nagle's algorithm");
     }
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // Who has nothing more to say may still want to hear the answer.
+        .half_close(true)
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            TowerToHyperService::new(router),
+        )
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let served = tokio::select! {
