@@ -13,8 +13,7 @@ const GUARD: &str = r#"
 trap '' INT HUP
 dir=$1
 shift
-"$@" &
-echo $! >"$dir/pid"
+sh -c 'echo $$ >"$0/pid"; exec "$@"' "$dir" "$@" &
 exec >/dev/null 2>&1
 cat
 kill $!
