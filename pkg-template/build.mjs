@@ -80,12 +80,18 @@ const entry = readFileSync(join(pkg, "index.js"), "utf8");
 // A leftover address of a .wasm file would send bundlers looking for it.
 if (entry.includes("import.meta")) throw new Error("pkg/index.js refers to its own address");
 
-// 5. What is not code. The version has one source.
+// 5. What is not code. The version has one source, and the types become one file.
+function types(name) {
+  const text = readFileSync(join(root, `src/api/${name}.d.ts`), "utf8");
+  return text
+    .replace(/^import type .*\n/gm, "")
+    .replace(/^export \* from "\.\/(\w+)\.js";$/gm, (_, part) => types(part).trim());
+}
 const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8"));
 const cargo = readFileSync(join(root, "Cargo.toml"), "utf8");
 manifest.version = /^\[workspace\.package\][^[]*^version = "([^"]*)"/m.exec(cargo)[1];
 writeFileSync(join(pkg, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-cpSync(join(root, "src/api/types.d.ts"), join(pkg, "index.d.ts"));
+writeFileSync(join(pkg, "index.d.ts"), types("types"));
 cpSync(join(template, "README.md"), join(pkg, "README.md"));
 for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"])
   cpSync(join(root, licence), join(pkg, licence));

@@ -1,5 +1,9 @@
 //! The configuration of a client.
 
+mod attempts;
+
+pub use attempts::Attempts;
+
 use crate::error::Error;
 use crate::options::Options;
 
@@ -28,21 +32,6 @@ impl TransportKind {
     }
 }
 
-/// How a lost watch is taken up again.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reconnect {
-    /// Whether at all.
-    pub enabled: bool,
-    /// How often in a row; -1: without end.
-    pub max_attempts: f64,
-    /// The first wait, in milliseconds.
-    pub initial: f64,
-    /// The longest wait, in milliseconds.
-    pub max: f64,
-    /// What each wait is multiplied by to get the next.
-    pub multiplier: f64,
-}
-
 /// What a watch makes of the page being hidden.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visibility {
@@ -50,6 +39,15 @@ pub struct Visibility {
     pub pause_on_hidden: bool,
     /// Whether it reconnects at once when the page is shown.
     pub reconnect_on_visible: bool,
+}
+
+/// What a store in memory is made with, besides its buckets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemoryOptions {
+    /// Clients of one environment that name the same store share it.
+    pub name: Option<String>,
+    /// Whether a bucket that is unknown springs up when it is first used.
+    pub auto_create: bool,
 }
 
 /// A client's configuration, complete and checked. Credentials are not part of it: they change on
@@ -65,9 +63,15 @@ pub struct Config {
     /// How long an operation may take, in milliseconds.
     pub timeout_ms: u32,
     /// How a lost watch is taken up again.
-    pub reconnect: Reconnect,
+    pub reconnect: Attempts,
+    /// How a failed reading is tried again.
+    pub retry: Attempts,
     /// What a watch makes of the page being hidden.
     pub visibility: Visibility,
+    /// Whether the client goes on in memory where the server has never been reached.
+    pub fallback: bool,
+    /// What the store in memory is made with.
+    pub memory: MemoryOptions,
 }
 
 impl Config {
@@ -102,8 +106,15 @@ impl Config {
         let timeout_ms = timeout(&mut options)?.unwrap_or(30_000);
         // Credentials are read apart; here it only has to be an object.
         options.object("auth")?;
-        let reconnect = Reconnect::from_options(&mut options)?;
+        let reconnect = Attempts::RECONNECT.or_as_given(&mut options, "reconnect")?;
+        let retry = Attempts::RETRY.or_as_given(&mut options, "retry")?;
         let visibility = Visibility::from_options(&mut options)?;
+        let fallback = match options.text("fallback")?.as_deref() {
+            None => false,
+            Some("memory") => true,
+            Some(_) => return Err(options.invalid("fallback", "\"memory\"")),
+        };
+        let memory = MemoryOptions::from_options(&mut options)?;
         options.opaque("logger");
         options.opaque("onError");
         options.finish()?;
@@ -113,34 +124,10 @@ impl Config {
             environment,
             timeout_ms,
             reconnect,
+            retry,
             visibility,
-        })
-    }
-}
-
-impl Reconnect {
-    fn from_options(options: &mut Options) -> Result<Self, Error> {
-        let (switch, mut options) = options.bool_or_object("reconnect")?;
-        let enabled = options.bool("enabled")?.or(switch).unwrap_or(true);
-        let max_attempts = options.number("maxAttempts", "a whole number from -1", |n| {
-            n >= -1.0 && n.fract() == 0.0
-        })?;
-        let mut backoff = options.object("backoff")?;
-        options.finish()?;
-        let takes = "a number of milliseconds, 0 or more";
-        let wait = |n: f64| n >= 0.0 && n.is_finite();
-        let initial = backoff.number("initial", takes, wait)?.unwrap_or(1000.0);
-        let max = backoff.number("max", takes, wait)?.unwrap_or(30_000.0);
-        let multiplier = backoff.number("multiplier", "a number from 1", |n| {
-            n >= 1.0 && n.is_finite()
-        })?;
-        backoff.finish()?;
-        Ok(Self {
-            enabled,
-            max_attempts: max_attempts.unwrap_or(10.0),
-            initial,
-            max,
-            multiplier: multiplier.unwrap_or(2.0),
+            fallback,
+            memory,
         })
     }
 }
@@ -154,6 +141,21 @@ impl Visibility {
         };
         options.finish()?;
         Ok(visibility)
+    }
+}
+
+impl MemoryOptions {
+    fn from_options(options: &mut Options) -> Result<Self, Error> {
+        let mut options = options.object("memory")?;
+        let name = options.text("name")?;
+        if name.as_deref() == Some("") {
+            return Err(options.invalid("name", "a string that is not empty"));
+        }
+        let auto_create = options.bool("autoCreate")?.unwrap_or(false);
+        // The buckets are read apart, with the reader of createBucket().
+        options.opaque("buckets");
+        options.finish()?;
+        Ok(Self { name, auto_create })
     }
 }
 
@@ -212,6 +214,10 @@ mod tests {
         assert_eq!(config.reconnect.multiplier, 2.0);
         assert!(!config.visibility.pause_on_hidden);
         assert!(config.visibility.reconnect_on_visible);
+        assert_eq!(config.retry, Attempts::RETRY);
+        assert!(!config.fallback);
+        assert!(!config.memory.auto_create);
+        assert_eq!(config.memory.name, None);
     }
 
     #[test]
@@ -276,6 +282,16 @@ mod tests {
             (
                 r#"{"reconnect": {"backoff": {"multiplier": 0}}}"#,
                 "reconnect.backoff.multiplier must be a number from 1",
+            ),
+            (
+                r#"{"retry": {"backoff": {"initial": -1}}}"#,
+                "retry.backoff.initial must be",
+            ),
+            (r#"{"fallback": "none"}"#, "fallback must be \"memory\""),
+            (r#"{"memory": {"name": ""}}"#, "memory.name must be"),
+            (
+                r#"{"memory": {"autocreate": true}}"#,
+                "unknown option memory.autocreate",
             ),
             (
                 r#"{"visibility": {"pauseOnHidden": 1}}"#,

@@ -29,9 +29,17 @@ pub enum Error {
         /// The limit, in milliseconds.
         ms: u32,
     },
-    /// The server could not be reached, or the connection was cut in the middle of an answer.
+    /// The server could not be reached.
     #[error("{0}")]
     RequestFailed(String),
+    /// The connection was cut in the middle of an answer.
+    #[error("{0}")]
+    Cut(String),
+    /// The server has never been reached, and the client goes on in memory.
+    #[error(
+        "the server cannot be reached: the client goes on in memory until it is configured anew"
+    )]
+    FallbackMemory,
     /// A watch's connection was lost or could not be made.
     #[error("{message}")]
     ConnectionLost {
@@ -89,9 +97,14 @@ impl Error {
         match self {
             Self::Http { status: 401, .. } | Self::NoCredentials(_) => Class::Unauthenticated,
             Self::Http { status: 403, .. } => Class::Unauthorized,
-            Self::Http { .. } | Self::InvalidResponse { .. } | Self::BadFrame(_) => Class::Ironflow,
+            Self::Http { .. }
+            | Self::InvalidResponse { .. }
+            | Self::FallbackMemory
+            | Self::BadFrame(_) => Class::Ironflow,
             Self::Timeout { .. } => Class::Timeout,
-            Self::RequestFailed(_) | Self::ConnectionLost { .. } => Class::Connection,
+            Self::RequestFailed(_) | Self::Cut(_) | Self::ConnectionLost { .. } => {
+                Class::Connection
+            }
             Self::Validation(_) => Class::Validation,
             Self::NotConfigured => Class::NotConfigured,
         }
@@ -105,7 +118,8 @@ impl Error {
             Self::Http { status, .. } => format!("HTTP_{status}").into(),
             Self::InvalidResponse { .. } | Self::BadFrame(_) => "INVALID_RESPONSE".into(),
             Self::Timeout { .. } => "TIMEOUT".into(),
-            Self::RequestFailed(_) => "REQUEST_FAILED".into(),
+            Self::RequestFailed(_) | Self::Cut(_) => "REQUEST_FAILED".into(),
+            Self::FallbackMemory => "FALLBACK_MEMORY".into(),
             Self::ConnectionLost { .. } => "CONNECTION_LOST".into(),
             Self::Validation(_) => "VALIDATION_ERROR".into(),
             Self::NotConfigured => "NOT_CONFIGURED".into(),
@@ -126,7 +140,7 @@ impl Error {
             Self::Http { status, .. } => {
                 matches!(*status, 408 | 429 | 500 | 502..=599)
             }
-            Self::Timeout { .. } | Self::RequestFailed(_) => true,
+            Self::Timeout { .. } | Self::RequestFailed(_) | Self::Cut(_) => true,
             Self::ConnectionLost { retryable, .. } => *retryable,
             _ => false,
         }
@@ -221,6 +235,20 @@ mod tests {
             (http(418), Ironflow, "HTTP_418", Some(418), false),
             (Error::Timeout { ms: 5 }, Timeout, "TIMEOUT", None, true),
             (connection(), Connection, "REQUEST_FAILED", None, true),
+            (
+                Error::Cut("cut".into()),
+                Connection,
+                "REQUEST_FAILED",
+                None,
+                true,
+            ),
+            (
+                Error::FallbackMemory,
+                Ironflow,
+                "FALLBACK_MEMORY",
+                None,
+                false,
+            ),
             (
                 Error::InvalidResponse { status: 200 },
                 Ironflow,

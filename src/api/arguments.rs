@@ -1,7 +1,7 @@
 //! Reading what a caller passes in. Whatever is wrong with it is a `ValidationError`, found before
 //! any request.
 
-use js_sys::JsString;
+use js_sys::{Array, JsString};
 use serde_wasm_bindgen::Deserializer;
 use wasm_bindgen::prelude::*;
 
@@ -29,6 +29,14 @@ pub(super) fn filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
         return Ok(None);
     }
     Ok(Some(Pattern::parse(&text(value, "the pattern")?)?))
+}
+
+/// A function of the caller's.
+pub(super) fn function(value: &JsValue, what: &str) -> Result<(), Error> {
+    match value.is_function() {
+        true => Ok(()),
+        false => Err(Error::Validation([what, " must be a function"].concat())),
+    }
 }
 
 pub(super) fn revision(value: &JsValue) -> Result<Revision, Error> {
@@ -59,6 +67,31 @@ pub(super) fn body(value: &JsValue) -> Result<Body, Error> {
 
 /// The last, optional argument of every operation.
 pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits, Error> {
+    let mut options = options("", value)?;
+    let limits = read_limits(&mut options, value, default_timeout_ms)?;
+    options.finish()?;
+    Ok(limits)
+}
+
+/// The last, optional argument of `modify`: beside the limits, how often it may try.
+pub(super) fn modify_options(
+    value: &JsValue,
+    default_timeout_ms: u32,
+) -> Result<(Limits, u32), Error> {
+    let mut options = options("", value)?;
+    let limits = read_limits(&mut options, value, default_timeout_ms)?;
+    let takes = "a whole number, 1 or more";
+    let accepts = |n: f64| (1.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0;
+    let max_attempts = options.number("maxAttempts", takes, accepts)?;
+    options.finish()?;
+    Ok((limits, max_attempts.unwrap_or(16.0) as u32))
+}
+
+fn read_limits(
+    options: &mut Options,
+    value: &JsValue,
+    default_timeout_ms: u32,
+) -> Result<Limits, Error> {
     let mut limits = Limits {
         timeout_ms: default_timeout_ms,
         signal: JsValue::UNDEFINED,
@@ -66,8 +99,7 @@ pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits,
     if value.is_undefined() || value.is_null() {
         return Ok(limits);
     }
-    let mut options = options("", value)?;
-    if let Some(ms) = timeout(&mut options)? {
+    if let Some(ms) = timeout(options)? {
         limits.timeout_ms = ms;
     }
     options.opaque("signal");
@@ -78,13 +110,45 @@ pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits,
         }
         limits.signal = signal;
     }
-    options.finish()?;
     Ok(limits)
 }
 
+/// The second argument of `bucket`: how values are decoded, undefined where they are not.
+pub(super) fn decode(value: &JsValue) -> Result<JsValue, Error> {
+    let mut options = options("", value)?;
+    let mode = options.text("decode")?;
+    match mode.as_deref() {
+        None | Some("json" | "text" | "bytes") => {}
+        Some(_) => return Err(options.invalid("decode", "\"json\", \"text\" or \"bytes\"")),
+    }
+    options.finish()?;
+    Ok(mode.map(JsValue::from).unwrap_or_default())
+}
+
+/// The option `memory.buckets`: names, or settings.
+pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> {
+    let path = "memory.buckets";
+    let buckets = given.memory().buckets();
+    if buckets.is_undefined() || buckets.is_null() {
+        return Ok(Vec::new());
+    }
+    let Some(buckets) = buckets.dyn_ref::<Array>() else {
+        let takes = " must be a list of names or settings of buckets";
+        return Err(Error::Validation([path, takes].concat()));
+    };
+    let mut configs = Vec::new();
+    for bucket in buckets.iter() {
+        configs.push(match bucket.is_string() {
+            true => BucketConfig::named(&bucket_name(&bucket)?),
+            false => bucket_config(&bucket, path)?,
+        });
+    }
+    Ok(configs)
+}
+
 /// The settings of a new bucket.
-pub(super) fn bucket_config(value: &JsValue) -> Result<BucketConfig, Error> {
-    let mut options = options("config", value)?;
+pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig, Error> {
+    let mut options = options(path, value)?;
     let takes = "a whole number, 0 or more";
     let count = |n: f64| (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0;
     let config = BucketConfig {

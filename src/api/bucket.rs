@@ -10,6 +10,7 @@ use super::client::thrown;
 use super::state::{Context, State};
 use super::watcher::KVWatcher;
 use crate::error::Error;
+use crate::js::{self, Failure};
 use crate::kv::{BucketName, Key, Precondition, Removal};
 use crate::transport::Operation;
 
@@ -18,13 +19,23 @@ use crate::transport::Operation;
 pub struct BrowserKVBucketHandle {
     state: Rc<State>,
     name: BucketName,
+    /// How values are decoded, for [`crate::js::decode`]; undefined where they stay base64.
+    decode: JsValue,
+    /// Whether error handlers hear nothing of its operations: those that are a part of another.
+    quiet: bool,
 }
 
 impl BrowserKVBucketHandle {
-    pub(super) fn of(state: &Rc<State>, name: &JsValue) -> Result<Self, JsValue> {
+    pub(super) fn of(
+        state: &Rc<State>,
+        name: &JsValue,
+        options: &JsValue,
+    ) -> Result<Self, JsValue> {
         Ok(Self {
             state: Rc::clone(state),
             name: arguments::bucket_name(name).map_err(thrown)?,
+            decode: arguments::decode(options).map_err(thrown)?,
+            quiet: false,
         })
     }
 
@@ -63,6 +74,7 @@ impl BrowserKVBucketHandle {
             operation,
             bucket: Some(self.name.clone()),
             key: key.clone(),
+            quiet: self.quiet,
         }
     }
 }
@@ -77,14 +89,14 @@ impl BrowserKVBucketHandle {
     pub fn new(name: &JsValue, config: &JsValue) -> Result<Self, JsValue> {
         let state = State::new();
         state.configure(config).map_err(thrown)?;
-        Self::of(&state, name)
+        Self::of(&state, name, &JsValue::UNDEFINED)
     }
 
     /// Reads a key.
     pub fn get(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.run("get", key, options, |bucket, key| {
-            Ok(Operation::Get(bucket, key))
-        })
+        let operation = arguments::key(key).map(|key| Operation::Get(self.name.clone(), key));
+        let context = self.context("get", key);
+        self.state.read(context, options, operation, &self.decode)
     }
 
     /// Writes a key, whatever it held.
@@ -107,6 +119,39 @@ impl BrowserKVBucketHandle {
     ) -> Promise {
         let precondition = arguments::revision(revision).map(Precondition::Revision);
         self.write("update", key, value, precondition, options)
+    }
+
+    /// Reads a key, calls a function with what it holds, and writes what that gives, again and again
+    /// until nobody else writes in between.
+    pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
+        let prepared = self.state.configured().and_then(|configured| {
+            arguments::key(key)?;
+            arguments::function(change, "the second argument")?;
+            arguments::modify_options(options, configured.config.timeout_ms)
+        });
+        let context = self.context("modify", key);
+        let (key, change) = (key.clone(), change.clone());
+        let quiet = Self {
+            state: Rc::clone(&self.state),
+            name: self.name.clone(),
+            decode: self.decode.clone(),
+            quiet: true,
+        };
+        let modified = async move {
+            let (limits, max_attempts) = prepared?;
+            limits.check()?;
+            let (timeout_ms, signal) = (limits.timeout_ms, &limits.signal);
+            let running = js::modify(
+                quiet.into(),
+                &key,
+                &change,
+                max_attempts,
+                timeout_ms,
+                signal,
+            );
+            js::settled(running, timeout_ms, |error, _| Failure::Thrown(error)).await
+        };
+        self.state.settle(context, Box::pin(modified))
     }
 
     /// Puts a tombstone on a key.

@@ -8,6 +8,7 @@ use super::kv::BrowserKVClient;
 use super::state::State;
 use crate::error::Error;
 use crate::js::{self, Failure};
+use crate::transport::Transport;
 
 /// A client. `ironflow` is the one most applications need.
 #[wasm_bindgen]
@@ -71,9 +72,28 @@ impl IronflowClient {
             config.reconnect.initial,
             config.reconnect.max,
             config.reconnect.multiplier,
+            config.retry.enabled,
+            config.retry.max_attempts,
+            config.retry.initial,
+            config.retry.max,
+            config.retry.multiplier,
             config.visibility.pause_on_hidden,
             config.visibility.reconnect_on_visible,
+            config.memory.auto_create,
         ))
+    }
+
+    /// Where operations are carried out now: `"server"` or `"memory"`.
+    ///
+    /// # Errors
+    /// A `NotConfiguredError` before `configure()`.
+    #[wasm_bindgen(getter)]
+    pub fn mode(&self) -> Result<JsValue, JsValue> {
+        let configured = self.state.configured().map_err(thrown)?;
+        Ok(match *configured.transport.in_force() {
+            Transport::Http(_) => "server".into(),
+            Transport::Memory(_) => "memory".into(),
+        })
     }
 
     /// Changes the credentials, from the next request and connection on.

@@ -37,6 +37,7 @@ impl BrowserKVClient {
             operation,
             bucket: name.as_ref().ok().cloned(),
             key: JsValue::UNDEFINED,
+            quiet: false,
         };
         self.state.run(context, options, name.map(make))
     }
@@ -58,12 +59,13 @@ impl BrowserKVClient {
     /// Creates a bucket, or confirms one that exists with equal settings.
     #[wasm_bindgen(js_name = createBucket)]
     pub fn create_bucket(&self, config: &JsValue, options: &JsValue) -> Promise {
-        let config = arguments::bucket_config(config);
+        let config = arguments::bucket_config(config, "config");
         let name = config.as_ref().ok();
         let context = Context {
             operation: "createBucket",
             bucket: name.and_then(|config| BucketName::parse(&config.name).ok()),
             key: JsValue::UNDEFINED,
+            quiet: false,
         };
         self.state
             .run(context, options, config.map(Operation::CreateBucket))
@@ -83,6 +85,7 @@ impl BrowserKVClient {
             operation: "listBuckets",
             bucket: None,
             key: JsValue::UNDEFINED,
+            quiet: false,
         };
         self.state.run(context, options, Ok(Operation::ListBuckets))
     }
@@ -97,8 +100,12 @@ impl BrowserKVClient {
     /// A handle for a bucket's keys. Asks nobody whether the bucket exists.
     ///
     /// # Errors
-    /// A `ValidationError` for a name that no bucket can have.
-    pub fn bucket(&self, name: &JsValue) -> Result<BrowserKVBucketHandle, JsValue> {
-        BrowserKVBucketHandle::of(&self.state, name)
+    /// A `ValidationError` for a name that no bucket can have, and for bad options.
+    pub fn bucket(
+        &self,
+        name: &JsValue,
+        options: &JsValue,
+    ) -> Result<BrowserKVBucketHandle, JsValue> {
+        BrowserKVBucketHandle::of(&self.state, name, options)
     }
 }

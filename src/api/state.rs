@@ -1,6 +1,7 @@
 //! What a client, its handles and its watches share.
 
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Promise, Set};
@@ -12,7 +13,7 @@ use crate::config::{Config, TransportKind};
 use crate::error::Error;
 use crate::js::{self, Failure, Given};
 use crate::kv::{BucketName, Pattern};
-use crate::transport::{Credentials, Http, Memory, Operation, Transport};
+use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
 use crate::watch::{Owner, Watch};
 
 /// The state of one client. Handles that it gave out see every later change of it.
@@ -37,7 +38,12 @@ pub(super) struct Context {
     pub(super) bucket: Option<BucketName>,
     /// The key as the caller wrote it.
     pub(super) key: JsValue,
+    /// Whether error handlers hear nothing of it.
+    pub(super) quiet: bool,
 }
+
+/// What an operation comes to.
+type Outcome = Pin<Box<dyn Future<Output = Result<JsValue, Failure>>>>;
 
 impl State {
     pub(super) fn new() -> Rc<Self> {
@@ -53,8 +59,8 @@ impl State {
         let config = Config::from_options(arguments::options("", options)?)?;
         let given = js::copy_options(options);
         let on_error = given.on_error();
-        if !is_unset(&on_error) && !on_error.is_function() {
-            return Err(Error::Validation("onError must be a function".into()));
+        if !is_unset(&on_error) {
+            arguments::function(&on_error, "onError")?;
         }
         let logger = given.logger();
         if !is_unset(&logger) && logger.as_bool() != Some(false) && !logger.is_object() {
@@ -63,12 +69,23 @@ impl State {
             ));
         }
         let credentials = Credentials::from_js(&given.auth())?;
+        let buckets = arguments::memory_buckets(&given)?;
+        let open_memory = || {
+            Memory::open(&config, &buckets).map_err(|error| {
+                Error::Validation(["memory.buckets: ", &error.to_string()].concat())
+            })
+        };
         let transport = match config.transport {
-            TransportKind::Memory => Transport::Memory(Memory::new()),
+            TransportKind::Memory => Transport::Memory(Rc::new(open_memory()?)),
             TransportKind::Server(_) => Transport::Http(Http {
                 server_url: config.server_url.clone(),
                 environment: config.environment.clone(),
                 credentials: RefCell::new(credentials),
+                retry: config.retry.clone(),
+                fallback: match config.fallback {
+                    true => Some(Fallback::new(open_memory()?.with_auto_create())),
+                    false => None,
+                },
             }),
         };
         self.configured.replace(Some(Rc::new(Configured {
@@ -101,9 +118,7 @@ impl State {
 
     /// Adds an error handler and gives the function that takes it out again.
     pub(super) fn add_handler(&self, handler: &JsValue) -> Result<JsValue, Error> {
-        if !handler.is_function() {
-            return Err(Error::Validation("the handler must be a function".into()));
-        }
+        arguments::function(handler, "the handler")?;
         Ok(js::subscribe(&self.handlers, handler))
     }
 
@@ -115,23 +130,41 @@ impl State {
         options: &JsValue,
         operation: Result<Operation, Error>,
     ) -> Promise {
-        let state = Rc::clone(self);
+        self.read(context, options, operation, &JsValue::UNDEFINED)
+    }
+
+    /// As [`State::run`], for an operation whose value is to be decoded, as [`js::decode`] takes it.
+    pub(super) fn read(
+        self: &Rc<Self>,
+        context: Context,
+        options: &JsValue,
+        operation: Result<Operation, Error>,
+        decode: &JsValue,
+    ) -> Promise {
+        let decode = decode.clone();
         let prepared = self.configured().and_then(|configured| {
             let operation = operation?;
             let limits = arguments::limits(options, configured.config.timeout_ms)?;
             Ok((configured, operation, limits))
         });
+        let carried_out = async move {
+            let (configured, operation, limits) = prepared?;
+            let value = configured.transport.carry_out(&operation, &limits).await?;
+            js::decode(&value, &decode).map_err(Failure::Thrown)
+        };
+        self.settle(context, Box::pin(carried_out))
+    }
+
+    /// Makes a promise of an operation and tells every error handler if it is rejected.
+    pub(super) fn settle(self: &Rc<Self>, context: Context, operation: Outcome) -> Promise {
+        let state = Rc::clone(self);
         future_to_promise(async move {
-            let result = match prepared {
-                Ok((configured, operation, limits)) => {
-                    configured.transport.carry_out(&operation, &limits).await
-                }
-                Err(error) => Err(error.into()),
-            };
+            let result = operation.await;
+            state.tell_of_fallback(&context);
             result.map_err(|failure| {
-                let ours = matches!(failure, Failure::Error { .. });
+                let quiet = context.quiet || matches!(failure, Failure::Aborted(_));
                 let error = JsValue::from(failure);
-                if ours {
+                if !quiet {
                     state.tell_handlers(&error, &context);
                 }
                 error
@@ -149,7 +182,7 @@ impl State {
         let configured = self.configured()?;
         let watch = Watch::start(
             Rc::clone(self) as Rc<dyn Owner>,
-            Rc::clone(&configured.transport),
+            configured.transport.in_force(),
             bucket,
             filter,
             configured.config.timeout_ms,
@@ -162,6 +195,18 @@ impl State {
     pub(super) fn end_watches(&self) {
         let watches = self.watches.take();
         watches.iter().for_each(Watch::stop);
+    }
+
+    /// Tells the logger and every error handler where the client has fallen back to memory.
+    fn tell_of_fallback(&self, context: &Context) {
+        let configured = self.configured.borrow().clone();
+        let news = configured.as_ref().and_then(|c| c.transport.take_news());
+        if let (Some(configured), Some(news)) = (configured, news) {
+            let error = JsValue::from(news);
+            let words = Error::FallbackMemory.to_string();
+            js::log(&configured.given.logger(), "warn", &words, &error);
+            self.tell_handlers(&error, context);
+        }
     }
 
     fn tell_handlers(&self, error: &JsValue, context: &Context) {
@@ -191,7 +236,9 @@ impl Owner for State {
             operation: "watch",
             bucket: Some(bucket.clone()),
             key: filter.map_or(JsValue::UNDEFINED, |filter| filter.as_str().into()),
+            quiet: false,
         };
+        self.tell_of_fallback(&context);
         self.tell_handlers(error, &context);
     }
 

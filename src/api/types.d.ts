@@ -4,6 +4,11 @@
  * @packageDocumentation
  */
 
+import type { AuthConfig, ErrorHandler, IronflowConfig, IronflowConfigOptions } from "./config.js";
+
+export * from "./config.js";
+export * from "./errors.js";
+
 /** The client most applications need: configure it once, use it everywhere. */
 export declare const ironflow: IronflowClient;
 
@@ -25,6 +30,11 @@ export declare class IronflowClient {
   readonly isConfigured: boolean;
   /** The configuration in force. Throws a {@link NotConfiguredError} before {@link configure}. */
   getConfig(): IronflowConfig;
+  /**
+   * Where operations are carried out now: `"memory"` with the memory transport, and once the client
+   * has fallen back to it. Throws a {@link NotConfiguredError} before {@link configure}.
+   */
+  readonly mode: "server" | "memory";
   /** Changes the credentials, from the next request and connection on; nothing is torn down. */
   setAuth(auth?: AuthConfig): void;
   /** The key-value API. Throws a {@link NotConfiguredError} before {@link configure}. */
@@ -52,20 +62,40 @@ export declare class BrowserKVClient {
   getBucketInfo(name: string, options?: RequestOptions): Promise<KVBucketInfo>;
   /**
    * A handle for a bucket's keys. Asks nobody whether the bucket exists; throws a
-   * {@link ValidationError} for a name that no bucket can have.
+   * {@link ValidationError} for a name that no bucket can have. With `decode`, values that are read
+   * arrive decoded; how they are written stays the same, so that text kept in a `"json"` bucket is to
+   * be put as `JSON.stringify(text)`.
    */
   bucket(name: string): BrowserKVBucketHandle;
+  bucket<T = unknown>(name: string, options: BucketOptions<"json">): BrowserKVBucketHandle<T>;
+  bucket<T extends string = string>(
+    name: string,
+    options: BucketOptions<"text">,
+  ): BrowserKVBucketHandle<T>;
+  bucket(
+    name: string,
+    options: BucketOptions<"bytes">,
+  ): BrowserKVBucketHandle<Uint8Array<ArrayBuffer>>;
+}
+
+/** Options of {@link BrowserKVClient.bucket}. */
+export interface BucketOptions<Mode extends "json" | "text" | "bytes" = "json" | "text" | "bytes"> {
+  /**
+   * What values are read as. One that is not what is expected is a {@link ValidationError} that
+   * names the key.
+   */
+  decode: Mode;
 }
 
 /**
  * A bucket's keys. A key is one or more tokens joined by `.`, without white space, `*` and `>`, at
  * most 1,024 bytes of UTF-8; anything else is a {@link ValidationError} before any request.
  */
-export declare class BrowserKVBucketHandle {
+export declare class BrowserKVBucketHandle<T = unknown> {
   /** Throws a {@link ValidationError} for a bad name or bad options. */
   constructor(name: string, config?: IronflowConfigOptions);
   /** Reads a key. `HTTP_404` where it is missing or deleted. */
-  get(key: string, options?: RequestOptions): Promise<KVEntry>;
+  get(key: string, options?: RequestOptions): Promise<KVEntry<T>>;
   /**
    * Writes a key, whatever it held. A string is stored as UTF-8, an `ArrayBuffer` or a view of one
    * as its bytes, everything else as its JSON text. Larger than the bucket takes: `HTTP_413`.
@@ -79,6 +109,18 @@ export declare class BrowserKVBucketHandle {
     value: unknown,
     revision: number,
     options?: RequestOptions,
+  ): Promise<KVPutResult>;
+  /**
+   * Reads a key, calls `change` with its entry, or undefined where there is none, and writes what
+   * that gives, provided that nobody wrote in between: else all of it is done again, after a while.
+   * `change` may be async, and is to do nothing else. Where it gives undefined the key is left alone,
+   * and the promise gives the revision that was read, 0 for none. What it throws rejects the promise.
+   * The time limit and the signal are for all attempts together. `HTTP_412` where each was in vain.
+   */
+  modify(
+    key: string,
+    change: (current?: KVEntry<T>) => unknown,
+    options?: ModifyOptions,
   ): Promise<KVPutResult>;
   /** Puts a tombstone on a key; older revisions stay as the bucket's history says. */
   delete(key: string, options?: RequestOptions): Promise<void>;
@@ -94,101 +136,6 @@ export declare class BrowserKVBucketHandle {
    * connection at once. Throws a {@link ValidationError} for bad callbacks or options.
    */
   watch(callbacks: KVWatchCallbacks, options?: KVWatchOptions): KVWatcher;
-}
-
-/** Options of {@link IronflowClient.configure}. */
-export interface IronflowConfigOptions {
-  /** The server's address; a base path and a trailing slash are fine. Default {@link DEFAULT_SERVER_URL}. */
-  serverUrl?: string | undefined;
-  /**
-   * `"memory"` is a store in memory that starts empty; the other two mean the server. Default
-   * `"connectrpc"`.
-   */
-  transport?: "connectrpc" | "websocket" | "memory" | undefined;
-  /** Buckets of one environment are unknown in another. Default `"default"`. */
-  environment?: string | undefined;
-  /** How long a request may take, in milliseconds. Default 30000. */
-  timeout?: number | undefined;
-  /** Who the client says it is. */
-  auth?: AuthConfig | undefined;
-  /** How a lost watch is taken up again. */
-  reconnect?: boolean | ReconnectConfig | undefined;
-  /** What a watch makes of the page being hidden. */
-  visibility?: VisibilityConfig | undefined;
-  /** Where to log; `false`: nowhere. Default: the console, warnings and errors only. */
-  logger?: Logger | false | undefined;
-  /** Hears of every rejected operation and every problem of a watch. */
-  onError?: ErrorHandler | undefined;
-}
-
-/** A configuration with its defaults filled in. */
-export interface IronflowConfig {
-  serverUrl: string;
-  transport: "connectrpc" | "websocket" | "memory";
-  environment: string;
-  timeout: number;
-  auth: AuthConfig;
-  reconnect: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
-  visibility: { pauseOnHidden: boolean; reconnectOnVisible: boolean };
-  logger?: Logger | false | undefined;
-  onError?: ErrorHandler | undefined;
-}
-
-/** Credentials. They travel in a header or a subprotocol, never in an address. */
-export interface AuthConfig {
-  /** An API key; it wins where a token is given too. */
-  apiKey?: string | undefined;
-  /** A token, or a function that is asked for one before every request and connection. */
-  token?: string | (() => string | Promise<string>) | undefined;
-}
-
-/** How a lost watch is taken up again. */
-export interface ReconnectConfig {
-  /** Whether at all. Default true. */
-  enabled?: boolean | undefined;
-  /** How often in a row; -1: without end. Default 10. */
-  maxAttempts?: number | undefined;
-  /** The waits between the attempts. */
-  backoff?: BackoffConfig | undefined;
-}
-
-/** Waits that grow, in milliseconds. */
-export interface BackoffConfig {
-  /** The first. Default 1000. */
-  initial?: number | undefined;
-  /** The longest. Default 30000. */
-  max?: number | undefined;
-  /** What each is multiplied by. Default 2. */
-  multiplier?: number | undefined;
-}
-
-/** What a watch makes of the page being hidden. */
-export interface VisibilityConfig {
-  /** Whether it pauses. Default false. */
-  pauseOnHidden?: boolean | undefined;
-  /** Whether it reconnects at once when the page is shown. Default true. */
-  reconnectOnVisible?: boolean | undefined;
-}
-
-/** Where a client logs. Any of the methods may be missing. */
-export interface Logger {
-  debug?(message: string, detail?: unknown): void;
-  info?(message: string, detail?: unknown): void;
-  warn?(message: string, detail?: unknown): void;
-  error?(message: string, detail?: unknown): void;
-}
-
-/** Hears of errors centrally. */
-export type ErrorHandler = (error: IronflowError, context: ErrorContext) => void;
-
-/** What an error is about. */
-export interface ErrorContext {
-  /** The method, such as `"get"`. */
-  operation: string;
-  /** The bucket, where there is one. */
-  bucket?: string | undefined;
-  /** The key or pattern, where there is one. */
-  key?: string | undefined;
 }
 
 /** The settings of a new bucket. */
@@ -232,10 +179,13 @@ export interface Stored {
 }
 
 /** A key as it was read. */
-export interface KVEntry extends Stored {
+export interface KVEntry<T = unknown> extends Stored {
   key: string;
-  /** The stored bytes in base64; see {@link Stored} for other forms. */
-  value: unknown;
+  /**
+   * What the handle decodes it to; without `decode` the stored bytes in base64: see {@link Stored}
+   * for other forms.
+   */
+  value: T;
   revision: number;
   /** When it was written, RFC 3339. */
   created_at: string;
@@ -293,55 +243,8 @@ export interface RequestOptions {
   timeout?: number | undefined;
 }
 
-/** What an error is made with. */
-export interface IronflowErrorOptions {
-  code?: string | undefined;
-  status?: number | undefined;
-  retryable?: boolean | undefined;
-  retryAfter?: number | undefined;
-  details?: object | undefined;
-  cause?: unknown;
+/** Options of {@link BrowserKVBucketHandle.modify}. */
+export interface ModifyOptions extends RequestOptions {
+  /** How often it may try. Default 16. */
+  maxAttempts?: number | undefined;
 }
-
-/** The base of every error. */
-export declare class IronflowError extends Error {
-  constructor(message: string, options?: IronflowErrorOptions);
-  /** What programs test, such as `"HTTP_404"`. */
-  code: string;
-  /** The HTTP status, where there is one. */
-  status?: number;
-  /** Whether the same call may succeed later. */
-  retryable: boolean;
-  /** How long the server asks to wait, in seconds. */
-  retryAfter?: number;
-  /** The server's whole answer, where it is an object. */
-  details?: object;
-}
-
-/** Credentials missing or invalid: `UNAUTHENTICATED`, 401. */
-export declare class UnauthenticatedError extends IronflowError {}
-
-/** Not permitted: `UNAUTHORIZED`, 403. */
-export declare class UnauthorizedError extends IronflowError {}
-
-/** No answer in time: `TIMEOUT`. */
-export declare class TimeoutError extends IronflowError {
-  constructor(message: string, options?: IronflowErrorOptions & { timeoutMs?: number | undefined });
-  /** The limit that ran out, in milliseconds. */
-  timeoutMs?: number;
-}
-
-/** Server unreachable or connection cut: `REQUEST_FAILED`, of a watch `CONNECTION_LOST`. */
-export declare class ConnectionError extends IronflowError {}
-
-/** A bad argument or option: `VALIDATION_ERROR`, found before any request. */
-export declare class ValidationError extends IronflowError {}
-
-/** Used before `configure()`: `NOT_CONFIGURED`. */
-export declare class NotConfiguredError extends IronflowError {}
-
-/** Whether a value is an {@link IronflowError}. */
-export declare function isIronflowError(error: unknown): error is IronflowError;
-
-/** Whether an error says that the same call may succeed later. */
-export declare function isRetryable(error: unknown): boolean;

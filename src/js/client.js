@@ -1,6 +1,8 @@
 // The client's dealings with functions of the application: error handlers, loggers, callbacks. None
 // of them may throw into the client.
 
+import { IronflowError } from "./errors.js";
+
 /** Logs to the application's logger, to none (false), or, warnings and errors, to the console. */
 export function log(logger, level, message, detail) {
   if (logger === false) return;
@@ -27,8 +29,9 @@ export function callBack(logger, callbacks, name, value) {
   guarded(logger, `the callback ${name}`, () => callbacks[name]?.(value));
 }
 
-/** Tells every error handler of a client. */
+/** Tells every error handler of a client; what a function of the application threw is no error. */
 export function report(logger, handlers, configured, error, operation, bucket, key) {
+  if (!(error instanceof IronflowError)) return;
   const context = { operation, bucket, key };
   for (const handler of [configured, ...handlers]) {
     if (handler) guarded(logger, "an onError handler", () => handler(error, context));
@@ -47,7 +50,9 @@ export function subscribe(handlers, handler) {
 
 /** A copy of an options object, so that later changes to it change nothing here. */
 export function copyOptions(options) {
-  return { ...options, auth: { ...options?.auth } };
+  const buckets = options?.memory?.buckets;
+  const memory = { ...options?.memory, ...(Array.isArray(buckets) && { buckets: [...buckets] }) };
+  return { ...options, auth: { ...options?.auth }, memory };
 }
 
 /** Notes changed credentials, for getConfig(). */
@@ -67,16 +72,29 @@ export function resolveConfig(
   initial,
   max,
   multiplier,
+  retryEnabled,
+  retryMaxAttempts,
+  retryInitial,
+  retryMax,
+  retryMultiplier,
   pauseOnHidden,
   reconnectOnVisible,
+  autoCreate,
 ) {
+  const copy = copyOptions(given);
   return {
-    ...copyOptions(given),
+    ...copy,
     serverUrl,
     transport,
     environment,
     timeout,
     reconnect: { enabled, maxAttempts, backoff: { initial, max, multiplier } },
+    retry: {
+      enabled: retryEnabled,
+      maxAttempts: retryMaxAttempts,
+      backoff: { initial: retryInitial, max: retryMax, multiplier: retryMultiplier },
+    },
     visibility: { pauseOnHidden, reconnectOnVisible },
+    memory: { buckets: [], ...copy.memory, autoCreate },
   };
 }

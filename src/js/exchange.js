@@ -12,6 +12,15 @@ const ANSWER = 0;
 const FAILURE = 1;
 const TIMED_OUT = 2;
 const ABORTED = 3;
+/** A failure once the server had begun to answer. */
+const CUT = 4;
+
+/** An answer that broke off, or was none. */
+class Cut {
+  constructor(cause) {
+    this.cause = cause;
+  }
+}
 
 /** Seconds from a Retry-After header, which holds seconds or a date. */
 function retryAfter(header) {
@@ -24,19 +33,23 @@ function retryAfter(header) {
 /** Sends a request, through whatever `fetch` there is now, and reads the whole answer. */
 async function send(request) {
   const response = await globalThis.fetch(request);
-  const text = await response.text();
-  return {
-    status: response.status,
-    text: String(text),
-    retryAfter: retryAfter(response.headers?.get?.("Retry-After")),
-  };
+  try {
+    const text = await response.text();
+    return {
+      status: response.status,
+      text: String(text),
+      retryAfter: retryAfter(response.headers?.get?.("Retry-After")),
+    };
+  } catch (cause) {
+    throw new Cut(cause);
+  }
 }
 
 /**
  * Settles, always, with the first of: the promise, the time limit, the abort. Never waits for the
  * platform to honour an abort.
  */
-function within(promise, milliseconds, signal, controller) {
+export function within(promise, milliseconds, signal, controller) {
   return new Promise((resolve) => {
     const settle = (kind, value) => {
       clearTimeout(timer);
@@ -52,7 +65,7 @@ function within(promise, milliseconds, signal, controller) {
     signal?.addEventListener("abort", abort);
     promise.then(
       (value) => settle(ANSWER, value),
-      (error) => settle(FAILURE, error),
+      (error) => (error instanceof Cut ? settle(CUT, error.cause) : settle(FAILURE, error)),
     );
     if (signal?.aborted) abort();
   });
@@ -66,6 +79,11 @@ export function exchange(request, controller, milliseconds, signal) {
 export function askToken(token, milliseconds, signal) {
   const promise = new Promise((resolve) => resolve(token()));
   return within(promise, milliseconds, signal);
+}
+
+/** Waits, but not longer than until an abort. */
+export function pause(milliseconds, signal) {
+  return within(new Promise(() => {}), milliseconds, signal);
 }
 
 export function isAbortSignal(value) {

@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     },
     /// By the caller's AbortSignal, with its reason.
     Aborted(JsValue),
+    /// By an error that JavaScript made: one of ours, or what a function of the caller's threw.
+    Thrown(JsValue),
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -44,7 +46,7 @@ impl Failure {
 impl From<Failure> for JsValue {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Aborted(reason) => reason,
+            Failure::Aborted(error) | Failure::Thrown(error) => error,
             Failure::Error {
                 error,
                 details,
@@ -125,6 +127,9 @@ extern "C" {
     pub(crate) fn read_bucket_info(text: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = readBuckets)]
     pub(crate) fn read_buckets(text: &JsValue) -> JsValue;
+    /// An entry or event with its value decoded, as the mode says; or a `ValidationError`.
+    #[wasm_bindgen(catch)]
+    pub(crate) fn decode(stored: &JsValue, mode: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = readFrame)]
     pub(crate) fn read_frame(data: &JsValue) -> JsValue;
 
@@ -151,6 +156,7 @@ extern "C" {
         milliseconds: u32,
         signal: &JsValue,
     ) -> js_sys::Promise;
+    pub(crate) async fn pause(milliseconds: f64, signal: &JsValue);
     #[wasm_bindgen(js_name = isAbortSignal)]
     pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
 
@@ -169,12 +175,12 @@ extern "C" {
     pub(crate) fn retry_after(this: &Answer) -> Option<f64>;
 }
 
-/// Waits for what [`exchange`] or [`ask_token`] began: what it came to, or why it came to nothing.
-/// `failed` says what an error of the platform means.
+/// Waits for what one of the functions above began: what it came to, or why it came to nothing.
+/// `failed` says what an error means, and is told whether the server had begun to answer.
 pub(crate) async fn settled(
     promise: js_sys::Promise,
     timeout_ms: u32,
-    failed: impl FnOnce(JsValue) -> Failure,
+    failed: impl FnOnce(JsValue, bool) -> Failure,
 ) -> Result<JsValue, Failure> {
     let outcome = JsFuture::from(promise).await;
     let outcome: Outcome = outcome.unwrap_or_else(|error| error).unchecked_into();
@@ -183,7 +189,7 @@ pub(crate) async fn settled(
         ANSWER => Ok(value),
         TIMED_OUT => Err(Error::Timeout { ms: timeout_ms }.into()),
         ABORTED => Err(Failure::Aborted(value)),
-        _ => Err(failed(value)),
+        kind => Err(failed(value, kind == CUT)),
     }
 }
 
@@ -191,6 +197,21 @@ pub(crate) async fn settled(
 const ANSWER: u8 = 0;
 const TIMED_OUT: u8 = 2;
 const ABORTED: u8 = 3;
+const CUT: u8 = 4;
+
+#[wasm_bindgen(module = "/src/js/modify.js")]
+extern "C" {
+    /// Reads a key of a handle, calls `change`, and writes what it gives, until nobody else writes
+    /// in between.
+    pub(crate) fn modify(
+        bucket: JsValue,
+        key: &JsValue,
+        change: &JsValue,
+        max_attempts: u32,
+        timeout_ms: u32,
+        signal: &JsValue,
+    ) -> js_sys::Promise;
+}
 
 #[wasm_bindgen(module = "/src/js/body.js")]
 extern "C" {
@@ -231,8 +252,14 @@ extern "C" {
         initial: f64,
         max: f64,
         multiplier: f64,
+        retry_enabled: bool,
+        retry_max_attempts: f64,
+        retry_initial: f64,
+        retry_max: f64,
+        retry_multiplier: f64,
         pause_on_hidden: bool,
         reconnect_on_visible: bool,
+        auto_create: bool,
     ) -> JsValue;
 
     /// Options as the application gave them, for the members that are no plain data.
@@ -250,4 +277,8 @@ extern "C" {
     pub(crate) fn signal(this: &Given) -> JsValue;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn key(this: &Given) -> JsValue;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn memory(this: &Given) -> Given;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn buckets(this: &Given) -> JsValue;
 }

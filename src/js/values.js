@@ -1,18 +1,50 @@
 // What operations and watches give back, and the reading of the server's JSON into it.
 
+import { ValidationError } from "./errors.js";
+
+/** Where the base64 of a value is kept once the value is decoded. */
+const ENCODED = Symbol("base64");
+
 class Stored {
   json() {
     return JSON.parse(this.text());
   }
 
   text() {
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.bytes());
+    return utf8(this.bytes(), false);
   }
 
   bytes() {
-    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(this.value);
-    return Uint8Array.from(atob(this.value), (character) => character.charCodeAt(0));
+    const base64 = this[ENCODED] ?? this.value;
+    if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   }
+}
+
+const utf8 = (bytes, fatal) => new TextDecoder("utf-8", { ignoreBOM: true, fatal }).decode(bytes);
+
+const decoders = {
+  json: (bytes) => JSON.parse(utf8(bytes, true)),
+  text: (bytes) => utf8(bytes, true),
+  bytes: (bytes) => bytes,
+};
+
+/**
+ * Decodes the value of an entry or event in place, as a handle's mode says: "json", "text" or
+ * "bytes". Without a mode it stays base64. What was deleted has no value: undefined. Throws a
+ * ValidationError that names the key where the bytes are not what the mode takes.
+ */
+export function decode(stored, mode) {
+  if (!mode) return stored;
+  try {
+    const value = stored.operation === "put" ? decoders[mode](stored.bytes()) : undefined;
+    // Not enumerable, so that spread, JSON and deep equality see the fields alone.
+    Object.defineProperty(stored, ENCODED, { value: stored.value });
+    stored.value = value;
+  } catch (cause) {
+    throw new ValidationError(`the value of ${stored.key} cannot be read as ${mode}`, { cause });
+  }
+  return stored;
 }
 
 export class KVEntry extends Stored {

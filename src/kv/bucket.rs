@@ -102,6 +102,15 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl BucketConfig {
+    /// The default settings, normalized.
+    pub fn named(name: &BucketName) -> Self {
+        Self {
+            name: String::from(&**name),
+            history: 1,
+            ..Self::default()
+        }
+    }
+
     /// Checks the settings and fills in the default history, so that equal settings compare equal.
     ///
     /// # Errors

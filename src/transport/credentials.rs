@@ -59,15 +59,20 @@ impl Credentials {
         Ok(api_key.map_or(token, Self::Fixed))
     }
 
-    /// The credential to use now, asking the application's function anew.
-    pub(crate) async fn get(&self, limits: &Limits) -> Result<Option<String>, Failure> {
+    /// The credential to use now, asking the application's function anew, with so many milliseconds
+    /// left for it.
+    pub(crate) async fn get(
+        &self,
+        limits: &Limits,
+        left_ms: u32,
+    ) -> Result<Option<String>, Failure> {
         let ask = match self {
             Self::None => return Ok(None),
             Self::Fixed(credential) => return Ok(Some(credential.clone())),
             Self::Ask(ask) => ask,
         };
-        let asked = js::ask_token(ask, limits.timeout_ms, &limits.signal);
-        let token = js::settled(asked, limits.timeout_ms, |cause| {
+        let asked = js::ask_token(ask, left_ms, &limits.signal);
+        let token = js::settled(asked, limits.timeout_ms, |cause, _| {
             let words = "the function auth.token failed";
             Failure::caused(Error::NoCredentials(words.into()), cause)
         });

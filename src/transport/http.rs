@@ -8,13 +8,15 @@
 use std::cell::RefCell;
 
 use gloo_net::http::{Method, Request, RequestBuilder};
-use js_sys::Date;
+use js_sys::{Date, Math};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, RequestCache};
 
 use super::credentials::Credentials;
+use super::fallback::Fallback;
 use super::operation::{Limits, Operation};
 use super::path;
+use crate::config::Attempts;
 use crate::error::Error;
 use crate::js::{self, Answer, Failure};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
@@ -25,6 +27,10 @@ pub(crate) struct Http {
     pub(crate) server_url: String,
     pub(crate) environment: String,
     pub(crate) credentials: RefCell<Credentials>,
+    /// How a failed reading is tried again.
+    pub(crate) retry: Attempts,
+    /// Where to go on if the server cannot be reached, if anywhere.
+    pub(crate) fallback: Option<Fallback>,
 }
 
 /// Makes the value of an operation from the text of its answer, undefined if it cannot be. None
@@ -49,17 +55,51 @@ impl Http {
     /// The credential to use now.
     pub(crate) async fn credential(&self, limits: &Limits) -> Result<Option<String>, Failure> {
         let credentials = self.credentials.borrow().clone();
-        credentials.get(limits).await
+        credentials.get(limits, limits.timeout_ms).await
     }
 
-    /// Sends an operation and reads its answer.
+    /// Carries an operation out. A reading that fails for reasons that may pass is tried again, as
+    /// long as its time limit and its signal allow.
     pub(crate) async fn carry_out(
         &self,
         operation: &Operation,
         limits: &Limits,
     ) -> Result<JsValue, Failure> {
         let started = Date::now();
-        let credential = self.credential(limits).await?;
+        let left = || f64::from(limits.timeout_ms) - (Date::now() - started);
+        let mut attempt = 1.0;
+        loop {
+            let result = self.send(operation, limits, left()).await;
+            let wait = match &result {
+                Err(Failure::Error { error, .. })
+                    if operation.is_reading()
+                        && error.retryable()
+                        && self.retry.allow_another(attempt) =>
+                {
+                    self.retry
+                        .wait(attempt, error.retry_after(), Math::random())
+                }
+                _ => None,
+            };
+            let Some(wait) = wait.filter(|wait| *wait < left()) else {
+                return result;
+            };
+            js::pause(wait, &limits.signal).await;
+            limits.check()?;
+            attempt += 1.0;
+        }
+    }
+
+    /// Sends an operation once, with so many milliseconds left, and reads its answer.
+    async fn send(
+        &self,
+        operation: &Operation,
+        limits: &Limits,
+        left: f64,
+    ) -> Result<JsValue, Failure> {
+        let started = Date::now();
+        let credentials = self.credentials.borrow().clone();
+        let credential = credentials.get(limits, left.max(1.0) as u32).await?;
         let controller = AbortController::new().map_err(|error| {
             Failure::caused(
                 Error::RequestFailed("no AbortController here".into()),
@@ -68,16 +108,15 @@ impl Http {
         })?;
         let (request, reader) = self.request(operation, credential.as_deref(), &controller)?;
         let request: web_sys::Request = request.into();
-        let spent = (Date::now() - started) as u32;
-        let left = limits.timeout_ms.saturating_sub(spent).max(1);
+        let left = (left - (Date::now() - started)).max(1.0) as u32;
         let exchange = js::exchange(&request, &controller, left, &limits.signal);
-        let answer = js::settled(exchange, limits.timeout_ms, |cause| {
-            let where_to = &self.server_url;
-            let what = " cannot be reached, or the connection was cut";
-            Failure::caused(
-                Error::RequestFailed(["the server at ", where_to, what].concat()),
-                cause,
-            )
+        let answer = js::settled(exchange, limits.timeout_ms, |cause, cut| {
+            let server = &*self.server_url;
+            let error = match cut {
+                true => Error::Cut(["the connection to ", server, " was cut"].concat()),
+                false => Error::RequestFailed([server, " cannot be reached"].concat()),
+            };
+            Failure::caused(error, cause)
         });
         read(answer.await?.unchecked_ref(), reader)
     }

@@ -2,21 +2,33 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use js_sys::{Array, Date, JsString};
 use wasm_bindgen::prelude::*;
 
 use super::operation::Operation;
+use crate::config::Config;
 use crate::js;
-use crate::kv::{BucketInfo, BucketName, KvError, Pattern, Timestamp, WatchEvent, wire};
+use crate::kv::{
+    BucketConfig, BucketInfo, BucketName, KvError, Pattern, Timestamp, WatchEvent, wire,
+};
 use crate::store::{Clock, Sink, Store, WatcherId};
 
-/// A store that lives as long as the client's configuration.
+/// A store in memory. It lives as long as a configuration uses it.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    store: RefCell<Store<PlatformClock, Rc<EventQueue>>>,
+    store: Rc<SharedStore>,
+    /// Whether a bucket that is unknown springs up when it is first used.
+    auto_create: bool,
+}
+
+type SharedStore = RefCell<Store<PlatformClock, Rc<EventQueue>>>;
+
+thread_local! {
+    /// The stores that have a name, with it. Those that nobody uses any more are gone.
+    static NAMED: RefCell<Vec<(String, Weak<SharedStore>)>> = const { RefCell::new(Vec::new()) };
 }
 
 #[derive(Debug)]
@@ -28,14 +40,65 @@ impl Clock for PlatformClock {
     }
 }
 
+/// The store of a name, made where there is none.
+fn named(name: String) -> Rc<SharedStore> {
+    NAMED.with_borrow_mut(|stores| {
+        stores.retain(|(_, store)| store.strong_count() > 0);
+        let found = stores.iter().find(|(known, _)| *known == name);
+        found
+            .and_then(|(_, store)| store.upgrade())
+            .unwrap_or_else(|| {
+                let store = Rc::new(new_store());
+                stores.push((name, Rc::downgrade(&store)));
+                store
+            })
+    })
+}
+
+fn new_store() -> SharedStore {
+    RefCell::new(Store::new(PlatformClock))
+}
+
 impl Memory {
-    pub(crate) fn new() -> Self {
+    /// A store, empty unless it is one that others use too, with these buckets.
+    ///
+    /// # Errors
+    /// As `createBucket`, for a bucket that exists with other settings.
+    pub(crate) fn open(config: &Config, buckets: &[BucketConfig]) -> Result<Self, KvError> {
+        let store = match &config.memory.name {
+            // A bucket of one environment is unknown in another (rule 18).
+            Some(name) => named([&config.environment, " ", name].concat()),
+            None => Rc::new(new_store()),
+        };
+        for bucket in buckets {
+            store.borrow_mut().create_bucket(bucket.clone())?;
+        }
+        Ok(Self {
+            store,
+            auto_create: config.memory.auto_create,
+        })
+    }
+
+    /// The same store, with buckets that spring up when they are first used.
+    pub(crate) fn with_auto_create(self) -> Self {
         Self {
-            store: RefCell::new(Store::new(PlatformClock)),
+            auto_create: true,
+            ..self
+        }
+    }
+
+    fn spring_up(&self, bucket: &BucketName) {
+        let mut store = self.store.borrow_mut();
+        if self.auto_create && store.bucket_info(bucket).is_err() {
+            // The name is legal, and nobody else has it.
+            let _ = store.create_bucket(BucketConfig::named(bucket));
         }
     }
 
     pub(crate) fn carry_out(&self, operation: &Operation) -> Result<JsValue, KvError> {
+        if let Some(bucket) = operation.bucket() {
+            self.spring_up(bucket);
+        }
         let mut store = self.store.borrow_mut();
         Ok(match operation {
             Operation::CreateBucket(config) => bucket_info(&store.create_bucket(config.clone())?),
@@ -89,6 +152,7 @@ impl Memory {
         filter: Option<&Pattern>,
         queue: Rc<EventQueue>,
     ) -> Result<WatcherId, KvError> {
+        self.spring_up(bucket);
         let pattern = filter.cloned().unwrap_or_else(Pattern::all);
         self.store.borrow_mut().watch(bucket, pattern, queue)
     }

@@ -24,6 +24,28 @@ pub(crate) enum Operation {
     ListKeys(BucketName, Option<Pattern>),
 }
 
+impl Operation {
+    /// Whether it changes nothing: then it may be repeated, whatever became of it.
+    pub(crate) const fn is_reading(&self) -> bool {
+        matches!(
+            self,
+            Self::Get(..) | Self::ListKeys(..) | Self::ListBuckets | Self::BucketInfo(_)
+        )
+    }
+
+    /// The bucket it uses, which has to be there.
+    pub(crate) const fn bucket(&self) -> Option<&BucketName> {
+        match self {
+            Self::CreateBucket(_) | Self::DeleteBucket(_) | Self::ListBuckets => None,
+            Self::BucketInfo(bucket)
+            | Self::Get(bucket, _)
+            | Self::Put { bucket, .. }
+            | Self::Remove(bucket, ..)
+            | Self::ListKeys(bucket, _) => Some(bucket),
+        }
+    }
+}
+
 /// What is written, kept as the JavaScript value it came as.
 #[derive(Debug)]
 pub(crate) struct Body {

@@ -83,7 +83,7 @@ impl Watch {
                     match http.credential(&watch.limits()).await {
                         Ok(credential) => watch.open_socket(credential.as_deref()),
                         Err(Failure::Error { error, .. }) => watch.take_in(Input::Failed(error)),
-                        Err(Failure::Aborted(_)) => {}
+                        Err(_) => {}
                     }
                 }),
             },

@@ -59,7 +59,9 @@ impl BrowserBackend {
     }
 
     fn bucket(&self, name: &str) -> Result<BrowserKVBucketHandle, Failure> {
-        self.kv().bucket(&name.into()).map_err(failure)
+        self.kv()
+            .bucket(&name.into(), &JsValue::UNDEFINED)
+            .map_err(failure)
     }
 }
 

@@ -19,7 +19,8 @@ afterEach(() => {
 });
 
 /** @param {object} [options] */
-const connect = (options) => createClient({ serverUrl: server.url, logger: false, ...options });
+const connect = (options) =>
+  createClient({ serverUrl: server.url, retry: false, logger: false, ...options });
 
 describe("in the place of fetch", () => {
   const cause = new RangeError("an odd error");
@@ -85,7 +86,9 @@ describe("in the place of fetch", () => {
       );
     }
     globalThis.fetch = fetch;
-    for (const operation of Object.values(operations)) await operation(client.kv());
+    for (const operation of Object.values(operations)) {
+      await operation(client.kv(), { timeout: 10_000 });
+    }
   });
 
   test("a double that settles too late changes nothing any more", async () => {

@@ -26,13 +26,14 @@ afterEach(async () => {
   server.behave(behaveWell);
   // Whatever happened, the same client works.
   for (const [name, operation] of Object.entries(operations)) {
-    await assert.doesNotReject(operation(kv), `${name} afterwards`);
+    await assert.doesNotReject(operation(kv, { timeout: 10_000 }), `${name} afterwards`);
   }
 });
 
 /** @param {object} [options] */
 function connect(options) {
-  kv = createClient({ serverUrl: server.url, timeout: 10_000, logger: false, ...options }).kv();
+  const once = { timeout: 10_000, retry: false, logger: /** @type {const} */ (false) };
+  kv = createClient({ serverUrl: server.url, ...once, ...options }).kv();
 }
 
 /**
@@ -260,7 +261,7 @@ describe("connections that break", () => {
     ));
 
   test("nobody listens", async () => {
-    const dead = createClient({ serverUrl: await deadAddress(), logger: false }).kv();
+    const dead = createClient({ serverUrl: await deadAddress(), retry: false, logger: false }).kv();
     for (const [name, operation] of Object.entries(operations)) {
       const error = await failure(operation(dead), name);
       assert.equal(error.name, "ConnectionError", name);

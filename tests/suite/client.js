@@ -32,7 +32,13 @@ export const client = {
         maxAttempts: 10,
         backoff: { initial: 1000, max: 30_000, multiplier: 2 },
       },
+      retry: {
+        enabled: true,
+        maxAttempts: 3,
+        backoff: { initial: 100, max: 10_000, multiplier: 2 },
+      },
       visibility: { pauseOnHidden: false, reconnectOnVisible: true },
+      memory: { buckets: [], autoCreate: false },
     });
   },
 
@@ -48,7 +54,9 @@ export const client = {
         timeout: 5000,
         auth: { token },
         reconnect: { maxAttempts: -1, backoff: { initial: 5 } },
+        retry: { maxAttempts: 5, backoff: { max: 50 } },
         visibility: { pauseOnHidden: true },
+        fallback: "memory",
         logger,
         onError,
       })
@@ -63,6 +71,12 @@ export const client = {
       maxAttempts: -1,
       backoff: { initial: 5, max: 30_000, multiplier: 2 },
     });
+    deepEqual(config.retry, {
+      enabled: true,
+      maxAttempts: 5,
+      backoff: { initial: 100, max: 50, multiplier: 2 },
+    });
+    equal(config.fallback, "memory");
     deepEqual(config.visibility, { pauseOnHidden: true, reconnectOnVisible: true });
     equal(config.logger, logger);
     equal(config.onError, onError);

@@ -8,6 +8,7 @@ import { fail, show } from "./assert.js";
  * @typedef {import("../../src/api/types.d.ts").IronflowClient} Client
  * @typedef {import("../../src/api/types.d.ts").BrowserKVBucketHandle} Bucket
  * @typedef {import("../../src/api/types.d.ts").IronflowConfigOptions} Options
+ * @typedef {import("../../src/api/types.d.ts").KVEntry} Entry
  * @typedef {import("../../src/api/types.d.ts").KVWatchEvent} Event
  * @typedef {import("../../src/api/types.d.ts").KVWatchOptions} WatchOptions
  * @typedef {import("../../src/api/types.d.ts").KVWatchCallbacks} Callbacks

@@ -25,6 +25,7 @@ const everyOperation = (kv, bucket, name) => ({
   delete: (/** @type {object} */ options) => bucket.delete("key", options),
   purge: (/** @type {object} */ options) => bucket.purge("key", options),
   listKeys: (/** @type {object} */ options) => bucket.listKeys(undefined, options),
+  modify: (/** @type {object} */ options) => bucket.modify("key", () => "1", options),
   createBucket: (/** @type {object} */ options) => kv.createBucket({ name }, options),
   deleteBucket: (/** @type {object} */ options) => kv.deleteBucket(name, options),
   getBucketInfo: (/** @type {object} */ options) => kv.getBucketInfo(name, options),

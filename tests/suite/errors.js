@@ -23,7 +23,7 @@ import {
 /** A client of a server that only exists as a test double of fetch. @param {Context} t */
 function pretended(t, /** @type {(request: Request) => unknown} */ fetch) {
   t.stub("fetch", fetch);
-  const client = t.createClient({ serverUrl: "http://localhost:9", logger: false });
+  const client = t.createClient({ serverUrl: "http://localhost:9", logger: false, retry: false });
   return { client, bucket: client.kv().bucket("bucket") };
 }
 

@@ -4,14 +4,30 @@
 import { client } from "./client.js";
 import { contention } from "./contention.js";
 import { createContext } from "./context.js";
+import { decoding } from "./decoding.js";
 import { errors } from "./errors.js";
 import { keys } from "./keys.js";
+import { memory } from "./memory.js";
+import { modify } from "./modify.js";
 import { page } from "./page.js";
+import { retrying } from "./retrying.js";
 import { values } from "./values.js";
 import { watching } from "./watching.js";
 
 /** @type {Record<string, import("./context.js").Cases>} */
-export const suites = { page, values, keys, errors, client, watching, contention };
+export const suites = {
+  page,
+  values,
+  keys,
+  errors,
+  client,
+  modify,
+  decoding,
+  memory,
+  retrying,
+  watching,
+  contention,
+};
 
 /** How long a case may take, in milliseconds: a hang is to be a failure with a name. */
 const LIMIT = 30_000;

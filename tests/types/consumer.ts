@@ -41,6 +41,9 @@ const options: IronflowConfigOptions = {
     maxAttempts: -1,
     backoff: { initial: 100, max: 1000, multiplier: 2 },
   },
+  retry: { maxAttempts: 5, backoff: { initial: 50 } },
+  fallback: "memory",
+  memory: { buckets: ["a", { name: "b", history: 5 }], autoCreate: true, name: "shared" },
   visibility: { pauseOnHidden: false, reconnectOnVisible: true },
   logger: console,
   onError(error: IronflowError, { operation, bucket, key }: ErrorContext) {
@@ -98,6 +101,25 @@ export async function clients(): Promise<void> {
   console.log(attempts, ttl, await handle.listKeys(), new IronflowClient().isConfigured);
 }
 
+export async function decoded(): Promise<void> {
+  const kv = ironflow.kv();
+  const users: BrowserKVBucketHandle<User> = kv.bucket<User>("users", { decode: "json" });
+  const user: User = (await users.get("user.123")).value;
+  const text: string = (await kv.bucket("texts", { decode: "text" }).get("key")).value;
+  type Theme = "dark" | "light";
+  const theme: Theme = (await kv.bucket<Theme>("themes", { decode: "text" }).get("key")).value;
+  const bytes: Uint8Array<ArrayBuffer> = (await kv.bucket("files", { decode: "bytes" }).get("key"))
+    .value;
+  const { revision } = await users.modify(
+    "user.123",
+    (current?: KVEntry<User>) => current && { ...current.value, role: "admin" },
+    { maxAttempts: 3, timeout: 1000 },
+  );
+  await users.modify("user.123", async (current) => current?.value.name);
+  const mode: "server" | "memory" = ironflow.mode;
+  console.log(user.name, text, theme, bytes, revision, mode);
+}
+
 export function failures(error: unknown): string | undefined {
   if (error instanceof TimeoutError) return `${error.timeoutMs} ms`;
   if (isIronflowError(error)) {
@@ -121,6 +143,17 @@ export async function mistakes(): Promise<void> {
   await bucket.update("key", "value");
   // @ts-expect-error a value is unknown until it is decoded
   (await bucket.get("key")).value.name;
+  const users = ironflow.kv().bucket<User>("users", { decode: "json" });
+  // @ts-expect-error no member of User
+  (await users.get("key")).value.age;
+  // @ts-expect-error there may be no entry
+  await users.modify("key", (current) => current.value);
+  // @ts-expect-error an unknown mode
+  ironflow.kv().bucket("b", { decode: "yaml" });
+  // @ts-expect-error bytes are not text
+  ironflow.kv().bucket<string>("b", { decode: "bytes" });
+  // @ts-expect-error read only
+  ironflow.mode = "memory";
   // @ts-expect-error onUpdate is missing
   bucket.watch({});
   // @ts-expect-error a purge is a "delete"

@@ -21,6 +21,7 @@ export const operations = {
   put: (kv, options) => kv.bucket("b").put("key", "1", options),
   create: (kv, options) => kv.bucket("b").create("key", "1", options),
   update: (kv, options) => kv.bucket("b").update("key", "1", 1, options),
+  modify: (kv, options) => kv.bucket("b").modify("key", () => "1", options),
   delete: (kv, options) => kv.bucket("b").delete("key", options),
   purge: (kv, options) => kv.bucket("b").purge("key", options),
   listKeys: (kv, options) => kv.bucket("b").listKeys(undefined, options),

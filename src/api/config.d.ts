@@ -1,0 +1,139 @@
+import type { IronflowError } from "./errors.js";
+import type { KVBucketConfig } from "./types.js";
+
+/** Options of {@link IronflowClient.configure}. */
+export interface IronflowConfigOptions {
+  /** The server's address; a base path and a trailing slash are fine. Default {@link DEFAULT_SERVER_URL}. */
+  serverUrl?: string | undefined;
+  /**
+   * `"memory"` is a store in memory that starts empty; the other two mean the server. Default
+   * `"connectrpc"`.
+   */
+  transport?: "connectrpc" | "websocket" | "memory" | undefined;
+  /** Buckets of one environment are unknown in another. Default `"default"`. */
+  environment?: string | undefined;
+  /** How long a request may take, in milliseconds. Default 30000. */
+  timeout?: number | undefined;
+  /** Who the client says it is. */
+  auth?: AuthConfig | undefined;
+  /** How a lost watch is taken up again. */
+  reconnect?: boolean | ReconnectConfig | undefined;
+  /**
+   * How `get`, `listKeys`, `listBuckets` and `getBucketInfo` are tried again after an error that is
+   * `retryable`. Writes are never repeated.
+   */
+  retry?: boolean | RetryConfig | undefined;
+  /** What a watch makes of the page being hidden. */
+  visibility?: VisibilityConfig | undefined;
+  /**
+   * What to do where the server cannot be reached before it has ever answered: go on in memory until
+   * the next {@link IronflowClient.configure}. The logger and `onError` hear of it as
+   * `FALLBACK_MEMORY`. Nothing is ever written back to a server. Default: nothing.
+   */
+  fallback?: "memory" | undefined;
+  /** The store of the memory transport, and of the fallback to it. */
+  memory?: MemoryConfig | undefined;
+  /** Where to log; `false`: nowhere. Default: the console, warnings and errors only. */
+  logger?: Logger | false | undefined;
+  /** Hears of every rejected operation and every problem of a watch. */
+  onError?: ErrorHandler | undefined;
+}
+
+/** A configuration with its defaults filled in. */
+export interface IronflowConfig {
+  serverUrl: string;
+  transport: "connectrpc" | "websocket" | "memory";
+  environment: string;
+  timeout: number;
+  auth: AuthConfig;
+  reconnect: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
+  retry: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
+  visibility: { pauseOnHidden: boolean; reconnectOnVisible: boolean };
+  fallback?: "memory" | undefined;
+  memory: { buckets: (string | KVBucketConfig)[]; autoCreate: boolean; name?: string | undefined };
+  logger?: Logger | false | undefined;
+  onError?: ErrorHandler | undefined;
+}
+
+/** Credentials. They travel in a header or a subprotocol, never in an address. */
+export interface AuthConfig {
+  /** An API key; it wins where a token is given too. */
+  apiKey?: string | undefined;
+  /** A token, or a function that is asked for one before every request and connection. */
+  token?: string | (() => string | Promise<string>) | undefined;
+}
+
+/** How a lost watch is taken up again. */
+export interface ReconnectConfig {
+  /** Whether at all. Default true. */
+  enabled?: boolean | undefined;
+  /** How often in a row; -1: without end. Default 10. */
+  maxAttempts?: number | undefined;
+  /** The waits between the attempts. */
+  backoff?: BackoffConfig | undefined;
+}
+
+/** How a failed reading is tried again, within its time limit. */
+export interface RetryConfig {
+  /** Whether at all. Default true. */
+  enabled?: boolean | undefined;
+  /** How often it is sent in all; -1: as often as the time limit allows. Default 3. */
+  maxAttempts?: number | undefined;
+  /**
+   * The waits between the attempts, on top of what the server asks for with `Retry-After`. Where it
+   * asks for more than `max`, there is no other attempt.
+   */
+  backoff?: BackoffConfig | undefined;
+}
+
+/** A store in memory. */
+export interface MemoryConfig {
+  /** Buckets to begin with, by name or with settings. */
+  buckets?: readonly (string | KVBucketConfig)[] | undefined;
+  /** Whether an unknown bucket springs up when it is first used. Default false: it is `HTTP_404`. */
+  autoCreate?: boolean | undefined;
+  /**
+   * Clients of one environment that name the same store share it, for as long as one of them uses it.
+   * Default: a store of its own.
+   */
+  name?: string | undefined;
+}
+
+/** Waits that grow, in milliseconds. */
+export interface BackoffConfig {
+  /** The first. Default 1000; of `retry` 100. */
+  initial?: number | undefined;
+  /** The longest. Default 30000; of `retry` 10000. */
+  max?: number | undefined;
+  /** What each is multiplied by. Default 2. */
+  multiplier?: number | undefined;
+}
+
+/** What a watch makes of the page being hidden. */
+export interface VisibilityConfig {
+  /** Whether it pauses. Default false. */
+  pauseOnHidden?: boolean | undefined;
+  /** Whether it reconnects at once when the page is shown. Default true. */
+  reconnectOnVisible?: boolean | undefined;
+}
+
+/** Where a client logs. Any of the methods may be missing. */
+export interface Logger {
+  debug?(message: string, detail?: unknown): void;
+  info?(message: string, detail?: unknown): void;
+  warn?(message: string, detail?: unknown): void;
+  error?(message: string, detail?: unknown): void;
+}
+
+/** Hears of errors centrally. */
+export type ErrorHandler = (error: IronflowError, context: ErrorContext) => void;
+
+/** What an error is about. */
+export interface ErrorContext {
+  /** The method, such as `"get"`. */
+  operation: string;
+  /** The bucket, where there is one. */
+  bucket?: string | undefined;
+  /** The key or pattern, where there is one. */
+  key?: string | undefined;
+}

@@ -1,0 +1,90 @@
+//! Going on in memory where the server cannot be reached.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use super::{Memory, Operation};
+use crate::error::Error;
+use crate::js::Failure;
+
+/// A store to go on with for good, if the server turns out to be out of reach before it has ever
+/// answered.
+#[derive(Debug)]
+pub(crate) struct Fallback {
+    memory: Rc<Memory>,
+    decided: Cell<Decision>,
+    /// The error that tells of the decision for the store, until somebody takes it.
+    news: RefCell<Option<Failure>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Open,
+    Server,
+    Memory,
+}
+
+impl Fallback {
+    pub(crate) fn new(memory: Memory) -> Self {
+        Self {
+            memory: Rc::new(memory),
+            decided: Cell::new(Decision::Open),
+            news: RefCell::default(),
+        }
+    }
+
+    /// The store, if it is in force.
+    pub(super) fn in_force(&self) -> Option<&Rc<Memory>> {
+        (self.decided.get() == Decision::Memory).then_some(&self.memory)
+    }
+
+    /// What the server's word on an operation comes to. An answer of whatever status decides for the
+    /// server, for good. That it cannot be reached decides for the store, unless there was an answer
+    /// before; a time limit, an abort or a failed token decide nothing.
+    pub(super) fn judge(
+        &self,
+        operation: &Operation,
+        result: Result<JsValue, Failure>,
+    ) -> Result<JsValue, Failure> {
+        let unreachable = matches!(
+            result,
+            Err(Failure::Error {
+                error: Error::RequestFailed(_),
+                ..
+            })
+        );
+        match self.decided.get() {
+            Decision::Open if unreachable => {
+                self.decided.set(Decision::Memory);
+                let cause = result.err().map(JsValue::from).unwrap_or_default();
+                let news = Failure::caused(Error::FallbackMemory, cause);
+                self.news.replace(Some(news));
+            }
+            Decision::Open if is_answer(&result) => {
+                self.decided.set(Decision::Server);
+                return result;
+            }
+            // Another operation was faster to find out.
+            Decision::Memory if unreachable => {}
+            _ => return result,
+        }
+        Ok(self.memory.carry_out(operation)?)
+    }
+
+    /// Takes the error that tells of the decision for the store: there is one, once.
+    pub(super) fn take_news(&self) -> Option<Failure> {
+        self.news.take()
+    }
+}
+
+fn is_answer(result: &Result<JsValue, Failure>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(Failure::Error { error, .. }) => {
+            error.status().is_some() || matches!(error, Error::Cut(_))
+        }
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,228 @@
+// Readings that fail for reasons that may pass are tried again; writes never are.
+
+import { deepEqual, equal, ok, rejects } from "./assert.js";
+import { http, keyNotFound, requestFailed, timedOut } from "./expected.js";
+
+/**
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("./context.js").Options} Options
+ * @typedef {() => Response | Promise<never>} Answer
+ */
+
+const entry = JSON.stringify({
+  key: "key",
+  value: "MQ==",
+  revision: 1,
+  created_at: "",
+  operation: "put",
+});
+const good = () => new Response(entry);
+const unreachable = () => Promise.reject(new TypeError("Failed to fetch"));
+
+/** @param {number} status @param {string} [after] */
+const refusing = (status, after) => () =>
+  new Response('{"error":"no"}', { status, headers: after ? { "Retry-After": after } : {} });
+
+/**
+ * A server that only exists as a double of fetch, which gives these answers, the last again and again.
+ *
+ * @param {Context} t
+ * @param {Answer[]} answers
+ * @param {Options} [options]
+ */
+function server(t, answers, options) {
+  /** @type {string[]} */
+  const requests = [];
+  t.stub("fetch", async (/** @type {Request} */ request) => {
+    const answer = answers[Math.min(requests.length, answers.length - 1)];
+    requests.push(request.method);
+    return answer?.();
+  });
+  const client = t.createClient({
+    serverUrl: "http://localhost:9",
+    logger: false,
+    retry: { backoff: { initial: 1 } },
+    ...options,
+  });
+  return { client, kv: client.kv(), bucket: client.kv().bucket("b"), requests };
+}
+
+/** Lets no timer take longer than a moment, and notes how long each was to take. @param {Context} t */
+function hastened(t) {
+  /** @type {number[]} */
+  const waits = [];
+  const { setTimeout } = globalThis;
+  t.stub(
+    "setTimeout",
+    (/** @type {any} */ call, /** @type {number} */ milliseconds, /** @type {any[]} */ ...args) => {
+      // The time limits are longer than any wait here.
+      if (milliseconds > 20_000) return setTimeout(call, milliseconds, ...args);
+      waits.push(milliseconds);
+      return setTimeout(call, 0, ...args);
+    },
+  );
+  return waits;
+}
+
+/** @type {import("./context.js").Cases} */
+export const retrying = {
+  async "a reading is sent up to three times, and then gives the last error"(t) {
+    for (const failing of [
+      unreachable,
+      ...[408, 429, 500, 502, 503, 504].map((n) => refusing(n)),
+    ]) {
+      const { bucket, requests } = server(t, [failing, failing, good]);
+      equal((await bucket.get("key")).text(), "1");
+      equal(requests.length, 3);
+    }
+    const { bucket, kv, requests } = server(t, [refusing(503), refusing(500)]);
+    for (const reading of [
+      () => bucket.get("key"),
+      () => bucket.listKeys(),
+      () => kv.listBuckets(),
+      () => kv.getBucketInfo("b"),
+    ]) {
+      requests.length = 0;
+      await rejects(reading(), http(500, "no"));
+      deepEqual(requests, ["GET", "GET", "GET"]);
+    }
+  },
+
+  async "an error that will not pass is not tried again"(t) {
+    for (const status of [400, 401, 403, 404, 409, 412, 413, 501]) {
+      const { bucket, requests } = server(t, [refusing(status), good]);
+      await rejects(bucket.get("key"), { status });
+      equal(requests.length, 1, `${status}`);
+    }
+    const { bucket, requests } = server(t, [() => new Response("{"), good]);
+    await rejects(bucket.get("key"), { code: "INVALID_RESPONSE" });
+    equal(requests.length, 1);
+  },
+
+  async "a write is never repeated"(t) {
+    const { bucket, kv, requests } = server(t, [unreachable]);
+    const writes = [
+      bucket.put("key", "1"),
+      bucket.create("key", "1"),
+      bucket.update("key", "1", 1),
+      bucket.delete("key"),
+      bucket.purge("key"),
+      kv.createBucket({ name: "b" }),
+      kv.deleteBucket("b"),
+    ];
+    for (const write of writes) await rejects(write, requestFailed);
+    equal(requests.length, writes.length);
+  },
+
+  async "retry: false, an object and the number of attempts are heeded"(t) {
+    const backoff = { initial: 0 };
+    for (const [retry, expected] of /** @type {[Options["retry"], number][]} */ ([
+      [false, 1],
+      [{ enabled: false }, 1],
+      [{ maxAttempts: 0 }, 1],
+      [{ maxAttempts: 1 }, 1],
+      [{ maxAttempts: 2, backoff }, 2],
+      [{ maxAttempts: 7, backoff }, 7],
+    ])) {
+      const { bucket, requests } = server(t, [unreachable], { retry });
+      await rejects(bucket.get("key"), requestFailed);
+      equal(requests.length, expected, JSON.stringify(retry));
+    }
+  },
+
+  async "the waits grow, and chance decides half of each"(t) {
+    const waits = hastened(t);
+    const { bucket } = server(t, [unreachable], { retry: { maxAttempts: 9 } });
+    await rejects(bucket.get("key"), requestFailed);
+    const longest = [100, 200, 400, 800, 1600, 3200, 6400, 10_000];
+    equal(waits.length, longest.length);
+    for (const [n, wait] of waits.entries()) {
+      const most = longest[n] ?? 0;
+      ok(wait >= most / 2 && wait <= most, `${wait} ms, at most ${most}`);
+    }
+  },
+
+  async "a server gets the time it asks for, in seconds or as a date"(t) {
+    const waits = hastened(t);
+    for (const after of ["2", new Date(Date.now() + 2_900).toUTCString()]) {
+      waits.length = 0;
+      const { bucket } = server(t, [refusing(503, after), good], { retry: true });
+      await bucket.get("key");
+      const [wait = 0] = waits;
+      equal(waits.length, 1);
+      ok(wait > 900 && wait < 3_100, `${wait} ms`);
+    }
+  },
+
+  async "a server that asks for more than ten seconds is not asked again"(t) {
+    for (const after of ["11", new Date(Date.now() + 60_000).toUTCString()]) {
+      const { bucket, requests } = server(t, [refusing(429, after), good]);
+      const { retryAfter } = await rejects(bucket.get("key"), http(429, "no"));
+      ok(retryAfter > 10);
+      equal(requests.length, 1);
+    }
+  },
+
+  async "the time limit is for all attempts: there is none that it leaves no time for"(t) {
+    const retry = { maxAttempts: -1, backoff: { initial: 5, max: 5 } };
+    const { bucket, requests } = server(t, [unreachable], { retry });
+    const began = Date.now();
+    await rejects(bucket.get("key", { timeout: 100 }), requestFailed);
+    ok(Date.now() - began < 5_000);
+    ok(requests.length > 2, `${requests.length} requests`);
+
+    const slow = server(t, [refusing(503, "5"), good]);
+    await rejects(slow.bucket.get("key", { timeout: 1_000 }), http(503, "no"));
+    equal(slow.requests.length, 1);
+
+    const hanging = server(t, [unreachable, () => new Promise(() => {})]);
+    await rejects(hanging.bucket.get("key", { timeout: 60 }), timedOut(60));
+  },
+
+  async "an abort ends the wait"(t) {
+    const controller = new AbortController();
+    const answer = () => {
+      setTimeout(() => controller.abort("bye"));
+      return refusing(503, "9")();
+    };
+    const { bucket, requests } = server(t, [answer, good]);
+    equal(await rejects(bucket.get("key", { signal: controller.signal })), "bye");
+    equal(requests.length, 1);
+  },
+
+  async "the handlers hear of the last error only, and of none that was got over"(t) {
+    /** @type {any[]} */
+    const heard = [];
+    const onError = (/** @type {any} */ { code }) => heard.push(code);
+    const { bucket } = server(t, [refusing(503), good], { onError });
+    await bucket.get("key");
+    deepEqual(heard, []);
+    const other = server(t, [refusing(503), refusing(404)], { onError });
+    await rejects(other.bucket.get("key"), { status: 404 });
+    deepEqual(heard, ["HTTP_404"]);
+  },
+
+  async "a token function is asked anew for every attempt"(t) {
+    let asked = 0;
+    const token = () => {
+      asked += 1;
+      return `token-${asked}`;
+    };
+    /** @type {(string | null)[]} */
+    const sent = [];
+    const { bucket } = server(t, [good], { auth: { token } });
+    t.stub("fetch", async (/** @type {Request} */ request) => {
+      sent.push(request.headers.get("Authorization"));
+      return sent.length < 3 ? refusing(503)() : good();
+    });
+    await bucket.get("key");
+    deepEqual(sent, ["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
+  },
+
+  async "the store in memory has nothing to repeat"(t) {
+    const client = t.createClient({ transport: "memory", memory: { buckets: ["b"] } });
+    const began = Date.now();
+    await rejects(client.kv().bucket("b").get("key"), keyNotFound);
+    ok(Date.now() - began < 1_000);
+  },
+};
