@@ -1,0 +1,169 @@
+// The recipes of the README, taken from there and run: each does what it says.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { packageDir, root } from "./support/paths.mjs";
+import { startServer } from "./support/server.mjs";
+
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const project = mkdtempSync(join(tmpdir(), "ironflow-recipes-"));
+const { fetch } = globalThis;
+
+const run = promisify(execFile);
+const hasSocket = typeof WebSocket !== "undefined";
+
+/** @type {Awaited<ReturnType<typeof startServer>>} */
+let server;
+/** @type {typeof import("@ironflow/browser")} */
+let api;
+
+/** The code under a heading of the README, with replacements that are sure to be made. */
+function code(/** @type {string} */ heading, /** @type {[string, string][]} */ replacements = []) {
+  const [, after = ""] = readme.split(`\n### ${heading}\n`);
+  let found = /^```js\n(.*?)^```$/ms.exec(after)?.[1] ?? assert.fail(`no recipe "${heading}"`);
+  for (const [from, to] of replacements) {
+    assert.ok(found.includes(from), `${heading} no longer says ${from}`);
+    found = found.replaceAll(from, to);
+  }
+  return found;
+}
+
+/** The module that a recipe is, on the server of this test. */
+async function recipe(
+  /** @type {string} */ heading,
+  /** @type {[string, string][]} */ replacements = [],
+) {
+  const file = join(project, `${heading}.js`);
+  const address = /** @type {[string, string]} */ (["http://localhost:9123", server.url]);
+  writeFileSync(file, code(heading, [address, ...replacements]));
+  return import(pathToFileURL(file).href);
+}
+
+/** Somebody else on the same server. */
+const other = () => api.createClient({ serverUrl: server.url, logger: false }).kv();
+
+test("the recipes, under a Node whose WebSocket has to be asked for", {
+  skip: hasSocket,
+}, async () => {
+  // A child of a test runner reports to it in a form of its own.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = ["--experimental-websocket", fileURLToPath(import.meta.url)];
+  await run(process.execPath, args, { env });
+});
+
+describe("the recipes", { skip: !hasSocket }, () => {
+  before(async () => {
+    for (const [name, folder] of Object.entries({
+      "@ironflow/browser": packageDir,
+      vitest: join(root, "tests/node_modules/vitest"),
+    })) {
+      const link = join(project, "node_modules", name);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(folder, link, "dir");
+    }
+    writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
+    server = await startServer();
+    api = await import(pathToFileURL(join(packageDir, "index.js")).href);
+  });
+  after(async () => {
+    await server.stop();
+    rmSync(project, { recursive: true, force: true });
+  });
+  afterEach(() => {
+    globalThis.fetch = fetch;
+    api.ironflow.disconnect();
+  });
+
+  test("feature flags", {
+    skip: typeof WebSocket === "undefined" && "needs a WebSocket",
+  }, async () => {
+    const kv = other();
+    await kv.createBucket({ name: "flags" });
+    const { isOn, onChange } = await recipe("Feature flags");
+    assert.equal(await isOn("dark-mode"), false);
+    await kv.bucket("flags").put("dark-mode", true);
+    assert.equal(await isOn("dark-mode"), true);
+
+    /** @type {[string, boolean][]} */
+    const changes = [];
+    await new Promise((resolve) => {
+      onChange((/** @type {string} */ name, /** @type {boolean} */ on) => {
+        changes.push([name, on]);
+        // It is open once a write is heard of.
+        if (name === "open" && changes.length === 1) kv.bucket("flags").delete("dark-mode");
+        if (name === "dark-mode") resolve(undefined);
+      });
+      const knock = setInterval(async () => {
+        if (changes.length > 0) clearInterval(knock);
+        else await kv.bucket("flags").put("open", true);
+      }, 20);
+    });
+    assert.deepEqual(changes.at(-1), ["dark-mode", false]);
+    assert.equal(await isOn("dark-mode"), false);
+  });
+
+  test("optimistic changes", async () => {
+    const kv = other();
+    await kv.createBucket({ name: "todos" });
+    const todos = kv.bucket("todos");
+    const todo = { title: "write", done: false };
+    await todos.put("todo.1", todo);
+    const { finish } = await recipe("Optimistic changes");
+
+    let conflicts = 0;
+    globalThis.fetch = async (request) => {
+      if (request instanceof Request && request.headers.has("If-Match") && conflicts === 0) {
+        conflicts += 1;
+        globalThis.fetch = fetch;
+        await todos.put("todo.1", { ...todo, title: "rewrite" });
+      }
+      return fetch(request);
+    };
+    /** @type {object[]} */
+    const rendered = [];
+    await finish("todo.1", todo, (/** @type {object} */ shown) => rendered.push(shown));
+    assert.equal(conflicts, 1);
+    assert.deepEqual(rendered, [
+      { title: "write", done: true },
+      { title: "rewrite", done: true },
+    ]);
+    assert.deepEqual((await todos.get("todo.1")).json(), { title: "rewrite", done: true });
+
+    await todos.delete("todo.1");
+    rendered.length = 0;
+    const render = (/** @type {typeof todo} */ shown) => rendered.push(shown);
+    await assert.rejects(finish("todo.1", todo, render), /somebody has deleted todo\.1/);
+    assert.deepEqual(rendered, [{ title: "write", done: true }, todo]);
+  });
+
+  test("presence", async () => {
+    const { appear, whoIsOnline } = await recipe("Presence", [["TTL = 30;", "TTL = 1;"]]);
+    const leave = await appear("alice");
+    await other().bucket("online").put("somebody.whose.page.is.gone", "");
+    assert.equal((await whoIsOnline()).length, 2);
+    const deadline = Date.now() + 20_000;
+    // That a key has expired is no event.
+    while ((await whoIsOnline()).length > 1) {
+      assert.ok(Date.now() < deadline, "nobody disappears");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.deepEqual(await whoIsOnline(), ["alice"]);
+    await leave();
+    assert.deepEqual(await whoIsOnline(), []);
+  });
+
+  test("offline tests, run by Vitest", async () => {
+    writeFileSync(join(project, "offline.test.js"), code("Offline tests"));
+    const vitest = join(root, "tests/node_modules/vitest/vitest.mjs");
+    const args = [vitest, "run", "--root", project, "--reporter=json"];
+    const { stdout } = await run(process.execPath, args, { cwd: project });
+    const { numPassedTests, numTotalTests } = JSON.parse(stdout);
+    assert.deepEqual([numPassedTests, numTotalTests], [2, 2]);
+  });
+});
