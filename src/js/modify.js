@@ -7,6 +7,7 @@ const LONGEST = 5000;
 
 async function attempts(bucket, key, change, maxAttempts, options) {
   const { signal } = options;
+  let took = LONGEST;
   for (let attempt = 1; ; attempt += 1) {
     const began = performance.now();
     const current = await bucket.get(key, options).catch((error) => {
@@ -21,10 +22,11 @@ async function attempts(bucket, key, change, maxAttempts, options) {
     } catch (error) {
       if (error?.status !== 412 || attempt >= maxAttempts) throw error;
     }
-    // Losers that try again at once mostly make each other lose. What an attempt takes is the measure
-    // of how long the others need, and how often it was in vain of how many they are.
-    const took = performance.now() - began;
-    await pause(Math.random() * Math.min(took * 2 ** attempt, LONGEST), signal);
+    // Losers that try again at once mostly make each other lose. What the quickest attempt took is
+    // the measure of how long the others need, and how often it was in vain of how many they are.
+    took = Math.min(took, performance.now() - began);
+    const longest = Math.min(took * 2 ** Math.min(attempt + 1, 6), LONGEST);
+    await pause(Math.random() * longest, signal);
     signal.throwIfAborted();
   }
 }
