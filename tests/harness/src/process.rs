@@ -124,6 +124,14 @@ fn launch(program: &str, arguments: &[&str], level: &str, log: Stdio) -> Started
 /// # Errors
 /// Where it does not start: what it had logged.
 pub fn nats_server() -> Started {
+    nats_server_with("")
+}
+
+/// The same, with more lines of configuration.
+///
+/// # Errors
+/// Where it does not start: what it had logged.
+pub fn nats_server_with(more: &str) -> Started {
     let program = env::var("NATS_SERVER").unwrap_or_else(|_| {
         let home = env::var("HOME").unwrap_or_default();
         format!("{home}/.cache/ironflow-tools/nats-{NATS_VERSION}/bin/nats-server")
@@ -131,7 +139,7 @@ pub fn nats_server() -> Started {
     let directory = directory()?;
     let config = directory.join("nats.conf");
     let settings = format!(
-        "listen: \"127.0.0.1:-1\"\nmax_payload: 2MB\njetstream {{ store_dir: {:?} }}\n",
+        "listen: \"127.0.0.1:-1\"\nmax_payload: 2MB\njetstream {{ store_dir: {:?} }}\n{more}\n",
         directory.join("data")
     );
     fs::write(&config, settings).map_err(|error| error.to_string())?;

@@ -4,6 +4,7 @@
 //! `IRONFLOW_INPUTS` sets how many made-up inputs each test tries.
 
 mod bystander;
+mod credentials;
 mod frames;
 mod handshake;
 mod idle;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::{ConnectError, ConnectOptions, Event, ServerAddr};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use tokio::sync::{Mutex, watch};
 
@@ -68,11 +69,15 @@ struct Account {}
 impl Nats {
     /// Connects, and makes sure that JetStream is there.
     pub(crate) async fn connect(url: &str) -> Result<Self, NatsError> {
-        let server: ServerAddr = url.parse().map_err(|_| NatsError::Url)?;
-        // The URL may carry credentials, which messages must not.
+        let whole: ServerAddr = url.parse().map_err(|_| NatsError::Url)?;
+        // The URL may carry credentials. The NATS client logs the one it is given, and our messages
+        // name the server too.
+        let server: ServerAddr = without_credentials(url)
+            .parse()
+            .map_err(|_| NatsError::Url)?;
         let address = format!("{}:{}", server.host(), server.port());
         let (count, connections) = watch::channel(0);
-        let client = ConnectOptions::new()
+        let client = credentials(&whole)
             .name("ironflow-server")
             .connection_timeout(CONNECT_TIMEOUT)
             .request_timeout(Some(REQUEST_TIMEOUT))
@@ -118,6 +123,29 @@ impl Nats {
     }
 }
 
+/// The credentials in a URL: user and password, or a token in the place of the user.
+fn credentials(server: &ServerAddr) -> ConnectOptions {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    match (server.username(), server.password()) {
+        (None, _) => ConnectOptions::new(),
+        (Some(token), None) => ConnectOptions::with_token(decode(token)),
+        (Some(user), Some(password)) => {
+            ConnectOptions::with_user_and_password(decode(user), decode(password))
+        }
+    }
+}
+
+fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
 fn note(event: &Event) {
     match event {
         Event::Connected => tracing::info!("connected to NATS"),
@@ -125,5 +153,23 @@ fn note(event: &Event) {
         Event::Closed => tracing::debug!("the connection to NATS is closed"),
         Event::SlowConsumer(_) => tracing::debug!("a NATS subscription overflowed"),
         other => tracing::warn!("NATS: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_rid_of_its_credentials() {
+        for (url, bare) in [
+            ("nats://host:4222", "nats://host:4222"),
+            ("nats://user:pass@host:4222", "nats://host:4222"),
+            ("tls://token@[::1]:4222/", "tls://[::1]:4222/"),
+            ("nats://a@b:c@host", "nats://host"),
+            ("host", "host"),
+        ] {
+            assert_eq!(without_credentials(url), bare);
+        }
     }
 }
