@@ -39,6 +39,14 @@ impl Server {
         pid.trim().parse().expect("a server that has started")
     }
 
+    /// Ends it as a crash would: at once, and without a word.
+    pub fn kill(&self) {
+        let killed = Command::new("kill")
+            .args(["-9", &self.pid().to_string()])
+            .status();
+        assert!(killed.is_ok_and(|status| status.success()));
+    }
+
     /// How much memory it has resident, in bytes.
     pub fn resident_bytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
@@ -132,18 +140,29 @@ pub fn nats_server() -> Started {
 /// # Errors
 /// Where it does not start: what it had logged.
 pub fn nats_server_with(more: &str) -> Started {
-    let program = env::var("NATS_SERVER").unwrap_or_else(|_| {
-        let home = env::var("HOME").unwrap_or_default();
-        format!("{home}/.cache/ironflow-tools/nats-{NATS_VERSION}/bin/nats-server")
-    });
     let directory = directory()?;
-    let config = directory.join("nats.conf");
     let settings = format!(
         "listen: \"127.0.0.1:-1\"\nmax_payload: 2MB\njetstream {{ store_dir: {:?} }}\n{more}\n",
         directory.join("data")
     );
-    fs::write(&config, settings).map_err(|error| error.to_string())?;
+    launch_nats(directory, &settings)
+}
 
+/// Starts a nats-server with this configuration.
+///
+/// # Errors
+/// Where it does not start: what it had logged.
+pub fn nats_server_as(settings: &str) -> Started {
+    launch_nats(directory()?, settings)
+}
+
+fn launch_nats(directory: PathBuf, settings: &str) -> Started {
+    let program = env::var("NATS_SERVER").unwrap_or_else(|_| {
+        let home = env::var("HOME").unwrap_or_default();
+        format!("{home}/.cache/ironflow-tools/nats-{NATS_VERSION}/bin/nats-server")
+    });
+    let config = directory.join("nats.conf");
+    fs::write(&config, settings).map_err(|error| error.to_string())?;
     let mut command = guarded(&directory);
     command
         .args([&program, "-c"])

@@ -21,6 +21,10 @@ struct Arguments {
     #[arg(long, value_name = "memory|nats://HOST:PORT", default_value = "memory")]
     store: String,
 
+    /// How many servers of a NATS cluster keep each new bucket: with 3, any one may fail
+    #[arg(long, value_name = "1-5", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
+    replicas: u8,
+
     /// Accept only this key (may be repeated), `:read` after it for reading only. Without any,
     /// everyone is accepted, on loopback addresses only
     #[arg(long = "api-key", value_name = "KEY[:read]")]
@@ -53,10 +57,12 @@ impl Arguments {
     /// Checks what may hold credentials, and so must not be repeated in a message.
     fn into_config(self) -> Result<Config, &'static str> {
         let store = match self.store.as_str() {
+            "memory" if self.replicas > 1 => return Err("--replicas is for a NATS cluster"),
             "memory" => StoreConfig::Memory,
-            url if url.starts_with("nats://") || url.starts_with("tls://") => {
-                StoreConfig::Nats(self.store)
-            }
+            url if url.starts_with("nats://") || url.starts_with("tls://") => StoreConfig::Nats {
+                url: self.store,
+                replicas: self.replicas,
+            },
             _ => return Err("--store is neither `memory` nor a nats:// URL"),
         };
         let api_keys: Option<Vec<_>> = self.api_keys.iter().map(|k| ApiKey::parse(k)).collect();
@@ -98,6 +104,7 @@ mod tests {
         let error = read(&["--store", "http://user:secret@host"]).unwrap_err();
         assert!(!error.contains("secret"));
         assert!(read(&["--api-key", ":read"]).is_err());
+        assert!(read(&["--replicas", "3"]).is_err());
         assert_eq!(read(&[]).unwrap().store, StoreConfig::Memory);
     }
 }

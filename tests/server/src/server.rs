@@ -54,8 +54,13 @@ pub struct Config {
 pub enum StoreConfig {
     /// In its own memory.
     Memory,
-    /// In the JetStream of the NATS server at this URL.
-    Nats(String),
+    /// In JetStream.
+    Nats {
+        /// The address of a NATS server, with its credentials where it wants any.
+        url: String,
+        /// How many servers of its cluster keep each bucket, 1 to 5.
+        replicas: u8,
+    },
 }
 
 /// Why a server does not start.
@@ -100,7 +105,9 @@ impl Server {
         }
         let backend = match &config.store {
             StoreConfig::Memory => Backend::Memory(Memory::default()),
-            StoreConfig::Nats(url) => Backend::Nats(Box::new(Nats::connect(url).await?)),
+            StoreConfig::Nats { url, replicas } => {
+                Backend::Nats(Box::new(Nats::connect(url, *replicas).await?))
+            }
         };
         let cannot_listen = |error| StartError::Listen(config.listen, error);
         let listener = TcpListener::bind(config.listen)

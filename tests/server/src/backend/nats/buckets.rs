@@ -61,7 +61,7 @@ struct NewStream {
     retention: &'static str,
     discard: &'static str,
     storage: &'static str,
-    num_replicas: u32,
+    num_replicas: u8,
     duplicate_window: u64,
     allow_rollup_hdrs: bool,
     deny_delete: bool,
@@ -159,14 +159,14 @@ impl StreamConfig {
 }
 
 impl NewStream {
-    fn new(names: &Names, config: &BucketConfig) -> Self {
+    fn new(names: &Names, config: &BucketConfig, replicas: u8) -> Self {
         let config = StreamConfig::new(names, config);
         Self {
             subjects: [names.all()],
             retention: "limits",
             discard: "new",
             storage: "file",
-            num_replicas: 1,
+            num_replicas: replicas,
             duplicate_window: match config.max_age {
                 0 => DUPLICATE_WINDOW,
                 age => age.min(DUPLICATE_WINDOW),
@@ -219,7 +219,7 @@ impl Nats {
         for _ in 0..CREATE_ATTEMPTS {
             let info: StreamInfo = self
                 .api
-                .request(&create, &NewStream::new(names, config))
+                .request(&create, &NewStream::new(names, config, self.replicas))
                 .await?;
             if !info.is_haunted()? {
                 return Ok(info);

@@ -57,6 +57,8 @@ pub(crate) struct Nats {
     api: Api,
     limits: Limits,
     registry: Registry,
+    /// How many servers of a cluster keep each bucket.
+    replicas: u8,
     /// Counts connections, so that a feed notices that there is a new one.
     connections: watch::Receiver<u64>,
     /// Held while a bucket is created or deleted, one lock for a share of all buckets.
@@ -68,7 +70,7 @@ struct Account {}
 
 impl Nats {
     /// Connects, and makes sure that JetStream is there.
-    pub(crate) async fn connect(url: &str) -> Result<Self, NatsError> {
+    pub(crate) async fn connect(url: &str, replicas: u8) -> Result<Self, NatsError> {
         let whole: ServerAddr = url.parse().map_err(|_| NatsError::Url)?;
         // The URL may carry credentials. The NATS client logs the one it is given, and our messages
         // name the server too.
@@ -113,6 +115,7 @@ impl Nats {
             api,
             limits: Limits::default(),
             registry: Registry::default(),
+            replicas,
             connections,
             changing: Default::default(),
         })

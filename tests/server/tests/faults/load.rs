@@ -1,0 +1,215 @@
+//! Clients that all append to one list, each time something that is appended only once: afterwards it
+//! can be told which of their writes are in it.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use ironflow_conformance::{Backend as _, Failure, Watch as _};
+use ironflow_harness::{HttpClient, HttpWatch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+const CLIENTS: usize = 8;
+const LIST: &str = "list";
+
+/// How long the watch may take to tell of the last write.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// After a failure.
+const PAUSE: Duration = Duration::from_millis(50);
+
+#[derive(Default)]
+struct Shared {
+    stop: AtomicBool,
+    /// Names what is appended.
+    so_far: AtomicU32,
+    acknowledged: AtomicU64,
+    /// The last revision that the watch has told of.
+    watched: AtomicU64,
+}
+
+pub struct Load {
+    shared: Arc<Shared>,
+    clients: JoinSet<Told>,
+    bucket: String,
+    watcher: JoinHandle<()>,
+}
+
+/// What became of a client's writes, as far as it was told.
+#[derive(Default)]
+struct Told {
+    acknowledged: Vec<(u32, u64)>,
+    /// Those that failed in a way that leaves it open.
+    ambiguous: Vec<u32>,
+    conflicts: u64,
+    failures: u64,
+}
+
+/// What came of it all.
+pub struct Report {
+    acknowledged: usize,
+    ambiguous: usize,
+    carried_out: usize,
+    conflicts: u64,
+    failures: u64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} writes acknowledged, {} ambiguous of which {} carried out, {} conflicts, {} failures told",
+            self.acknowledged, self.ambiguous, self.carried_out, self.conflicts, self.failures
+        )
+    }
+}
+
+impl Load {
+    pub async fn start(server: &str, bucket: &str) -> Self {
+        let client = HttpClient::new(server);
+        assert_eq!(client.put(bucket, LIST, b"").await, Ok(1));
+        let watch = client.watch(bucket, Some(LIST)).await.unwrap();
+        let shared = Arc::new(Shared::default());
+        let watcher = tokio::spawn(follow(watch, Arc::clone(&shared)));
+        let mut clients = JoinSet::new();
+        for _ in 0..CLIENTS {
+            let client = HttpClient::new(server);
+            clients.spawn(work(client, bucket.to_owned(), Arc::clone(&shared)));
+        }
+        Self {
+            shared,
+            clients,
+            bucket: bucket.to_owned(),
+            watcher,
+        }
+    }
+
+    /// Waits until more writes are acknowledged.
+    pub async fn wait_for_progress(&self, patience: Duration) {
+        let wanted = self.shared.acknowledged.load(Ordering::Relaxed) + 50;
+        let progress = async {
+            while self.shared.acknowledged.load(Ordering::Relaxed) < wanted {
+                sleep(PAUSE).await;
+            }
+        };
+        let recovered = timeout(patience, progress).await;
+        assert!(recovered.is_ok(), "no progress within {patience:?}");
+    }
+
+    /// Ends the work and looks at what is there.
+    pub async fn finish(mut self, client: &HttpClient) -> Report {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        let (mut told, mut revisions) = (Told::default(), HashSet::new());
+        while let Some(one) = self.clients.join_next().await {
+            let one = one.expect("a client that was told nothing wrong");
+            told.acknowledged.extend(one.acknowledged);
+            told.ambiguous.extend(one.ambiguous);
+            told.conflicts += one.conflicts;
+            told.failures += one.failures;
+        }
+        let entry = client.get(&self.bucket, LIST).await.unwrap();
+        let list = numbers(&entry.value);
+        let present: HashSet<u32> = list.iter().copied().collect();
+        assert_eq!(present.len(), list.len(), "nothing is appended twice");
+        assert_eq!(
+            entry.revision,
+            1 + list.len() as u64,
+            "every write is in the list"
+        );
+        for (number, revision) in &told.acknowledged {
+            assert!(
+                revisions.insert(*revision),
+                "revision {revision} was given twice"
+            );
+            // The list grows by one with every revision, so each has its place.
+            let place = usize::try_from(revision - 2).unwrap();
+            assert_eq!(
+                list.get(place),
+                Some(number),
+                "an acknowledged write is where it was put"
+            );
+        }
+        let ambiguous: HashSet<u32> = told.ambiguous.iter().copied().collect();
+        let carried_out = ambiguous.intersection(&present).count();
+        let accounted = told.acknowledged.len() + carried_out;
+        assert_eq!(
+            accounted,
+            list.len(),
+            "nothing is in the list that nobody wrote"
+        );
+
+        let newest = async {
+            while self.shared.watched.load(Ordering::Relaxed) < entry.revision {
+                sleep(PAUSE).await;
+            }
+        };
+        let told_of = timeout(PATIENCE, newest).await;
+        assert!(told_of.is_ok(), "the watch tells of the newest");
+        assert!(!self.watcher.is_finished(), "the watch goes on");
+        self.watcher.abort();
+        Report {
+            acknowledged: told.acknowledged.len(),
+            ambiguous: ambiguous.len(),
+            carried_out,
+            conflicts: told.conflicts,
+            failures: told.failures,
+        }
+    }
+}
+
+/// Notes what a watch tells of, which must be newer each time.
+async fn follow(mut watch: HttpWatch, shared: Arc<Shared>) {
+    while let Some(event) = watch.next().await {
+        let last = shared.watched.swap(event.revision, Ordering::Relaxed);
+        assert!(event.revision > last, "{last}, then {}", event.revision);
+    }
+}
+
+async fn work(client: HttpClient, bucket: String, shared: Arc<Shared>) -> Told {
+    let mut told = Told::default();
+    while !shared.stop.load(Ordering::Relaxed) {
+        let entry = match client.get(&bucket, LIST).await {
+            Ok(entry) => entry,
+            Err(failure) => {
+                told.failed(&failure).await;
+                continue;
+            }
+        };
+        let number = shared.so_far.fetch_add(1, Ordering::Relaxed);
+        let list = [&entry.value[..], &number.to_be_bytes()].concat();
+        match client.update(&bucket, LIST, &list, entry.revision).await {
+            Ok(revision) => {
+                told.acknowledged.push((number, revision));
+                shared.acknowledged.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(Failure { status: 412, .. }) => told.conflicts += 1,
+            Err(failure) => {
+                told.ambiguous.push(number);
+                told.failed(&failure).await;
+            }
+        }
+        // Bounds how long the list gets.
+        sleep(Duration::from_millis(10)).await;
+    }
+    told
+}
+
+impl Told {
+    /// Notes a failure, which must be one that is worth another try.
+    async fn failed(&mut self, failure: &Failure) {
+        assert_eq!(failure.status, 503, "{failure:?}");
+        self.failures += 1;
+        sleep(PAUSE).await;
+    }
+}
+
+fn numbers(list: &[u8]) -> Vec<u32> {
+    let numbers = list.chunks_exact(4);
+    assert!(numbers.remainder().is_empty());
+    numbers
+        .map(|four| u32::from_be_bytes(four.try_into().unwrap()))
+        .collect()
+}
