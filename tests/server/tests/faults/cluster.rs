@@ -58,7 +58,7 @@ impl Cluster {
             .map(|(number, route)| {
                 format!(
                     "server_name: node-{number}\nlisten: \"127.0.0.1:{}\"\nmax_payload: 2MB\n\
-                     jetstream {{ store_dir: {:?}, sync_interval: always }}\n\
+                     jetstream {{ store_dir: {:?} }}\n\
                      cluster {{ name: test, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}\n",
                     free_port(),
                     data.path().join(number.to_string())

@@ -48,7 +48,7 @@ async fn a_nats_server_crashes_and_comes_back() {
     let data = tempfile::tempdir().unwrap();
     let settings = format!(
         "listen: \"127.0.0.1:{}\"\nmax_payload: 2MB\n\
-         jetstream {{ store_dir: {:?}, sync_interval: always }}\n",
+         jetstream {{ store_dir: {:?} }}\n",
         free_port(),
         data.path()
     );
