@@ -25,7 +25,7 @@ class Cut {
 /** Seconds from a Retry-After header, which holds seconds or a date. */
 function retryAfter(header) {
   if (!header) return undefined;
-  if (/^\s*\d+\s*$/.test(header)) return Number(header);
+  if (/^\s*\d{1,15}\s*$/.test(header)) return Number(header);
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
 }

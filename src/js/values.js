@@ -168,7 +168,8 @@ export function readFrame(data) {
     return "a watch frame is not JSON";
   }
   if (frame?.type === "error") {
-    return typeof frame.message === "string" ? frame.message : "the server reports a problem";
+    const { message } = frame;
+    return typeof message === "string" && message ? message : "the server reports a problem";
   }
   if (frame?.type !== "kv_update") {
     return typeof frame?.type === "string" ? undefined : "a watch frame has no type";
