@@ -6,6 +6,7 @@ mod client;
 pub mod process;
 mod store;
 mod watch;
+pub mod wire;
 
 use std::io::Write as _;
 

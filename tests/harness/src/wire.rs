@@ -14,8 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// An answer, as far as there is one.
 #[derive(Debug, Default)]
 pub struct Answer {
+    /// Its status. None where the server hung up instead.
     pub status: Option<u16>,
+    /// The status line and the headers.
     pub head: String,
+    /// The body, as text.
     pub body: String,
 }
 
@@ -49,6 +52,9 @@ impl Answer {
 
     /// Whether it is an answer that the protocol knows: a refusal has words, in JSON, and none is a
     /// fault of the server.
+    ///
+    /// # Errors
+    /// The answer, where it is none of these.
     pub fn check(&self) -> Result<u16, TestCaseError> {
         let Some(status) = self.status else {
             return Err(TestCaseError::fail(format!("no answer: {self:?}")));
@@ -74,6 +80,9 @@ impl Answer {
 }
 
 /// Sends bytes, then nothing more, and reads until the server hangs up.
+///
+/// # Errors
+/// Where there is no connection, or no end to it.
 pub async fn exchange(server: &str, request: &[u8]) -> Result<Answer, TestCaseError> {
     let conversation = async {
         let mut stream = TcpStream::connect(server).await?;

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ironflow_harness::process::{Server, ironflow_server_logging, nats_server_with};
+use ironflow_harness::process::{
+    Server, ironflow_server, ironflow_server_logging, nats_server_with,
+};
+use ironflow_harness::wire::{Answer, exchange};
 use tokio::runtime::Runtime;
-
-use crate::wire::{Answer, exchange};
 
 const WRITER: &str = "writers-key-5a1f0c";
 const READER: &str = "readers-key-7be2d9";
@@ -195,8 +196,19 @@ fn tells(text: &str) -> bool {
     })
 }
 
-#[test]
-fn no_route_is_open_to_strangers_and_nothing_repeats_a_key() {
+/// The configuration of a NATS server that wants a password.
+fn accounts() -> String {
+    format!("authorization {{ user: server, password: {NATS_PASSWORD:?} }}")
+}
+
+/// The address of a NATS server, with the password in it.
+fn nats_address(address: &str) -> String {
+    let credentials = format!("nats://server:{NATS_PASSWORD_IN_URL}@");
+    address.replace("nats://", &credentials)
+}
+
+/// Every route of a server on memory, with a key in the header and in the handshake's subprotocols.
+pub fn walk_on_memory() {
     for carrier in [Carrier::Header, Carrier::Subprotocol] {
         let mut walk = Walk::new(&[]);
         walk.every_route(carrier);
@@ -204,17 +216,19 @@ fn no_route_is_open_to_strangers_and_nothing_repeats_a_key() {
     }
 }
 
-#[test]
-fn the_same_holds_on_nats_whose_own_password_stays_secret_too() {
-    let accounts = format!("authorization {{ user: server, password: {NATS_PASSWORD:?} }}");
-    let nats = nats_server_with(&accounts).unwrap();
-    let address = nats
-        .address
-        .replace("nats://", &format!("nats://server:{NATS_PASSWORD_IN_URL}@"));
+/// The same on NATS, whose own password stays secret too.
+pub fn walk_on_nats() {
+    let nats = nats_server_with(&accounts()).unwrap();
+    let address = nats_address(&nats.address);
     let mut walk = Walk::new(&["--store", &address]);
     walk.every_route(Carrier::Header);
     walk.finish();
+}
 
+#[test]
+fn a_password_of_nats_that_is_refused_stays_secret() {
+    let nats = nats_server_with(&accounts()).unwrap();
+    let address = nats_address(&nats.address);
     let log = tempfile::NamedTempFile::new().unwrap();
     let wrong = address.replace("server:", "nobody:");
     let program = env!("CARGO_BIN_EXE_ironflow-server");
@@ -231,5 +245,6 @@ fn the_same_holds_on_nats_whose_own_password_stays_secret_too() {
 fn a_token_in_the_url_of_nats_is_used() {
     let nats = nats_server_with("authorization { token: \"a token\" }").unwrap();
     let address = nats.address.replace("nats://", "nats://a%20token@");
-    crate::start(&["--store", &address]);
+    let program = env!("CARGO_BIN_EXE_ironflow-server");
+    ironflow_server(program, &["--store", &address]).unwrap();
 }

@@ -2,12 +2,12 @@
 
 use ironflow_conformance::{Backend as _, BucketSettings, Watch as _};
 use ironflow_harness::HttpClient;
+use ironflow_harness::wire::exchange;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tokio::runtime::Runtime;
 
-use crate::wire::exchange;
 use crate::{on_memory, try_out};
 
 const HANDSHAKE: &str = "GET /api/v1/kv/buckets/framed/watch HTTP/1.1\r\nHost: localhost\r\n\

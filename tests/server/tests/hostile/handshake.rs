@@ -1,11 +1,11 @@
 //! Handshakes of a watch that are none, or ask for what they must not have.
 
+use ironflow_harness::wire::exchange;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::wire::exchange;
 use crate::{on_memory, try_out};
 
 const SOUND_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";

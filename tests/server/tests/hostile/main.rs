@@ -4,7 +4,6 @@
 //! `IRONFLOW_INPUTS` sets how many made-up inputs each test tries.
 
 mod bystander;
-mod credentials;
 mod frames;
 mod handshake;
 mod idle;
@@ -12,7 +11,6 @@ mod oversized;
 mod raw;
 mod requests;
 mod slow;
-mod wire;
 
 use ironflow_harness::process::{Server, ironflow_server, shared_nats};
 use ironflow_harness::{count, in_parallel, say};

@@ -1,10 +1,10 @@
 //! More than anybody needs: heads, headers, addresses and bodies.
 
+use ironflow_harness::wire::exchange;
 use proptest::test_runner::TestCaseError;
 use tokio::runtime::Runtime;
 
 use crate::bystander::Bystander;
-use crate::wire::exchange;
 use crate::{MEGABYTE, on_memory, on_nats};
 
 const KEY: &str = "/api/v1/kv/buckets/b/keys/k";

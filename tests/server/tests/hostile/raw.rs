@@ -1,10 +1,10 @@
 //! Bytes that are no HTTP, or hardly.
 
+use ironflow_harness::wire::exchange;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::wire::exchange;
 use crate::{on_memory, try_out};
 
 const SOUND: &[&str] = &[

@@ -1,12 +1,12 @@
 //! Sound HTTP with unsound contents: every path, query, header and body a route could be given.
 
 use ironflow_harness::process::Server;
+use ironflow_harness::wire::exchange;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::wire::exchange;
 use crate::{on_memory, on_nats, try_out};
 
 const METHODS: &[&str] = &[

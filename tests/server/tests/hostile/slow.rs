@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ironflow_conformance::{Backend as _, BucketSettings};
+use ironflow_harness::wire::exchange;
 use ironflow_harness::{HttpClient, say};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -11,7 +12,6 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::bystander::Bystander;
-use crate::wire::exchange;
 use crate::{MEGABYTE, on_memory};
 
 /// How many send slowly, a head or a body.
