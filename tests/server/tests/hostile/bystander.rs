@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use ironflow_conformance::{Backend as _, BucketSettings};
+use ironflow_conformance::{Backend as _, BucketSettings, Watch as _};
 use ironflow_harness::HttpClient;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -30,7 +30,7 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (operations, slowest) = (self.rounds * 3, self.slowest.as_millis());
+        let (operations, slowest) = (self.rounds * 4, self.slowest.as_millis());
         write!(
             f,
             "{operations} operations of a bystander, the slowest in {slowest} ms"
@@ -56,7 +56,7 @@ impl Bystander {
     }
 }
 
-/// Writes, reads and updates a key of its own until it is stopped.
+/// Writes, reads and updates a key of its own, and hears of it on a watch, until it is stopped.
 async fn work(client: HttpClient, mut stopped: oneshot::Receiver<()>) -> Report {
     let bucket = format!("bystander-{}", ironflow_harness::run());
     let settings = BucketSettings {
@@ -64,6 +64,7 @@ async fn work(client: HttpClient, mut stopped: oneshot::Receiver<()>) -> Report 
         ..Default::default()
     };
     client.create_bucket(&settings).await.unwrap();
+    let mut watch = client.watch(&bucket, None).await.unwrap();
     let mut report = Report::default();
     while stopped.try_recv().is_err() {
         let value = report.rounds.to_be_bytes();
@@ -75,7 +76,9 @@ async fn work(client: HttpClient, mut stopped: oneshot::Receiver<()>) -> Report 
         assert_eq!((&*entry.value, entry.revision), (&value[..], revision));
         let updated = client.update(&bucket, "key", &value, revision).await;
         assert_eq!(updated, Ok(revision + 1));
-        for took in [put - start, got - put, got.elapsed()] {
+        let written = Instant::now();
+        while watch.next().await.expect("a watch that goes on").revision <= revision {}
+        for took in [put - start, got - put, written - got, written.elapsed()] {
             report.slowest = report.slowest.max(took);
         }
         report.rounds += 1;

@@ -28,6 +28,18 @@ const GET: &str = "GET /api/v1/kv/buckets/slow/keys/large HTTP/1.1\r\nHost: loca
 const PUT: &str = "PUT /api/v1/kv/buckets/slow/keys/k HTTP/1.1\r\nHost: localhost\r\n\
                    Content-Length: 1000\r\n\r\n";
 
+/// Stores what [`GET`] asks for.
+async fn write_what_is_large(server: &str) {
+    let client = HttpClient::new(server);
+    let settings = BucketSettings {
+        name: "slow".to_owned(),
+        ..Default::default()
+    };
+    client.create_bucket(&settings).await.unwrap();
+    let value = vec![0; MEGABYTE as usize];
+    client.put("slow", "large", &value).await.unwrap();
+}
+
 /// Sends the beginning at once and the rest byte by byte, until the server hangs up.
 async fn drip(server: String, at_once: &'static str, rest: &'static [u8]) {
     let mut stream = TcpStream::connect(&server).await.unwrap();
@@ -52,18 +64,7 @@ async fn ask_and_ignore(server: String) {
 fn slow_clients_hold_up_nobody() {
     let server = on_memory();
     let runtime = Runtime::new().unwrap();
-    runtime.block_on(async {
-        let client = HttpClient::new(&server.address);
-        let settings = BucketSettings {
-            name: "slow".to_owned(),
-            ..Default::default()
-        };
-        client.create_bucket(&settings).await.unwrap();
-        client
-            .put("slow", "large", &vec![0; MEGABYTE as usize])
-            .await
-            .unwrap();
-    });
+    runtime.block_on(write_what_is_large(&server.address));
     let before = server.resident_bytes();
     let bystander = Bystander::start(&runtime, &server.address);
     let report = runtime.block_on(async {
@@ -108,16 +109,7 @@ fn a_client_that_sends_no_more_is_still_answered() {
 fn slow_clients_are_hung_up_on() {
     let server = on_memory();
     Runtime::new().unwrap().block_on(async {
-        let client = HttpClient::new(&server.address);
-        let settings = BucketSettings {
-            name: "slow".to_owned(),
-            ..Default::default()
-        };
-        client.create_bucket(&settings).await.unwrap();
-        client
-            .put("slow", "large", &vec![0; MEGABYTE as usize])
-            .await
-            .unwrap();
+        write_what_is_large(&server.address).await;
         for request in ["", "GET /health HTTP/1.1\r\n", PUT] {
             let start = Instant::now();
             let mut stream = TcpStream::connect(&server.address).await.unwrap();
