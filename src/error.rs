@@ -92,6 +92,18 @@ impl Error {
         }
     }
 
+    /// The same, of a watch that goes on by itself.
+    #[must_use]
+    pub fn will_be_retried(self) -> Self {
+        Self::ConnectionLost {
+            message: match self {
+                Self::ConnectionLost { message, .. } => message,
+                other => other.to_string(),
+            },
+            retryable: true,
+        }
+    }
+
     /// The class that stands for the error in JavaScript.
     pub const fn class(&self) -> Class {
         match self {

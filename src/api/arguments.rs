@@ -28,7 +28,11 @@ pub(super) fn filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
-    Ok(Some(Pattern::parse(&text(value, "the pattern")?)?))
+    pattern(value, "the pattern").map(Some)
+}
+
+pub(super) fn pattern(value: &JsValue, what: &str) -> Result<Pattern, Error> {
+    Ok(Pattern::parse(&text(value, what)?)?)
 }
 
 /// A function of the caller's.
@@ -95,6 +99,7 @@ fn read_limits(
     let mut limits = Limits {
         timeout_ms: default_timeout_ms,
         signal: JsValue::UNDEFINED,
+        once: false,
     };
     if value.is_undefined() || value.is_null() {
         return Ok(limits);
@@ -102,15 +107,21 @@ fn read_limits(
     if let Some(ms) = timeout(options)? {
         limits.timeout_ms = ms;
     }
-    options.opaque("signal");
-    let signal = value.unchecked_ref::<Given>().signal();
-    if !signal.is_undefined() && !signal.is_null() {
-        if !js::is_abort_signal(&signal) {
-            return Err(options.invalid("signal", "an AbortSignal"));
-        }
-        limits.signal = signal;
-    }
+    limits.signal = signal(options, value)?;
     Ok(limits)
+}
+
+/// The option `signal`, undefined where there is none.
+pub(super) fn signal(options: &mut Options, given: &JsValue) -> Result<JsValue, Error> {
+    options.opaque("signal");
+    let signal = given.unchecked_ref::<Given>().signal();
+    if signal.is_undefined() || signal.is_null() {
+        return Ok(JsValue::UNDEFINED);
+    }
+    if !js::is_abort_signal(&signal) {
+        return Err(options.invalid("signal", "an AbortSignal"));
+    }
+    Ok(signal)
 }
 
 /// The second argument of `bucket`: how values are decoded, undefined where they are not.
@@ -161,34 +172,6 @@ pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig,
     };
     options.finish()?;
     Ok(config.normalized()?.1)
-}
-
-/// The callbacks of `watch`: `onUpdate`, and others where they are wanted.
-pub(super) fn callbacks(value: &JsValue) -> Result<(), Error> {
-    if !value.is_object() {
-        return Err(Error::Validation("callbacks must be an object".into()));
-    }
-    for name in ["onUpdate", "onReady", "onError", "onClose"] {
-        let callback = js_sys::Reflect::get(value, &name.into()).unwrap_or_default();
-        let missing = callback.is_undefined() || callback.is_null();
-        if !callback.is_function() && (name == "onUpdate" || !missing) {
-            return Err(Error::Validation(
-                ["callbacks.", name, " must be a function"].concat(),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// The options of `watch`.
-pub(super) fn watch_filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
-    let mut options = options("", value)?;
-    options.text("key")?;
-    options.finish()?;
-    match value.is_object() {
-        true => filter(&value.unchecked_ref::<Given>().key()),
-        false => Ok(None),
-    }
 }
 
 /// An object of options.

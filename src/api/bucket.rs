@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::arguments;
 use super::client::thrown;
 use super::state::{Context, State};
-use super::watcher::KVWatcher;
+use super::watch_arguments::WatchArguments;
 use crate::error::Error;
 use crate::js::{self, Failure};
 use crate::kv::{BucketName, Key, Precondition, Removal};
@@ -177,15 +177,17 @@ impl BrowserKVBucketHandle {
         self.state.run(context, options, operation)
     }
 
-    /// Calls back on every change, of all keys or those that match.
+    /// Tells of every change, of all keys or those that match: by callbacks, or, without them, to whoever
+    /// iterates over what this gives.
     ///
     /// # Errors
     /// A `ValidationError` for bad callbacks or options, a `NotConfiguredError` before `configure()`.
-    pub fn watch(&self, callbacks: &JsValue, options: &JsValue) -> Result<KVWatcher, JsValue> {
-        arguments::callbacks(callbacks)
-            .and_then(|()| arguments::watch_filter(options))
-            .and_then(|filter| self.state.watch(self.name.clone(), filter, callbacks))
-            .map(KVWatcher::of)
+    pub fn watch(&self, callbacks: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+        WatchArguments::read(callbacks, options)
+            .and_then(|arguments| {
+                self.state
+                    .watch(self.name.clone(), &arguments, &self.decode)
+            })
             .map_err(thrown)
     }
 }

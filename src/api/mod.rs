@@ -6,9 +6,10 @@ mod bucket;
 mod client;
 mod kv;
 mod state;
+mod watch_arguments;
 mod watcher;
 
 pub use bucket::BrowserKVBucketHandle;
 pub use client::{IronflowClient, create_client};
 pub use kv::BrowserKVClient;
-pub use watcher::KVWatcher;
+pub use watcher::Subscription;

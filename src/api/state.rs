@@ -9,19 +9,24 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::arguments;
+use super::watch_arguments::WatchArguments;
+use super::watcher::Subscription;
 use crate::config::{Config, TransportKind};
 use crate::error::Error;
 use crate::js::{self, Failure, Given};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
-use crate::watch::{Owner, Watch};
+use crate::watch::feed::Settings;
+use crate::watch::{Driver, Owner, Page};
 
 /// The state of one client. Handles that it gave out see every later change of it.
 pub(super) struct State {
     configured: RefCell<Option<Rc<Configured>>>,
     /// The handlers added by `onError()`.
     handlers: Set,
-    watches: RefCell<Vec<Rc<Watch>>>,
+    feeds: RefCell<Vec<Rc<Driver>>>,
+    /// Listened to as long as there are feeds.
+    page: RefCell<Option<Page>>,
 }
 
 /// What `configure()` sets up.
@@ -50,7 +55,8 @@ impl State {
         Rc::new(Self {
             configured: RefCell::new(None),
             handlers: Set::new(&JsValue::UNDEFINED),
-            watches: RefCell::default(),
+            feeds: RefCell::default(),
+            page: RefCell::default(),
         })
     }
 
@@ -172,29 +178,71 @@ impl State {
         })
     }
 
-    /// Starts a watch.
+    /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`js::decode`] takes it.
     pub(super) fn watch(
         self: &Rc<Self>,
         bucket: BucketName,
-        filter: Option<Pattern>,
-        callbacks: &JsValue,
-    ) -> Result<Rc<Watch>, Error> {
+        arguments: &WatchArguments,
+        decode: &JsValue,
+    ) -> Result<JsValue, Error> {
         let configured = self.configured()?;
-        let watch = Watch::start(
+        let subscriber = js::new_subscriber(
+            &arguments.callbacks,
+            &configured.given.logger(),
+            decode,
+            &arguments.signal,
+        );
+        if arguments.is_aborted() {
+            return Ok(subscriber.attach_aborted());
+        }
+        let driver = self.driver(&configured, bucket);
+        let id = driver.subscribe(&arguments.patterns, arguments.initial, subscriber.clone());
+        Ok(subscriber.attach(Subscription::new(driver, id).into()))
+    }
+
+    /// The feed of a bucket, which comes to be where there is none yet.
+    fn driver(self: &Rc<Self>, configured: &Configured, bucket: BucketName) -> Rc<Driver> {
+        let feeds = self.feeds.borrow();
+        let found = feeds
+            .iter()
+            .find(|driver| driver.serves(&configured.transport, &bucket));
+        if let Some(driver) = found {
+            return Rc::clone(driver);
+        }
+        drop(feeds);
+        let config = &configured.config;
+        let settings = match &*configured.transport.in_force() {
+            Transport::Memory(_) => Settings::in_memory(),
+            Transport::Http(_) => Settings::of(config.reconnect.clone(), config.visibility.clone()),
+        };
+        let driver = Driver::new(
             Rc::clone(self) as Rc<dyn Owner>,
             configured.transport.in_force(),
             bucket,
-            filter,
-            configured.config.timeout_ms,
-            callbacks.clone(),
+            config.timeout_ms,
+            settings,
         );
-        self.watches.borrow_mut().push(Rc::clone(&watch));
-        Ok(watch)
+        self.feeds.borrow_mut().push(Rc::clone(&driver));
+        if self.page.borrow().is_none() {
+            self.page.replace(Some(self.listen_to_page()));
+        }
+        driver
+    }
+
+    fn listen_to_page(self: &Rc<Self>) -> Page {
+        let state = Rc::downgrade(self);
+        Page::listen(move |event| {
+            if let Some(state) = state.upgrade() {
+                let feeds = state.feeds.borrow().clone();
+                feeds.iter().for_each(|driver| driver.page(&event));
+            }
+        })
     }
 
     pub(super) fn end_watches(&self) {
-        let watches = self.watches.take();
-        watches.iter().for_each(Watch::stop);
+        let feeds = self.feeds.take();
+        self.page.take();
+        feeds.iter().for_each(Driver::stop);
     }
 
     /// Tells the logger and every error handler where the client has fallen back to memory.
@@ -225,12 +273,6 @@ impl State {
 }
 
 impl Owner for State {
-    fn call_back(&self, callbacks: &JsValue, name: &str, value: &JsValue) {
-        let configured = self.configured.borrow().clone();
-        let logger = configured.map(|configured| configured.given.logger());
-        js::call_back(&logger.unwrap_or_default(), callbacks, name, value);
-    }
-
     fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue) {
         let context = Context {
             operation: "watch",
@@ -242,10 +284,12 @@ impl Owner for State {
         self.tell_handlers(error, &context);
     }
 
-    fn ended(&self, watch: &Rc<Watch>) {
-        self.watches
-            .borrow_mut()
-            .retain(|other| !Rc::ptr_eq(other, watch));
+    fn ended(&self, driver: &Rc<Driver>) {
+        let mut feeds = self.feeds.borrow_mut();
+        feeds.retain(|other| !Rc::ptr_eq(other, driver));
+        if feeds.is_empty() {
+            self.page.take();
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * `@ironflow/browser`: the Ironflow key-value client for web apps.
  *
@@ -133,9 +135,13 @@ export declare class BrowserKVBucketHandle<T = unknown> {
   listKeys(filter?: string, options?: RequestOptions): Promise<string[]>;
   /**
    * Calls back on every change from now on, of all keys or those that match `options.key`. Opens the
-   * connection at once. Throws a {@link ValidationError} for bad callbacks or options.
+   * connection at once; the watches of a client on one bucket share it. A lost connection is taken up
+   * again, and what changed meanwhile is told. Throws a {@link ValidationError} for bad callbacks or
+   * options.
    */
   watch(callbacks: KVWatchCallbacks, options?: KVWatchOptions): KVWatcher;
+  /** The same without callbacks: `for await (const event of bucket.watch({ key: "user.>" }))`. */
+  watch(options?: KVWatchOptions): KVWatcher;
 }
 
 /** The settings of a new bucket. */
@@ -209,28 +215,54 @@ export interface KVWatchEvent extends Stored {
   /** A purge is a `"delete"` too. */
   operation: "put" | "delete";
   bucket: string;
+  /**
+   * Set on what changed while there was no connection. Revisions between may be missing; a delete has
+   * the last revision that was known of the key, for its own is not to be had.
+   */
+  resynced?: true;
 }
 
 /** What a watch calls back. What a callback throws is logged and harms nothing. */
 export interface KVWatchCallbacks {
   /** A matching key changed. */
   onUpdate: (event: KVWatchEvent) => void;
-  /** Every change from now on will be delivered. */
+  /**
+   * Connected, and the initial entries, if asked for, delivered; called once. The final state of every
+   * later change will be delivered.
+   */
   onReady?: (() => void) | undefined;
+  /** The state of the connection changed. */
+  onStateChange?: ((state: KVWatchState) => void) | undefined;
   /** A problem. The watch goes on unless {@link onClose} follows. */
   onError?: ((error: Error) => void) | undefined;
   /** The watch has ended, once. Nothing is called after it. */
   onClose?: (() => void) | undefined;
 }
 
+/** `"disconnected"`: it is over, or pauses while the page is hidden. */
+export type KVWatchState = "connecting" | "connected" | "reconnecting" | "disconnected";
+
 /** Options of {@link BrowserKVBucketHandle.watch}. */
 export interface KVWatchOptions {
-  /** A key or a pattern. Default: all keys. */
-  key?: string | undefined;
+  /** A key, a pattern, or several; an event that more than one matches comes once. Default: all keys. */
+  key?: string | readonly string[] | undefined;
+  /** Deliver the entries there are first, then the changes, with no gap in between. Default false. */
+  initial?: boolean | undefined;
+  /** Aborting it stops the watch. */
+  signal?: AbortSignal | undefined;
 }
 
-/** A running watch. It goes on when nobody holds on to this any more. */
-export interface KVWatcher {
+/**
+ * A running watch. It goes on when nobody holds on to this any more.
+ *
+ * Iterating over it gives its events, none lost however slow the loop; of a watch with callbacks, those
+ * from then on. Leaving the loop stops the watch; what ends the watch is thrown after the last event.
+ */
+export interface KVWatcher extends AsyncIterable<KVWatchEvent>, Disposable {
+  /** The state of the connection. */
+  readonly state: KVWatchState;
+  /** As {@link KVWatchCallbacks.onReady}; rejected where the watch ends before that. */
+  readonly ready: Promise<void>;
   /** Ends the watch at once. Nothing is delivered afterwards; a second call does nothing. */
   stop(): void;
 }

@@ -1,27 +1,28 @@
-//! `KVWatcher`: a running watch.
+//! The Rust side of a watcher: how it leaves its feed.
 
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use crate::watch::Watch;
+use crate::watch::{Driver, feed::SubscriberId};
 
-/// A running watch. It goes on when nobody holds on to this any more.
+/// A place among the subscribers of a feed. `KVWatcher`, in JavaScript, holds it.
 #[wasm_bindgen]
-pub struct KVWatcher {
-    watch: Rc<Watch>,
+pub struct Subscription {
+    driver: Rc<Driver>,
+    id: SubscriberId,
 }
 
-impl KVWatcher {
-    pub(super) fn of(watch: Rc<Watch>) -> Self {
-        Self { watch }
+impl Subscription {
+    pub(super) const fn new(driver: Rc<Driver>, id: SubscriberId) -> Self {
+        Self { driver, id }
     }
 }
 
 #[wasm_bindgen]
-impl KVWatcher {
-    /// Ends the watch. Nothing is delivered afterwards; a second call does nothing.
+impl Subscription {
+    /// Leaves the feed. Nothing is delivered afterwards.
     pub fn stop(&self) {
-        self.watch.stop();
+        self.driver.unsubscribe(self.id);
     }
 }

@@ -77,13 +77,21 @@ impl Attempts {
     /// of which `random`, from 0 to 1, decides the upper half, on top of what the server asks for, in
     /// seconds. None where the server asks for more than the longest wait.
     pub fn wait(&self, number: f64, retry_after: Option<f64>, random: f64) -> Option<f64> {
+        let asked = retry_after.unwrap_or(0.0) * 1000.0;
+        let wait = asked + self.backoff(number) * (0.5 + random / 2.0);
+        (asked <= self.max).then_some(wait)
+    }
+
+    /// The longest that is waited between the attempt of this number and the next, in milliseconds.
+    pub fn backoff(&self, number: f64) -> f64 {
         let mut backoff = self.initial;
         for _ in 1..number as u32 {
-            backoff = (backoff * self.multiplier).min(self.max);
+            if backoff >= self.max {
+                break;
+            }
+            backoff *= self.multiplier;
         }
-        let asked = retry_after.unwrap_or(0.0) * 1000.0;
-        let wait = asked + backoff.min(self.max) * (0.5 + random / 2.0);
-        (asked <= self.max).then_some(wait)
+        backoff.min(self.max)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The JavaScript beneath: what the engine does better than Rust compiled to WebAssembly (JSON,
 //! errors, plain objects) and what only JavaScript can do (extend `Error`, call back safely).
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -94,6 +95,9 @@ extern "C" {
         operation: &str,
         bucket: &str,
     ) -> JsValue;
+    #[wasm_bindgen(js_name = entryEvent)]
+    pub(crate) fn entry_event(entry: &JsValue, bucket: &str) -> JsValue;
+    pub(crate) fn resynced(event: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = newBucketInfo)]
     pub(crate) fn new_bucket_info(
         name: &str,
@@ -127,11 +131,16 @@ extern "C" {
     pub(crate) fn read_bucket_info(text: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = readBuckets)]
     pub(crate) fn read_buckets(text: &JsValue) -> JsValue;
+
+    pub(crate) type Read;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn revision(this: &Read) -> f64;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn created_at(this: &Read) -> String;
+
     /// An entry or event with its value decoded, as the mode says; or a `ValidationError`.
     #[wasm_bindgen(catch)]
     pub(crate) fn decode(stored: &JsValue, mode: &JsValue) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(js_name = readFrame)]
-    pub(crate) fn read_frame(data: &JsValue) -> JsValue;
 
     pub(crate) type Refusal;
     #[wasm_bindgen(js_name = readRefusal)]
@@ -221,11 +230,53 @@ extern "C" {
     pub(crate) fn to_json(value: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+#[wasm_bindgen(module = "/src/js/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = frameListener)]
+    pub(crate) fn frame_listener(tell: &Function) -> Function;
+    #[wasm_bindgen(js_name = closeWhenOpen)]
+    pub(crate) fn close_when_open(socket: &web_sys::WebSocket);
+    #[wasm_bindgen(js_name = startTimer)]
+    pub(crate) fn start_timer(callback: &Function, milliseconds: f64) -> JsValue;
+    #[wasm_bindgen(js_name = stopTimer)]
+    pub(crate) fn stop_timer(timer: &JsValue);
+    #[wasm_bindgen(js_name = listenToPage)]
+    pub(crate) fn listen_to_page(tell: &Function) -> Function;
+}
+
+#[wasm_bindgen(module = "/src/js/watcher.js")]
+extern "C" {
+    /// Whoever watches, as a feed sees it.
+    #[derive(Clone)]
+    pub(crate) type Subscriber;
+    #[wasm_bindgen(js_name = newSubscriber)]
+    pub(crate) fn new_subscriber(
+        callbacks: &JsValue,
+        logger: &JsValue,
+        decode: &JsValue,
+        signal: &JsValue,
+    ) -> Subscriber;
+    /// Gives the application's side of it.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn attach(this: &Subscriber, subscription: JsValue) -> JsValue;
+    #[wasm_bindgen(structural, method, js_name = attachAborted)]
+    pub(crate) fn attach_aborted(this: &Subscriber) -> JsValue;
+    /// Gives an error where the event cannot be decoded, else undefined.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn update(this: &Subscriber, event: &JsValue) -> JsValue;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn tell(this: &Subscriber, state: u8);
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn ready(this: &Subscriber);
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn fail(this: &Subscriber, error: &JsValue);
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn close(this: &Subscriber, error: &JsValue);
+}
+
 #[wasm_bindgen(module = "/src/js/client.js")]
 extern "C" {
     pub(crate) fn log(logger: &JsValue, level: &str, message: &str, detail: &JsValue);
-    #[wasm_bindgen(js_name = callBack)]
-    pub(crate) fn call_back(logger: &JsValue, callbacks: &JsValue, name: &str, value: &JsValue);
     pub(crate) fn report(
         logger: &JsValue,
         handlers: &js_sys::Set,

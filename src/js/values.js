@@ -78,6 +78,17 @@ export function newEvent(key, value, revision, operation, bucket) {
   return new KVWatchEvent(key, value, revision, operation, bucket);
 }
 
+/** An entry, as the event that a watch makes of it. */
+export function entryEvent({ key, value, revision }, bucket) {
+  return new KVWatchEvent(key, value, revision, "put", bucket);
+}
+
+/** An event that no frame brought: it tells of what changed while there was no connection. */
+export function resynced(event) {
+  event.resynced = true;
+  return event;
+}
+
 export function newBucketInfo(name, description, ttl, values, bytes, history, milliseconds) {
   const info = { name, values, bytes, history, created_at: new Date(milliseconds).toISOString() };
   if (description) info.description = description;

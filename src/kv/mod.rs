@@ -2,6 +2,7 @@
 //! event are, and how each looks on the wire. Every other room speaks in these terms.
 
 mod bucket;
+mod cover;
 mod entry;
 mod error;
 mod key;

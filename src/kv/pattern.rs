@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::KvError;
 use super::key::is_blank;
+use super::{Key, KvError};
 
 /// A valid pattern (rule 10). A token that is exactly `*` stands for one token, a last token that
 /// is exactly `>` for one or more; everywhere else both are ordinary characters, which no key
@@ -57,9 +57,22 @@ impl Pattern {
         Self(">".into())
     }
 
+    /// The pattern made of the tokens of valid ones.
+    pub(super) fn from_tokens(tokens: &[&str]) -> Self {
+        Self(tokens.join(".").into())
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The only key that matches, where there is just one.
+    pub fn as_key(&self) -> Option<Key> {
+        let literal = self
+            .tokens()
+            .all(|token| matches!(token, Token::Literal(_)));
+        literal.then(|| Key::parse(&self.0).ok()).flatten()
     }
 
     /// Whether the key, given as text, matches.

@@ -12,6 +12,7 @@ use crate::kv::{
     Revision, Timestamp, Value, WatchEvent,
 };
 use bucket::Bucket;
+pub(crate) use tree::Tree;
 pub use watchers::WatcherId;
 
 /// Tells the time. Asked once an operation; it need not be monotonic.

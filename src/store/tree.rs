@@ -13,7 +13,7 @@ use crate::kv::{Pattern, Token};
 /// The values lie apart from the branches, so that the code that walks and mends the branches is
 /// compiled once for all trees.
 #[derive(Debug)]
-pub(super) struct Tree<V> {
+pub(crate) struct Tree<V> {
     root: Node,
     values: Vec<Option<V>>,
     /// Places in `values` to use again.
@@ -28,7 +28,7 @@ struct Node {
 }
 
 impl<V> Tree<V> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             root: Node::default(),
             values: Vec::new(),
@@ -36,15 +36,15 @@ impl<V> Tree<V> {
         }
     }
 
-    pub(super) fn get(&self, path: &str) -> Option<&V> {
+    pub(crate) fn get(&self, path: &str) -> Option<&V> {
         self.values.get(self.root.find(path)?)?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, path: &str) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, path: &str) -> Option<&mut V> {
         self.values.get_mut(self.root.find(path)?)?.as_mut()
     }
 
-    pub(super) fn get_or_insert_with(&mut self, path: &str, new: impl FnOnce() -> V) -> &mut V {
+    pub(crate) fn get_or_insert_with(&mut self, path: &str, new: impl FnOnce() -> V) -> &mut V {
         let place = self.root.find(path).unwrap_or_else(|| {
             let place = self.free.pop().unwrap_or_else(|| {
                 self.values.push(None);
@@ -57,7 +57,7 @@ impl<V> Tree<V> {
     }
 
     /// Removes a path's value, and every branch that leads nowhere afterwards.
-    pub(super) fn remove(&mut self, path: &str) {
+    pub(crate) fn remove(&mut self, path: &str) {
         if let Some(place) = self.root.remove(Some(path)) {
             self.values[place] = None;
             self.free.push(place);
@@ -65,21 +65,26 @@ impl<V> Tree<V> {
     }
 
     /// Visits the values of the paths, read as keys, that the pattern matches.
-    pub(super) fn select(&self, pattern: &Pattern, visit: &mut dyn FnMut(&V)) {
+    pub(crate) fn select(&self, pattern: &Pattern, visit: &mut dyn FnMut(&V)) {
         self.root.select(pattern.tokens(), &mut |place| {
             self.values[place].iter().for_each(&mut *visit);
         });
     }
 
     /// Visits the values of the paths, read as patterns, that match the key.
-    pub(super) fn matching(&self, key: &str, visit: &mut dyn FnMut(&V)) {
+    pub(crate) fn matching(&self, key: &str, visit: &mut dyn FnMut(&V)) {
         self.root.matching(Some(key), &mut |place| {
             self.values[place].iter().for_each(&mut *visit);
         });
     }
 
+    /// Visits every value, to change it.
+    pub(crate) fn for_each_mut(&mut self, visit: &mut dyn FnMut(&mut V)) {
+        self.values.iter_mut().flatten().for_each(visit);
+    }
+
     /// Visits every value.
-    pub(super) fn for_each(&self, visit: &mut dyn FnMut(&V)) {
+    pub(crate) fn for_each(&self, visit: &mut dyn FnMut(&V)) {
         self.values.iter().flatten().for_each(visit);
     }
 }

@@ -72,7 +72,8 @@ impl Http {
             let result = self.send(operation, limits, left()).await;
             let wait = match &result {
                 Err(Failure::Error { error, .. })
-                    if operation.is_reading()
+                    if !limits.once
+                        && operation.is_reading()
                         && error.retryable()
                         && self.retry.allow_another(attempt) =>
                 {

@@ -192,16 +192,17 @@ impl EventQueue {
         }
     }
 
-    /// The next event, as JavaScript gets it.
-    pub(crate) fn next(&self) -> Option<JsValue> {
+    /// The next event, and how JavaScript gets it.
+    pub(crate) fn next(&self) -> Option<(Arc<WatchEvent>, JsValue)> {
         let event = self.events.borrow_mut().pop_front()?;
-        Some(js::new_event(
+        let given = js::new_event(
             &event.key,
             &wire::encode(&event.value),
             event.revision as f64,
             event.operation.as_str(),
             &event.bucket,
-        ))
+        );
+        Some((event, given))
     }
 
     /// Whether the bucket is gone, and with it the watch.

@@ -64,12 +64,14 @@ impl Body {
     }
 }
 
-/// For how long an operation may go on.
+/// For how long an operation may go on, and how often be tried.
 #[derive(Debug)]
 pub(crate) struct Limits {
     pub(crate) timeout_ms: u32,
     /// The caller's AbortSignal, or undefined.
     pub(crate) signal: JsValue,
+    /// Whether a reading that fails is left at that.
+    pub(crate) once: bool,
 }
 
 #[wasm_bindgen]
@@ -83,10 +85,15 @@ extern "C" {
 impl Limits {
     /// Refuses to begin where the caller has aborted already.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let signal = self.signal.unchecked_ref::<Given>();
-        if !self.signal.is_undefined() && signal.aborted() {
+        if is_aborted(&self.signal) {
+            let signal = self.signal.unchecked_ref::<Given>();
             return Err(Failure::Aborted(signal.reason()));
         }
         Ok(())
     }
+}
+
+/// Whether an AbortSignal, or undefined, is aborted.
+pub(crate) fn is_aborted(signal: &JsValue) -> bool {
+    !signal.is_undefined() && signal.unchecked_ref::<Given>().aborted()
 }

@@ -1,12 +1,21 @@
-//! Watches: a [feed] is what one connection goes through; around it, the socket or the store in
-//! memory that drives it, and the callbacks it ends in.
+//! Watches: a [feed] is what one connection goes through, for all who watch a bucket; around it, the
+//! socket or the store in memory that drives it, and the page it lives in.
 
 pub mod feed;
 
 #[cfg(target_arch = "wasm32")]
+mod driver;
+#[cfg(target_arch = "wasm32")]
+mod page;
+#[cfg(target_arch = "wasm32")]
+mod questions;
+#[cfg(target_arch = "wasm32")]
 mod socket;
 #[cfg(target_arch = "wasm32")]
-mod watcher;
+mod timeout;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use watcher::{Owner, Watch};
+pub(crate) use self::{
+    driver::{Driver, Owner},
+    page::Page,
+};

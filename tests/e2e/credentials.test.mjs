@@ -268,7 +268,7 @@ describe("the address and the credentials of a watch", () => {
     client.setAuth({ apiKey: "two" });
     client
       .kv()
-      .bucket("b")
+      .bucket("another")
       .watch({ onUpdate() {} });
     const keys = sockets.map(({ protocols }) => protocols[1]);
     assert.deepEqual(keys, ["ironflow.auth.bearer.b25l", "ironflow.auth.bearer.dHdv"]);

@@ -103,6 +103,19 @@ export function createContext(given) {
     return sent;
   }
 
+  /** Every socket that is opened from now on. */
+  function sockets() {
+    /** @type {WebSocket[]} */
+    const opened = [];
+    const construct = (/** @type {typeof WebSocket} */ target, /** @type {unknown[]} */ args) => {
+      const socket = Reflect.construct(target, args);
+      opened.push(socket);
+      return socket;
+    };
+    stub("WebSocket", new Proxy(globalThis.WebSocket, { construct }));
+    return opened;
+  }
+
   const newBucketName = () => unique("suite");
   const onServer = given.config.transport !== "memory";
 
@@ -116,6 +129,7 @@ export function createContext(given) {
     shared,
     stub,
     network,
+    sockets,
     async cleanUp() {
       for (const cleanup of cleanups.reverse()) await cleanup();
     },

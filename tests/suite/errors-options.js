@@ -104,18 +104,24 @@ const requestOptions = [
 
 /** Arguments of watch() that are refused. @type {[any, any, string][]} */
 const watches = [
-  [undefined, undefined, "callbacks"],
-  [null, undefined, "callbacks"],
-  [5, undefined, "callbacks"],
-  [{}, undefined, "onUpdate"],
+  [5, undefined, "options"],
+  [5, {}, "callbacks"],
+  [{}, {}, "onUpdate"],
+  [{ onError() {} }, undefined, "onUpdate"],
   [{ onUpdate: "log" }, undefined, "onUpdate"],
   [{ onUpdate() {}, onError: 5 }, undefined, "onError"],
   [{ onUpdate() {}, onClose: {} }, undefined, "onClose"],
   [{ onUpdate() {}, onReady: true }, undefined, "onReady"],
+  [{ onUpdate() {}, onStateChange: "log" }, undefined, "onStateChange"],
   [{ onUpdate() {} }, 5, "options"],
   [{ onUpdate() {} }, "user.*", "options"],
   [{ onUpdate() {} }, { key: 5 }, "key"],
+  [{ onUpdate() {} }, { key: [] }, "key"],
+  [{ onUpdate() {} }, { key: ["a", 5] }, "key"],
+  [{ onUpdate() {} }, { initial: "yes" }, "initial"],
+  [{ onUpdate() {} }, { signal: {} }, "signal"],
   [{ onUpdate() {} }, { filter: "user.*" }, "filter"],
+  [{ filter: "user.*" }, undefined, "filter"],
 ];
 
 /** An error that names an option. @param {string} name */

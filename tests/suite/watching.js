@@ -326,23 +326,38 @@ export const watching = {
     await seen.closed();
   },
 
-  async "a stopped watch lets go of its socket"(t) {
+  async "the watches of a bucket share a socket, which outlives the last of them by a moment"(t) {
     if (!t.onServer) return;
     const { bucket } = await t.bucket();
-    /** @type {WebSocket[]} */
-    const sockets = [];
-    const construct = (/** @type {typeof WebSocket} */ target, /** @type {unknown[]} */ args) => {
-      const socket = Reflect.construct(target, args);
-      sockets.push(socket);
-      return socket;
-    };
-    t.stub("WebSocket", new Proxy(globalThis.WebSocket, { construct }));
-    const opened = await open(bucket);
-    const unopened = observe(bucket);
-    equal(sockets.length, 2, "each opens its socket at once");
-    opened.watcher.stop();
-    unopened.watcher.stop();
-    const stillOpen = sockets.filter(({ readyState }) => readyState < WebSocket.CLOSING);
-    deepEqual(stillOpen, []);
+    const sockets = t.sockets();
+    const seen = await open(bucket);
+    const narrow = await open(bucket, { key: "a.*" });
+    seen.watcher.stop();
+    narrow.watcher.stop();
+    const again = await open(bucket, { key: ["a", "b"] });
+    const [socket, ...others] = sockets;
+    ok(socket && others.length === 0, "all of it over one socket");
+    const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+    again.watcher.stop();
+    equal(socket.readyState, WebSocket.OPEN);
+    await closed;
+    equal(sockets.length, 1);
+  },
+
+  async "disconnect() lets go of the sockets at once"(t) {
+    if (!t.onServer) return;
+    const { bucket, client } = await t.bucket();
+    const sockets = t.sockets();
+    const seen = await open(bucket);
+    const { bucket: another } = await t.bucket({}, client);
+    const unopened = observe(another);
+    client.disconnect();
+    deepEqual(seen.calls, ["onReady", "onClose"]);
+    deepEqual(unopened.calls, ["onClose"]);
+    equal(sockets.length, 2);
+    deepEqual(
+      sockets.filter(({ readyState }) => readyState < WebSocket.CLOSING),
+      [],
+    );
   },
 };

@@ -155,7 +155,7 @@ export async function mistakes(): Promise<void> {
   // @ts-expect-error read only
   ironflow.mode = "memory";
   // @ts-expect-error onUpdate is missing
-  bucket.watch({});
+  bucket.watch({ onError() {} });
   // @ts-expect-error a purge is a "delete"
   bucket.watch({ onUpdate: ({ operation }) => operation === "purge" });
   // @ts-expect-error read only

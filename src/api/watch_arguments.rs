@@ -1,0 +1,107 @@
+//! Reading what a caller passes to `watch`.
+
+use js_sys::{Array, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::arguments;
+use crate::error::Error;
+use crate::js::Given;
+use crate::kv::Pattern;
+use crate::transport::is_aborted;
+
+const CALLBACKS: [&str; 5] = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
+
+/// What is to be watched, and who is to hear of it.
+pub(super) struct WatchArguments {
+    /// Undefined: whoever iterates.
+    pub(super) callbacks: JsValue,
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) initial: bool,
+    /// An AbortSignal, or undefined.
+    pub(super) signal: JsValue,
+}
+
+impl WatchArguments {
+    /// Reads `watch(callbacks, options)` or `watch(options)`.
+    pub(super) fn read(first: &JsValue, second: &JsValue) -> Result<Self, Error> {
+        let (callbacks, given) = match is_unset(second) && !has_callbacks(first) {
+            true => (&JsValue::UNDEFINED, first),
+            false => (first, second),
+        };
+        if !is_unset(callbacks) {
+            check_callbacks(callbacks)?;
+        }
+        let mut options = arguments::options("", given)?;
+        options.opaque("key");
+        let initial = options.bool("initial")?.unwrap_or(false);
+        let (signal, patterns) = match given.is_object() {
+            true => {
+                let key = given.unchecked_ref::<Given>().key();
+                (arguments::signal(&mut options, given)?, patterns(&key)?)
+            }
+            false => (JsValue::UNDEFINED, vec![Pattern::all()]),
+        };
+        options.finish()?;
+        Ok(Self {
+            callbacks: if is_unset(callbacks) {
+                JsValue::UNDEFINED
+            } else {
+                callbacks.clone()
+            },
+            patterns,
+            initial,
+            signal,
+        })
+    }
+
+    /// Whether there is nothing to begin.
+    pub(super) fn is_aborted(&self) -> bool {
+        is_aborted(&self.signal)
+    }
+}
+
+fn patterns(key: &JsValue) -> Result<Vec<Pattern>, Error> {
+    if is_unset(key) {
+        return Ok(vec![Pattern::all()]);
+    }
+    if !Array::is_array(key) {
+        return arguments::pattern(key, "key").map(|pattern| vec![pattern]);
+    }
+    let keys = key.unchecked_ref::<Array>();
+    if keys.length() == 0 {
+        return Err(Error::Validation(
+            "key must hold at least one pattern".into(),
+        ));
+    }
+    keys.iter()
+        .map(|key| arguments::pattern(&key, "each key"))
+        .collect()
+}
+
+fn callback(callbacks: &JsValue, name: &str) -> JsValue {
+    Reflect::get(callbacks, &name.into()).unwrap_or_default()
+}
+
+fn has_callbacks(value: &JsValue) -> bool {
+    let given = |name: &&str| !is_unset(&callback(value, name));
+    value.is_object() && CALLBACKS.iter().any(given)
+}
+
+fn check_callbacks(callbacks: &JsValue) -> Result<(), Error> {
+    if !callbacks.is_object() {
+        return Err(Error::Validation("callbacks must be an object".into()));
+    }
+    for name in CALLBACKS {
+        let callback = callback(callbacks, name);
+        if !callback.is_function() && (name == "onUpdate" || !is_unset(&callback)) {
+            return Err(Error::Validation(
+                ["callbacks.", name, " must be a function"].concat(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_unset(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}

@@ -1,0 +1,219 @@
+// The two ends of a watch: a Subscriber is what the feed speaks to, a KVWatcher what an application
+// holds.
+
+import { callBack } from "./client.js";
+import { decode } from "./values.js";
+
+const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
+
+/** Events on their way to whoever iterates over a watch; none is lost, however late they come. */
+class Backlog {
+  #arrived = [];
+  #leaving = [];
+  #waiting = [];
+  #over;
+
+  push(event) {
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting.resolve({ value: event, done: false });
+    else this.#arrived.push(event);
+  }
+
+  /** There will be no more; the error that ended it, if any, is thrown after the last event. */
+  end(error) {
+    this.#over = { error };
+    for (const waiting of this.#waiting.splice(0))
+      this.#finish().then(waiting.resolve, waiting.reject);
+  }
+
+  next() {
+    if (this.#leaving.length === 0) {
+      this.#leaving = this.#arrived.reverse();
+      this.#arrived = [];
+    }
+    if (this.#leaving.length > 0) {
+      return Promise.resolve({ value: this.#leaving.pop(), done: false });
+    }
+    if (this.#over) return this.#finish();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  clear() {
+    this.#arrived = [];
+    this.#leaving = [];
+  }
+
+  #finish() {
+    const { error } = this.#over;
+    this.#over = {};
+    return error === undefined
+      ? Promise.resolve({ value: undefined, done: true })
+      : Promise.reject(error);
+  }
+}
+
+class Subscriber {
+  #callbacks;
+  #logger;
+  #mode;
+  /** The Rust side: how to leave the feed. */
+  #subscription;
+  #signal;
+  #stop = () => this.stop();
+  #backlog;
+  #deferred;
+  #outcome;
+  state = STATES[0];
+
+  constructor(callbacks, logger, mode, signal) {
+    this.#callbacks = callbacks;
+    this.#logger = logger;
+    this.#mode = mode;
+    this.#signal = signal;
+    if (!callbacks) this.#backlog = new Backlog();
+  }
+
+  /** The feed has taken it up. */
+  attach(subscription) {
+    this.#subscription = subscription;
+    this.#signal?.addEventListener("abort", this.#stop);
+    return new KVWatcher(this);
+  }
+
+  /** It is not to begin at all: the signal was aborted before. */
+  attachAborted() {
+    queueMicrotask(() => this.close());
+    return new KVWatcher(this);
+  }
+
+  /** Gives the error where the event cannot be decoded. */
+  update(event) {
+    let own = event;
+    if (this.#mode) {
+      try {
+        // The others may want it otherwise.
+        own = decode(Object.assign(Object.create(Object.getPrototypeOf(event)), event), this.#mode);
+      } catch (error) {
+        this.fail(error);
+        return error;
+      }
+    }
+    this.#call("onUpdate", own);
+    this.#backlog?.push(own);
+    return undefined;
+  }
+
+  tell(number) {
+    this.state = STATES[number];
+    this.#call("onStateChange", this.state);
+  }
+
+  ready() {
+    this.#outcome ??= { ready: true };
+    this.#deferred?.resolve();
+    this.#call("onReady");
+  }
+
+  fail(error) {
+    this.#call("onError", error);
+  }
+
+  /** It is over: of itself, because of an error perhaps. */
+  close(error) {
+    this.#release()?.free();
+    const reason =
+      error ?? this.#signal?.reason ?? new DOMException("the watch was stopped", "AbortError");
+    this.#outcome ??= { reason };
+    this.#deferred?.reject(reason);
+    this.tell(3);
+    this.#backlog?.end(error);
+    this.#call("onClose");
+    this.#callbacks = undefined;
+  }
+
+  stop() {
+    const subscription = this.#release();
+    if (!subscription) return;
+    subscription.stop();
+    subscription.free();
+  }
+
+  get whenReady() {
+    if (!this.#deferred) {
+      const deferred = {};
+      deferred.promise = new Promise((resolve, reject) => {
+        Object.assign(deferred, { resolve, reject });
+      });
+      // Nobody has to wait for it.
+      deferred.promise.catch(() => {});
+      if (this.#outcome?.ready) deferred.resolve();
+      else if (this.#outcome) deferred.reject(this.#outcome.reason);
+      this.#deferred = deferred;
+    }
+    return this.#deferred.promise;
+  }
+
+  iterate() {
+    this.#backlog ??= new Backlog();
+    const backlog = this.#backlog;
+    const done = async (value) => {
+      this.stop();
+      backlog.clear();
+      return { value, done: true };
+    };
+    return {
+      next: () => backlog.next(),
+      return: done,
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  #call(name, value) {
+    if (this.#callbacks?.[name]) callBack(this.#logger, this.#callbacks, name, value);
+  }
+
+  #release() {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    this.#signal?.removeEventListener("abort", this.#stop);
+    return subscription;
+  }
+}
+
+/** A running watch. */
+class KVWatcher {
+  #subscriber;
+
+  static {
+    // Not every platform has it yet.
+    if (Symbol.dispose) KVWatcher.prototype[Symbol.dispose] = KVWatcher.prototype.stop;
+  }
+
+  constructor(subscriber) {
+    this.#subscriber = subscriber;
+  }
+
+  get state() {
+    return this.#subscriber.state;
+  }
+
+  get ready() {
+    return this.#subscriber.whenReady;
+  }
+
+  stop() {
+    this.#subscriber.stop();
+  }
+
+  [Symbol.asyncIterator]() {
+    return this.#subscriber.iterate();
+  }
+}
+
+export function newSubscriber(callbacks, logger, mode, signal) {
+  return new Subscriber(callbacks, logger, mode, signal);
+}

@@ -1,0 +1,429 @@
+//! What drives a feed: carries its actions out, over a server or a store in memory, and tells it what
+//! happens.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::Math;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::feed::{Action, Change, Event, Feed, Link, Settings, SubscriberId, Timer};
+use super::page::PageEvent;
+use super::questions::Questions;
+use super::socket::{Happening, Socket};
+use super::timeout::Timeout;
+use crate::error::Error;
+use crate::js::{self, Failure, Subscriber};
+use crate::kv::{BucketName, Pattern};
+use crate::store::WatcherId;
+use crate::transport::{EventQueue, Memory, Transport};
+
+/// Whoever keeps the feed and answers for it.
+pub(crate) trait Owner {
+    /// Hears of a problem of the watch of this bucket.
+    fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue);
+    /// Lets go of a feed that has ended.
+    fn ended(&self, driver: &Rc<Driver>);
+}
+
+/// A feed and all that is around it.
+pub(crate) struct Driver {
+    owner: Rc<dyn Owner>,
+    questions: Questions,
+    feed: RefCell<Feed<JsValue>>,
+    /// In ascending order of their ids.
+    subscribers: RefCell<Vec<(SubscriberId, Subscriber)>>,
+    /// Those whose `watch()` may not have returned yet.
+    new: RefCell<Vec<SubscriberId>>,
+    sources: RefCell<Vec<(Link, Source)>>,
+    backoff: RefCell<Option<Timeout>>,
+    grace: RefCell<Option<Timeout>>,
+    /// Whether actions are being carried out: those that come up meanwhile are, in their turn.
+    busy: Cell<bool>,
+}
+
+/// Where changes come from. Letting go of it ends them.
+enum Source {
+    Socket(Socket),
+    Store(Rc<Memory>, WatcherId, Rc<EventQueue>),
+}
+
+impl Driver {
+    pub(crate) fn new(
+        owner: Rc<dyn Owner>,
+        transport: Rc<Transport>,
+        bucket: BucketName,
+        timeout_ms: u32,
+        settings: Settings,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            owner,
+            questions: Questions {
+                transport,
+                bucket,
+                timeout_ms,
+            },
+            feed: RefCell::new(Feed::new(settings)),
+            subscribers: RefCell::default(),
+            new: RefCell::default(),
+            sources: RefCell::default(),
+            backoff: RefCell::default(),
+            grace: RefCell::default(),
+            busy: Cell::new(false),
+        })
+    }
+
+    /// Whether this is the feed of the bucket, over this transport.
+    pub(crate) fn serves(&self, transport: &Rc<Transport>, bucket: &BucketName) -> bool {
+        Rc::ptr_eq(&self.questions.transport, transport) && self.questions.bucket == *bucket
+    }
+
+    /// Adds a subscriber. The connection is begun when this returns; the subscriber hears of it later.
+    pub(crate) fn subscribe(
+        self: &Rc<Self>,
+        patterns: &[Pattern],
+        initial: bool,
+        subscriber: Subscriber,
+    ) -> SubscriberId {
+        let id = self.feed.borrow_mut().subscribe(patterns, initial);
+        self.subscribers.borrow_mut().push((id, subscriber));
+        self.run();
+        self.new.borrow_mut().push(id);
+        self.later(async move |driver| driver.greet());
+        id
+    }
+
+    /// Lets the feed speak to its new subscribers.
+    fn greet(self: &Rc<Self>) {
+        let new = self.new.take();
+        self.tell(|feed| new.iter().for_each(|id| feed.settled(*id)));
+    }
+
+    /// Takes a subscriber out, and tells it so.
+    pub(crate) fn unsubscribe(self: &Rc<Self>, id: SubscriberId) {
+        let found = self.find(id);
+        if let Some(subscriber) = found {
+            self.subscribers
+                .borrow_mut()
+                .retain(|(other, _)| *other != id);
+            self.tell(|feed| feed.unsubscribe(id));
+            subscriber.close(&JsValue::UNDEFINED);
+        }
+    }
+
+    /// Ends the watch for everybody.
+    pub(crate) fn stop(self: &Rc<Self>) {
+        let subscribers = self.subscribers.take();
+        self.tell(Feed::stop);
+        for (_, subscriber) in subscribers {
+            subscriber.close(&JsValue::UNDEFINED);
+        }
+    }
+
+    /// The page has gone through something.
+    pub(crate) fn page(self: &Rc<Self>, event: &PageEvent) {
+        self.tell(|feed| match event {
+            PageEvent::Online => feed.online(),
+            PageEvent::Hidden => feed.hidden(),
+            PageEvent::Visible(ms) => feed.visible(*ms),
+        });
+    }
+
+    /// Tells the feed what has happened, and does what is to be done.
+    fn tell(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
+        what(&mut self.feed.borrow_mut());
+        self.run();
+    }
+
+    fn run(self: &Rc<Self>) {
+        if self.busy.replace(true) {
+            return;
+        }
+        loop {
+            let action = self.feed.borrow_mut().next_action();
+            match action {
+                Some(action) => self.carry_out(action),
+                None => break,
+            }
+        }
+        self.busy.set(false);
+    }
+
+    fn carry_out(self: &Rc<Self>, action: Action<JsValue>) {
+        match action {
+            Action::Connect(link, filter) => self.connect(link, &filter),
+            Action::Disconnect(link) => self.disconnect(link),
+            Action::Probe(link) => self.later(async move |driver| {
+                let answer = driver.questions.probe().await;
+                driver.tell(|feed| feed.probed(link, answer));
+            }),
+            Action::Survey(ticket, filter) => self.later(async move |driver| {
+                let answer = driver.questions.survey(&filter).await;
+                driver.tell(|feed| feed.surveyed(ticket, answer));
+            }),
+            Action::List(ticket, filter) => self.later(async move |driver| {
+                let answer = driver.questions.list(&filter).await;
+                driver.tell(|feed| feed.listed(ticket, answer));
+            }),
+            Action::Read(ticket, key) => self.later(async move |driver| {
+                let answer = driver.questions.read(key).await;
+                driver.tell(|feed| feed.read(ticket, answer));
+            }),
+            Action::SetTimer(timer, ms) => self.set_timer(timer, ms),
+            Action::Tell(id, state) => {
+                if let Some(subscriber) = self.find(id) {
+                    subscriber.tell(state as u8);
+                }
+            }
+            Action::Ready(id) => {
+                if let Some(subscriber) = self.find(id) {
+                    subscriber.ready();
+                }
+            }
+            Action::Deliver(to, event, resynced) => self.deliver(&to, event, resynced),
+            Action::Report(error) => {
+                let error = self.report(error);
+                let subscribers = self.subscribers.borrow().clone();
+                for (_, subscriber) in subscribers {
+                    subscriber.fail(&error);
+                }
+            }
+            Action::End(error) => self.end(error),
+        }
+    }
+
+    fn deliver(&self, to: &[SubscriberId], event: Event<JsValue>, resynced: bool) {
+        let mut event = match event {
+            Event::Change(event) => event,
+            Event::Entry(entry) => js::entry_event(&entry, &self.questions.bucket),
+            Event::Gone(key, revision) => {
+                js::new_event(&key, "", revision as f64, "delete", &self.questions.bucket)
+            }
+        };
+        if resynced {
+            event = js::resynced(&event);
+        }
+        for id in to {
+            if let Some(subscriber) = self.find(*id) {
+                let error = subscriber.update(&event);
+                if !error.is_undefined() {
+                    self.report_to_owner(&error);
+                }
+            }
+        }
+    }
+
+    fn report(&self, error: Error) -> JsValue {
+        let error = JsValue::from(Failure::from(error));
+        self.report_to_owner(&error);
+        error
+    }
+
+    fn report_to_owner(&self, error: &JsValue) {
+        let all = Pattern::all();
+        let feed = self.feed.borrow();
+        let filter = feed.filter().filter(|filter| **filter != all).cloned();
+        drop(feed);
+        self.owner
+            .report(&self.questions.bucket, filter.as_ref(), error);
+    }
+
+    fn end(self: &Rc<Self>, error: Option<Error>) {
+        self.backoff.take();
+        self.grace.take();
+        for (_, source) in self.sources.take() {
+            self.let_go(source);
+        }
+        self.owner.ended(self);
+        let error = error.map(|error| self.report(error));
+        for (_, subscriber) in self.subscribers.take() {
+            if let Some(error) = &error {
+                subscriber.fail(error);
+            }
+            subscriber.close(error.as_ref().unwrap_or(&JsValue::UNDEFINED));
+        }
+    }
+
+    fn connect(self: &Rc<Self>, link: Link, filter: &Pattern) {
+        // The filter that lets everything through is left out, as where nobody filters.
+        let filter = Some(filter).filter(|filter| **filter != Pattern::all());
+        match &*self.questions.transport.in_force() {
+            Transport::Http(http) => match http.credential_at_hand() {
+                Some(credential) => self.open_socket(link, filter, credential.as_deref()),
+                None => {
+                    let filter = filter.cloned();
+                    self.later(async move |driver| {
+                        let Transport::Http(http) = &*driver.questions.transport else {
+                            return;
+                        };
+                        match http.credential(&driver.questions.limits()).await {
+                            Ok(credential) => {
+                                driver.open_socket(link, filter.as_ref(), credential.as_deref());
+                            }
+                            Err(Failure::Error { error, .. }) => {
+                                driver.tell(|feed| feed.failed(link, error));
+                            }
+                            Err(_) => {}
+                        }
+                    });
+                }
+            },
+            Transport::Memory(memory) => self.watch_store(memory, link, filter),
+        }
+    }
+
+    fn open_socket(
+        self: &Rc<Self>,
+        link: Link,
+        filter: Option<&Pattern>,
+        credential: Option<&str>,
+    ) {
+        let Transport::Http(http) = &*self.questions.transport else {
+            return;
+        };
+        // While the application was asked for a token, everybody may have left.
+        if self.subscribers.borrow().is_empty() {
+            self.tell(Feed::stop);
+        }
+        if !self.feed.borrow().wants(link) {
+            return;
+        }
+        let url = http.watch_url(&self.questions.bucket, filter);
+        let driver = Rc::downgrade(self);
+        let tell = move |happening| {
+            if let Some(driver) = Weak::upgrade(&driver) {
+                driver.happened(link, happening);
+            }
+        };
+        match Socket::open(&url, credential, Rc::new(tell)) {
+            Ok(socket) => self
+                .sources
+                .borrow_mut()
+                .push((link, Source::Socket(socket))),
+            Err(_) => self.later(async move |driver| {
+                let error = Error::ConnectionLost {
+                    message: "a WebSocket cannot be opened here".into(),
+                    retryable: false,
+                };
+                driver.tell(|feed| feed.failed(link, error));
+            }),
+        }
+    }
+
+    fn watch_store(self: &Rc<Self>, memory: &Rc<Memory>, link: Link, filter: Option<&Pattern>) {
+        let driver = Rc::downgrade(self);
+        let queue = Rc::new(EventQueue::new(Box::new(move || {
+            if let Some(driver) = Weak::upgrade(&driver) {
+                driver.later(async move |driver| driver.drain(link));
+            }
+        })));
+        let watched = memory.watch(&self.questions.bucket, filter, Rc::clone(&queue));
+        let result = watched.map(|id| {
+            let source = Source::Store(Rc::clone(memory), id, queue);
+            self.sources.borrow_mut().push((link, source));
+        });
+        self.later(async move |driver| {
+            driver.tell(|feed| match result {
+                Ok(()) => feed.opened(link),
+                Err(error) => feed.failed(link, error.into()),
+            });
+        });
+    }
+
+    /// Takes in what a store has queued.
+    fn drain(self: &Rc<Self>, link: Link) {
+        let queue = match self
+            .sources
+            .borrow()
+            .iter()
+            .find(|(other, _)| *other == link)
+        {
+            Some((_, Source::Store(_, _, queue))) => Rc::clone(queue),
+            _ => return,
+        };
+        while let Some((event, payload)) = queue.next() {
+            self.tell(|feed| {
+                feed.changed(
+                    link,
+                    Change {
+                        key: &event.key,
+                        revision: event.revision,
+                        deleted: event.operation == crate::kv::Operation::Delete,
+                        payload,
+                    },
+                );
+            });
+        }
+        if queue.bucket_deleted() {
+            self.tell(|feed| feed.closed(link, 4404));
+        }
+    }
+
+    fn happened(self: &Rc<Self>, link: Link, happening: Happening) {
+        self.greet();
+        self.tell(|feed| match happening {
+            Happening::Opened => feed.opened(link),
+            Happening::Closed(code) => feed.closed(link, code),
+            Happening::BadFrame(words) => feed.bad_frame(link, words),
+            Happening::Frame {
+                event,
+                key,
+                revision,
+                deleted,
+            } => feed.changed(
+                link,
+                Change {
+                    key: &key,
+                    revision: revision as u64,
+                    deleted,
+                    payload: event,
+                },
+            ),
+        });
+    }
+
+    fn disconnect(&self, link: Link) {
+        let mut sources = self.sources.borrow_mut();
+        let Some(at) = sources.iter().position(|(other, _)| *other == link) else {
+            return;
+        };
+        let (_, source) = sources.swap_remove(at);
+        drop(sources);
+        match source {
+            Source::Socket(socket) => socket.retire(),
+            source => self.let_go(source),
+        }
+    }
+
+    fn let_go(&self, source: Source) {
+        if let Source::Store(memory, id, _) = &source {
+            memory.unwatch(&self.questions.bucket, *id);
+        }
+    }
+
+    fn set_timer(self: &Rc<Self>, timer: Timer, ms: f64) {
+        let (slot, ms) = match timer {
+            Timer::Backoff => (&self.backoff, ms * Math::random()),
+            Timer::Grace => (&self.grace, ms),
+        };
+        let driver = Rc::downgrade(self);
+        slot.replace(Some(Timeout::start(ms, move || {
+            if let Some(driver) = Weak::upgrade(&driver) {
+                driver.tell(|feed| feed.timer(timer));
+            }
+        })));
+    }
+
+    fn find(&self, id: SubscriberId) -> Option<Subscriber> {
+        let subscribers = self.subscribers.borrow();
+        let at = subscribers.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(subscribers[at].1.clone())
+    }
+
+    /// Does something in a later microtask.
+    fn later(self: &Rc<Self>, task: impl AsyncFnOnce(Rc<Self>) + 'static) {
+        let driver = Rc::clone(self);
+        spawn_local(async move { task(driver).await });
+    }
+}

@@ -1,0 +1,259 @@
+//! What a feed knows of each key: enough to tell news from repetition, and to see what changed while
+//! it was away. Values are not kept.
+
+use crate::kv::{Key, Pattern, Revision};
+use crate::store::Tree;
+
+/// How many deleted keys are remembered before any of them is forgotten.
+const MANY_TOMBSTONES: usize = 1024;
+
+/// What is known of one key.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) key: Key,
+    /// The newest revision that every subscriber has been told; 0: none.
+    pub(super) told: Revision,
+    /// The newest revision that was seen in any way.
+    pub(super) seen: Revision,
+    pub(super) live: bool,
+    /// Whether any subscriber was told of it.
+    heard: bool,
+    /// The connection that last brought a change of it; 0: none.
+    pub(super) changed_on: u32,
+    /// The connection on which it was last listed; 0: none.
+    listed_on: u32,
+}
+
+/// What is known of every key that was heard of.
+#[derive(Debug)]
+pub(super) struct Knowledge {
+    keys: Tree<Known>,
+    live: usize,
+    tombstones: usize,
+    /// The newest revision that a change brought.
+    newest: Revision,
+    /// A revision the bucket had reached when it was surveyed.
+    surveyed: Revision,
+    /// The keys whose every change has been told. None: of no key.
+    followed: Option<Pattern>,
+    /// Up to this revision nothing is news, of a key that is followed...
+    floor: Revision,
+    /// ...and up to this one, of a key that was there when the bucket was surveyed and that nobody has
+    /// heard of.
+    surveyed_floor: Revision,
+}
+
+impl Knowledge {
+    pub(super) fn new() -> Self {
+        Self {
+            keys: Tree::new(),
+            live: 0,
+            tombstones: 0,
+            newest: 0,
+            surveyed: 0,
+            followed: None,
+            floor: 0,
+            surveyed_floor: 0,
+        }
+    }
+
+    /// Nothing of these keys is missing now.
+    pub(super) fn follow(&mut self, filter: Pattern) {
+        self.followed = Some(filter);
+    }
+
+    /// The bucket has reached this revision.
+    pub(super) fn survey(&mut self, revision: Revision) {
+        self.surveyed = self.surveyed.max(revision);
+    }
+
+    /// The connection is over, and until then nothing was missed: what is older than the newest is
+    /// old, also of a key that was never heard of.
+    pub(super) fn part(&mut self) {
+        self.floor = self.floor.max(self.newest);
+        self.surveyed_floor = self.floor.max(self.surveyed_floor).max(self.surveyed);
+    }
+
+    pub(super) const fn newest(&self) -> Revision {
+        self.newest
+    }
+
+    /// Whether what has become of the key is to be told: its changes have been followed, or somebody has
+    /// heard of it.
+    pub(super) fn follows(&self, key: &str) -> bool {
+        self.is_followed(key) || self.keys.get(key).is_some_and(|known| known.heard)
+    }
+
+    fn is_followed(&self, key: &str) -> bool {
+        self.followed.as_ref().is_some_and(|f| f.matches(key))
+    }
+
+    pub(super) const fn has_followed(&self) -> bool {
+        self.followed.is_some()
+    }
+
+    /// The newest revision of a key that is no news.
+    pub(super) fn told(&self, key: &str) -> Revision {
+        match self.keys.get(key) {
+            Some(known) if known.told > 0 => known.told,
+            _ if !self.is_followed(key) => 0,
+            Some(known) if !known.heard => self.surveyed_floor,
+            _ => self.floor,
+        }
+    }
+
+    /// Whether a change of the key has come on this connection.
+    pub(super) fn changed_on(&self, key: &str, link: u32) -> bool {
+        let known = self.keys.get(key);
+        known.is_some_and(|known| known.changed_on == link)
+    }
+
+    pub(super) fn is_live(&self, key: &str) -> bool {
+        self.keys.get(key).is_some_and(|known| known.live)
+    }
+
+    /// Takes in a change; `link`: the connection that brought it, 0 where it was found by reading.
+    /// False: it is no news.
+    pub(super) fn tell(&mut self, key: &Key, revision: Revision, live: bool, link: u32) -> bool {
+        if revision <= self.told(key) {
+            return false;
+        }
+        let known = self.entry(key);
+        let was_live = known.live;
+        known.heard = true;
+        known.told = revision;
+        if revision >= known.seen {
+            known.seen = revision;
+            known.live = live;
+        }
+        let live = known.live;
+        if link > 0 {
+            known.changed_on = link;
+            self.newest = self.newest.max(revision);
+        }
+        self.count(was_live, live);
+        true
+    }
+
+    /// Takes note of a revision that one subscriber was told.
+    pub(super) fn saw(&mut self, key: &Key, revision: Revision) {
+        let known = self.entry(key);
+        known.heard = true;
+        known.seen = known.seen.max(revision);
+        if revision > known.told {
+            let was_live = known.live;
+            known.live = true;
+            self.count(was_live, true);
+        }
+    }
+
+    /// Takes note that the key exists.
+    pub(super) fn list(&mut self, key: &Key, link: u32) {
+        let known = self.entry(key);
+        known.listed_on = link;
+        // Of a key that somebody heard of, only what is told counts.
+        if !known.heard {
+            let was_live = known.live;
+            known.live = true;
+            self.count(was_live, true);
+        }
+    }
+
+    /// Takes note that a key is gone whose tombstone was not seen. What it was last known as, if it
+    /// was alive.
+    pub(super) fn lose(&mut self, key: &str) -> Option<Revision> {
+        let known = self.keys.get_mut(key).filter(|known| known.live)?;
+        known.live = false;
+        let seen = known.seen;
+        self.count(true, false);
+        Some(seen)
+    }
+
+    /// The keys taken for alive that neither the list nor a change on this connection confirms.
+    pub(super) fn unlisted(&self, filter: &Pattern, link: u32) -> Vec<Key> {
+        let mut keys = Vec::new();
+        self.keys.select(filter, &mut |known| {
+            if known.live && known.listed_on != link && known.changed_on != link {
+                keys.push(known.key.clone());
+            }
+        });
+        keys
+    }
+
+    /// Forgets every revision but those this connection brought: the bucket is another one, which counts
+    /// from 1 again.
+    pub(super) fn start_over(&mut self, link: u32) {
+        self.floor = 0;
+        self.surveyed_floor = 0;
+        self.newest = 0;
+        self.surveyed = 0;
+        let newest = &mut self.newest;
+        self.keys.for_each_mut(&mut |known| {
+            if known.changed_on == link {
+                *newest = (*newest).max(known.told);
+            } else {
+                known.told = 0;
+                known.seen = 0;
+            }
+        });
+    }
+
+    /// Forgets deleted keys where they are many. May be done where one connection brings the changes
+    /// and none is missing: what it brings later is newer than all that it brought before.
+    pub(super) fn forget_tombstones(&mut self) {
+        if self.tombstones < MANY_TOMBSTONES.max(self.live) {
+            return;
+        }
+        let mut gone = Vec::with_capacity(self.tombstones);
+        self.keys.for_each_mut(&mut |known| {
+            if !known.live {
+                gone.push(known.key.clone());
+            }
+        });
+        for key in &gone {
+            self.keys.remove(key);
+        }
+        self.tombstones = 0;
+        self.floor = self.floor.max(self.newest);
+        self.surveyed_floor = self.surveyed_floor.max(self.floor);
+    }
+
+    fn entry(&mut self, key: &Key) -> &mut Known {
+        let mut new = false;
+        let known = self.keys.get_or_insert_with(key, || {
+            new = true;
+            Known {
+                key: key.clone(),
+                told: 0,
+                seen: 0,
+                live: false,
+                heard: false,
+                changed_on: 0,
+                listed_on: 0,
+            }
+        });
+        if new {
+            self.tombstones += 1;
+        }
+        known
+    }
+
+    fn count(&mut self, was_live: bool, live: bool) {
+        match (was_live, live) {
+            (false, true) => {
+                self.live += 1;
+                self.tombstones -= 1;
+            }
+            (true, false) => {
+                self.live -= 1;
+                self.tombstones += 1;
+            }
+            _ => {}
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.live + self.tombstones
+    }
+}

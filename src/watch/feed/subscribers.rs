@@ -1,0 +1,222 @@
+//! Who hears of a feed's changes.
+
+use crate::kv::{Key, Pattern, Revision};
+use crate::store::Tree;
+
+use super::{Event, State};
+
+/// Names a subscriber of a feed. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubscriberId(pub(super) u32);
+
+/// How far a subscriber has come on the way to `ready`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// A connection that covers it is awaited.
+    Waiting,
+    /// So many lists of its initial entries are awaited.
+    Listing(usize),
+    /// Its initial entries are being read.
+    Reading,
+    /// It has its initial entries; the feed has yet to catch up.
+    Loaded,
+    /// It has all that was there in the beginning.
+    Ready,
+}
+
+#[derive(Debug)]
+pub(super) struct Subscriber<E> {
+    pub(super) id: SubscriberId,
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) initial: bool,
+    pub(super) progress: Progress,
+    /// The state it was last told of.
+    pub(super) state: State,
+    pub(super) was_connected: bool,
+    /// `onReady` is called once.
+    pub(super) was_ready: bool,
+    /// It may be told of things: the call that made it has returned.
+    pub(super) settled: bool,
+    /// The revisions of its initial entries, as long as they may still come as changes.
+    pub(super) read: Tree<Revision>,
+    pub(super) newest_read: Revision,
+    /// Whether it was there when the bucket was surveyed: the survey holds its initial entries.
+    pub(super) surveyed: bool,
+    /// The keys of its initial entries, as far as they are listed.
+    pub(super) listed: Vec<Key>,
+    /// What is to come after the initial entries.
+    pub(super) held: Vec<Held<E>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Held<E> {
+    pub(super) key: Key,
+    pub(super) revision: Revision,
+    pub(super) event: Event<E>,
+    pub(super) resynced: bool,
+}
+
+impl<E> Subscriber<E> {
+    pub(super) fn matches(&self, key: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(key))
+    }
+
+    pub(super) fn is_covered_by(&self, filter: &Pattern) -> bool {
+        self.patterns.iter().all(|pattern| filter.covers(pattern))
+    }
+
+    pub(super) fn hold(&mut self, key: Key, revision: Revision, event: Event<E>, resynced: bool) {
+        self.held.push(Held {
+            key,
+            revision,
+            event,
+            resynced,
+        });
+    }
+
+    /// Whether its initial entries are still to come, and changes have to wait for them.
+    pub(super) fn holds(&self) -> bool {
+        self.initial && self.progress != Progress::Ready
+    }
+
+    /// The newest revision of the key that it has read.
+    pub(super) fn has_read(&self, key: &str) -> Revision {
+        if self.newest_read == 0 {
+            return 0;
+        }
+        self.read.get(key).copied().unwrap_or(0)
+    }
+
+    pub(super) fn note_read(&mut self, key: &str, revision: Revision) {
+        *self.read.get_or_insert_with(key, || revision) = revision;
+        self.newest_read = self.newest_read.max(revision);
+    }
+
+    /// Forgets the revisions it has read, once the changes have come as far. Nothing may be missing then.
+    pub(super) fn has_come_to(&mut self, revision: Revision) {
+        if self.newest_read > 0 && revision >= self.newest_read && self.progress == Progress::Ready
+        {
+            self.forget_read();
+        }
+    }
+
+    pub(super) fn forget_read(&mut self) {
+        self.read = Tree::new();
+        self.newest_read = 0;
+    }
+}
+
+/// The subscribers, found by the keys they want.
+#[derive(Debug)]
+pub(super) struct Subscribers<E> {
+    /// In ascending order of their ids.
+    list: Vec<Subscriber<E>>,
+    by_pattern: Tree<Vec<SubscriberId>>,
+    so_far: u32,
+    /// How many patterns are watched beside the first of each subscriber: with none, no key finds
+    /// anybody twice.
+    extra_patterns: usize,
+}
+
+impl<E> Subscribers<E> {
+    pub(super) fn new() -> Self {
+        Self {
+            list: Vec::new(),
+            by_pattern: Tree::new(),
+            so_far: 0,
+            extra_patterns: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, patterns: Vec<Pattern>, initial: bool) -> SubscriberId {
+        let id = SubscriberId(self.so_far);
+        self.so_far += 1;
+        self.extra_patterns += patterns.len().saturating_sub(1);
+        for pattern in &patterns {
+            let ids = self
+                .by_pattern
+                .get_or_insert_with(pattern.as_str(), Vec::new);
+            if ids.last() != Some(&id) {
+                ids.push(id);
+            }
+        }
+        self.list.push(Subscriber {
+            id,
+            patterns,
+            initial,
+            progress: Progress::Waiting,
+            state: State::Connecting,
+            was_connected: false,
+            was_ready: false,
+            settled: false,
+            surveyed: false,
+            read: Tree::new(),
+            newest_read: 0,
+            listed: Vec::new(),
+            held: Vec::new(),
+        });
+        id
+    }
+
+    /// False: there was none of this id.
+    pub(super) fn remove(&mut self, id: SubscriberId) -> bool {
+        let Ok(at) = self.position(id) else {
+            return false;
+        };
+        let gone = self.list.remove(at);
+        self.extra_patterns -= gone.patterns.len().saturating_sub(1);
+        for pattern in &gone.patterns {
+            let Some(ids) = self.by_pattern.get_mut(pattern.as_str()) else {
+                continue;
+            };
+            ids.retain(|other| *other != id);
+            if ids.is_empty() {
+                self.by_pattern.remove(pattern.as_str());
+            }
+        }
+        true
+    }
+
+    pub(super) fn get_mut(&mut self, id: SubscriberId) -> Option<&mut Subscriber<E>> {
+        let at = self.position(id).ok()?;
+        self.list.get_mut(at)
+    }
+
+    /// Those that want the key, each once, in the order they came.
+    pub(super) fn wanting(&self, key: &str) -> Vec<SubscriberId> {
+        let mut found = Vec::new();
+        self.by_pattern
+            .matching(key, &mut |ids| found.extend_from_slice(ids));
+        if found.len() > 1 {
+            found.sort_unstable();
+            if self.extra_patterns > 0 {
+                found.dedup();
+            }
+        }
+        found
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Subscriber<E>> {
+        self.list.iter_mut()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn ids(&self) -> Vec<SubscriberId> {
+        self.list.iter().map(|subscriber| subscriber.id).collect()
+    }
+
+    /// The narrowest pattern that covers what all of them watch.
+    pub(super) fn cover(&self) -> Option<Pattern> {
+        let mut patterns = self.list.iter().flat_map(|subscriber| &subscriber.patterns);
+        let first = patterns.next()?.clone();
+        Some(patterns.fold(first, |wide, pattern| wide.widened(pattern)))
+    }
+
+    fn position(&self, id: SubscriberId) -> Result<usize, usize> {
+        self.list
+            .binary_search_by_key(&id, |subscriber| subscriber.id)
+    }
+}

@@ -1,0 +1,6 @@
+//! What a feed promises: in [`promises`] under any interleaving, elsewhere one by one.
+
+mod connection;
+mod following;
+mod promises;
+mod world;

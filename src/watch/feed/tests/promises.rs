@@ -1,0 +1,224 @@
+//! The promises, under any interleaving of what users, the server and the network do.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::{Settings, SubscriberId};
+use super::world::{Recorder, World, settings};
+use crate::error::Error;
+
+const KEYS: [&str; 6] = ["a", "b", "a.x", "a.y", "b.x", "a.x.1"];
+const FILTERS: [&[&str]; 8] = [
+    &[">"],
+    &["a"],
+    &["a.x"],
+    &["a.*"],
+    &["a.>"],
+    &["b.x", "a"],
+    &["a.*", "*.x"],
+    &["*"],
+];
+
+/// What may happen next. The numbers choose among what there is.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(usize),
+    Delete(usize),
+    Watch(usize, bool),
+    Stop(usize),
+    Open(usize),
+    Deliver(usize),
+    Repeat(usize),
+    Consider(usize),
+    Answer(usize),
+    FailQuestion(usize),
+    Cut(usize),
+    LoseFrames(usize),
+    Probe(bool),
+    Wait,
+    Grace,
+    Online,
+    Hide,
+    Show(bool),
+    Recreate,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let at = || 0usize..8;
+    prop_oneof![
+        8 => at().prop_map(Step::Put),
+        4 => at().prop_map(Step::Delete),
+        2 => (at(), any::<bool>()).prop_map(|(n, initial)| Step::Watch(n, initial)),
+        1 => at().prop_map(Step::Stop),
+        6 => at().prop_map(Step::Open),
+        8 => at().prop_map(Step::Deliver),
+        1 => at().prop_map(Step::Repeat),
+        9 => at().prop_map(Step::Consider),
+        9 => at().prop_map(Step::Answer),
+        1 => at().prop_map(Step::FailQuestion),
+        2 => at().prop_map(Step::Cut),
+        1 => at().prop_map(Step::LoseFrames),
+        2 => any::<bool>().prop_map(Step::Probe),
+        4 => Just(Step::Wait),
+        1 => Just(Step::Grace),
+        1 => Just(Step::Online),
+        1 => Just(Step::Hide),
+        1 => any::<bool>().prop_map(Step::Show),
+        1 => Just(Step::Recreate),
+    ]
+}
+
+fn take(world: &mut World, step: &Step) {
+    match *step {
+        Step::Put(n) => world.put(KEYS[n % KEYS.len()]),
+        Step::Delete(n) => world.delete(KEYS[n % KEYS.len()]),
+        Step::Watch(n, initial) if !world.ended => _ = world.watch(FILTERS[n], initial),
+        Step::Stop(n) => {
+            let ids: Vec<SubscriberId> = world.recorders.keys().copied().collect();
+            // The feed is to go on.
+            if ids.len() > 1 {
+                world.stop(ids[n % ids.len()]);
+            }
+        }
+        Step::Open(n) => _ = world.open(n),
+        Step::Deliver(n) => _ = world.deliver(n, false),
+        Step::Repeat(n) => _ = world.deliver(n, true),
+        Step::Consider(n) => _ = world.consider(n),
+        Step::Answer(n) => _ = world.answer(n),
+        Step::FailQuestion(n) => _ = world.fail(n, Error::RequestFailed("no".into())),
+        Step::Cut(n) => _ = world.cut(n, 1006),
+        Step::LoseFrames(n) => _ = world.lose_frames(n),
+        Step::Probe(fine) => {
+            let answer = match fine {
+                true => Ok(()),
+                false => Err(Error::RequestFailed("no".into())),
+            };
+            _ = world.answer_probe(answer);
+        }
+        Step::Wait => _ = world.wait(),
+        Step::Grace => _ = world.end_grace(),
+        Step::Online => world.then(|feed| feed.online()),
+        Step::Hide => world.then(|feed| feed.hidden()),
+        Step::Show(long) => world.then(|feed| feed.visible(if long { 60_000.0 } else { 10.0 })),
+        Step::Recreate => world.recreate(),
+        Step::Watch(..) => {}
+    }
+}
+
+/// Promise 1, and that nobody hears of what it does not watch.
+fn check_order(recorder: &Recorder) {
+    let mut last: BTreeMap<&str, (u64, bool, u32)> = BTreeMap::new();
+    for told in &recorder.told {
+        let wanted = recorder
+            .patterns
+            .iter()
+            .any(|pattern| pattern.matches(&told.key));
+        assert!(wanted, "{told:?} was not asked for");
+        // A key that went while nobody looked is told with the last revision that was known of it.
+        let gone = told.resynced && !told.live;
+        if let Some((revision, live, bucket)) = last.get(&*told.key).copied() {
+            let next = told.revision > revision || gone && live && told.revision == revision;
+            // A bucket that was made anew counts anew; what came before the feed knew may come again.
+            let anew = told.bucket > bucket || told.resynced && told.bucket > 1;
+            assert!(next || anew, "{revision} {told:?}");
+        }
+        let bucket = if gone { told.bucket - 1 } else { told.bucket };
+        last.insert(&told.key, (told.revision, told.live, bucket));
+    }
+}
+
+/// `initial`: entries first, then changes.
+fn check_initial(recorder: &Recorder) {
+    if recorder.initial {
+        let before = &recorder.told[..match recorder.at_ready {
+            Some(_) => recorder.ready_after,
+            None => recorder.told.len(),
+        }];
+        let first_change = before.iter().position(|told| !told.read && !told.resynced);
+        let after = before.iter().skip(first_change.unwrap_or(before.len()));
+        assert!(
+            !after.clone().any(|told| told.read && !told.resynced),
+            "{before:?}"
+        );
+    }
+}
+
+/// Promise 2: whatever changed since it was ready, the last word on it is the truth; and with
+/// `initial`, so is the last word on everything.
+fn check_final(world: &World, recorder: &Recorder) {
+    let Some(at_ready) = &recorder.at_ready else {
+        panic!("everything has arrived, and a subscriber is not ready: {recorder:?}");
+    };
+    let live = world.live();
+    let wanted = |key: &&str| recorder.patterns.iter().any(|pattern| pattern.matches(key));
+    for key in KEYS.iter().copied().filter(wanted) {
+        let last = recorder.told.iter().rfind(|told| told.key == key);
+        let now = live.get(key).copied();
+        let changed = at_ready.get(key).copied() != now;
+        match (last, now) {
+            (Some(told), Some(revision)) => {
+                assert!(
+                    told.live && told.revision == revision,
+                    "{key}@{revision}: {told:?}"
+                );
+            }
+            (Some(told), None) => assert!(!told.live, "{key} is gone: {told:?}"),
+            (None, Some(revision)) => {
+                assert!(
+                    !changed && !recorder.initial,
+                    "{key}@{revision} was never told"
+                );
+            }
+            (None, None) => {
+                // A key that nobody knew of has not gone.
+                let known = at_ready
+                    .get(key)
+                    .is_some_and(|at| *at <= recorder.surveyed_at);
+                assert!(!known || world.blind, "{key} is gone, and nobody was told");
+            }
+        }
+    }
+}
+
+fn run(settings: Settings, replays: bool, before: &[usize], steps: &[Step]) {
+    let mut world = World::new(settings);
+    world.replays = replays;
+    for key in before {
+        world.put(KEYS[key % KEYS.len()]);
+    }
+    world.watch(&[">"], false);
+    for step in steps {
+        take(&mut world, step);
+        world.recorders.values().for_each(check_order);
+        world.recorders.values().for_each(check_initial);
+    }
+    world.then(|feed| feed.visible(0.0));
+    world.settle();
+    assert!(!world.ended && world.wires.len() == 1, "{:?}", world.wires);
+    for recorder in world.recorders.values() {
+        check_order(recorder);
+        check_initial(recorder);
+        check_final(&world, recorder);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: std::env::var("FEED_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(4000),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn hold_whatever_happens(
+        replays: bool,
+        pauses: bool,
+        before in prop::collection::vec(0usize..8, 0..6),
+        steps in prop::collection::vec(step(), 0..80),
+    ) {
+        let mut settings = settings();
+        settings.visibility.pause_on_hidden = pauses;
+        run(settings, replays, &before, &steps);
+    }
+}

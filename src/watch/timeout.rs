@@ -1,0 +1,27 @@
+//! A timer of the platform.
+
+use wasm_bindgen::prelude::*;
+
+use crate::js;
+
+/// Calls once, unless it is dropped before.
+pub(super) struct Timeout {
+    timer: JsValue,
+    _callback: Closure<dyn Fn()>,
+}
+
+impl Timeout {
+    pub(super) fn start(milliseconds: f64, call: impl Fn() + 'static) -> Self {
+        let callback: Closure<dyn Fn()> = Closure::wrap(Box::new(call));
+        Self {
+            timer: js::start_timer(callback.as_ref().unchecked_ref(), milliseconds),
+            _callback: callback,
+        }
+    }
+}
+
+impl Drop for Timeout {
+    fn drop(&mut self) {
+        js::stop_timer(&self.timer);
+    }
+}
