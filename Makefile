@@ -60,13 +60,14 @@ conformance: ## Print the rules of the protocol by backends: which hold where
 	$(step) "Conformance" bash -o pipefail -c "{ cargo test --workspace --test '*conformance' --no-fail-fast; node tests/e2e/browser-suite.mjs memory::rule_; } | node tests/conformance/table.mjs"
 
 .PHONY: soak
-soak: pkg/index.js ## Run the long versions of the tests, and those that crash NATS servers (an hour or more)
-	@.ci/setup rust npm nats
+soak: pkg/index.js ## Run the long versions of the tests, and those that crash NATS servers (some hours)
+	@.ci/setup rust npm browser nats
 	$(step) "Differential tests" env IRONFLOW_SEQUENCES=100000 cargo test --workspace --test differential
 	$(step) "Linearizability" env IRONFLOW_HISTORIES=1000 cargo test --workspace --test linearizability
 	$(step) "Hostile clients" env IRONFLOW_INPUTS=20000 cargo test --workspace --test hostile -- --include-ignored
 	$(step) "Hostile input" env IRONFLOW_INPUTS=100000 cargo test --workspace --test hostile_input
 	$(step) "Hostile answers" env IRONFLOW_INPUTS=30000 node --test --test-reporter=spec tests/e2e/hostile-answers.test.mjs
+	$(step) "Faults under watches" env CHAOS_SECONDS=3600 node --test --test-reporter=spec tests/e2e/chaos/chaos.test.mjs
 	$(step) "Crashes of NATS" env IRONFLOW_FAULTS=10 cargo test --workspace --test faults -- --include-ignored
 
 .PHONY: setup

@@ -65,7 +65,7 @@ export function storm(random, backend, count) {
   return Array.from({ length: count }, () => {
     if (deck.length === 0) deck = [...DECKS[backend]];
     const [kind] = deck.splice(random.between(0, deck.length - 1), 1);
-    return { after: random.between(20, 700), blow: blow(kind ?? "cut", random) };
+    return { after: random.between(20, 500), blow: blow(kind ?? "cut", random) };
   });
 }
 

@@ -40,19 +40,73 @@ async function inMemory(act, leak) {
   await settled();
 }
 
+/** What the double of a server answers, by the end of the path. @type {[RegExp, object][]} */
+const ANSWERS = [
+  [/\/keys$/, { keys: ["key.1"], count: 1 }],
+  [
+    /\/keys\/[^/]+$/,
+    {
+      key: "key.1",
+      value: "dmFsdWU=",
+      revision: 1,
+      created_at: "2026-02-22T10:00:00Z",
+      operation: "put",
+    },
+  ],
+  [/\/b$/, { name: "b", values: 1, bytes: 30, history: 1, created_at: "2026-02-22T10:00:00Z" }],
+];
+
 /** On a server that is a double. @param {(bucket: Bucket) => Promise<void>} act */
 async function onServer(act) {
   const uninstall = install();
+  const { fetch } = globalThis;
+  globalThis.fetch = async (request) => {
+    const { pathname } = new URL(request instanceof Request ? request.url : request);
+    return Response.json(ANSWERS.find(([path]) => path.test(pathname))?.[1]);
+  };
   const client = createClient({ serverUrl: "http://kv.example.com", logger: false });
   await act(client.kv().bucket("b"));
   client.disconnect();
   await settled();
   sockets.length = 0;
+  globalThis.fetch = fetch;
   uninstall();
 }
 
 /**
- * Starts watches and stops them, at once or a little later.
+ * Starts a watch of one kind or another, and gives what ends it.
+ *
+ * @param {Bucket} bucket
+ * @param {number} n
+ * @param {import("@ironflow/browser").KVWatchCallbacks} callbacks
+ */
+function start(bucket, n, callbacks) {
+  const key = KEYS[n % KEYS.length] ?? "";
+  const controller = new AbortController();
+  /** @type {import("@ironflow/browser").KVWatcher} */
+  let watcher;
+  switch (n % 5) {
+    case 0:
+      watcher = bucket.watch(callbacks, { key });
+      break;
+    case 1:
+      watcher = bucket.watch(callbacks, { key: [key, "key.*", ">"] });
+      break;
+    case 2:
+      watcher = bucket.watch(callbacks, { key, initial: true });
+      break;
+    case 3:
+      bucket.watch(callbacks, { key, signal: controller.signal });
+      return () => controller.abort();
+    default:
+      watcher = bucket.watch({ key });
+      watcher[Symbol.asyncIterator]().next();
+  }
+  return () => watcher.stop();
+}
+
+/**
+ * Starts watches and ends them, at once or a little later.
  *
  * @param {Bucket} bucket
  * @param {number} count
@@ -61,10 +115,13 @@ async function onServer(act) {
 async function cycle(bucket, count, leak) {
   for (let n = 0; n < count; n += 1) {
     const callbacks = { onUpdate() {}, onError() {}, onClose() {} };
-    const watcher = bucket.watch(callbacks, { key: KEYS[n % KEYS.length] });
-    if (n % 10 === 0) await settled();
+    const end = start(bucket, n, callbacks);
+    if (n % 7 === 0) {
+      for (const socket of sockets) if (socket.readyState === 0) socket.accept();
+      await settled();
+    }
     if (leak === "callbacks") kept.push(callbacks);
-    if (leak !== "watches") watcher.stop();
+    if (leak !== "watches") end();
   }
 }
 
@@ -94,20 +151,22 @@ export const eventsInMemory = (count) =>
 export const eventsOnServer = (count, leak) =>
   onServer(async (bucket) => {
     let heard = 0;
-    bucket.watch({
-      onUpdate(event) {
-        heard += 1;
-        if (leak) kept.push(event);
-      },
+    const ready = new Promise((resolve) => {
+      bucket.watch({
+        onReady: () => resolve(undefined),
+        onUpdate(event) {
+          heard += 1;
+          if (leak) kept.push(event);
+        },
+      });
     });
-    await settled();
     const [socket] = sockets;
     socket.accept();
-    await settled();
+    await ready;
     for (let n = 0; n < count; n += 1) {
       const key = KEYS[n % KEYS.length];
       socket.frame(
-        `{"type":"kv_update","key":"${key}","value":"dmFsdWU=","revision":${n + 1},"operation":"put","bucket":"b"}`,
+        `{"type":"kv_update","key":"${key}","value":"dmFsdWU=","revision":${n + 2},"operation":"put","bucket":"b"}`,
       );
       if (n % 1_000 === 0) await settled();
     }
