@@ -8,16 +8,15 @@ use js_sys::Math;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::feed::{Action, Change, Event, Feed, Link, Settings, SubscriberId, Timer};
+use super::feed::{Action, Event, Feed, Link, Settings, SubscriberId, Timer};
 use super::page::PageEvent;
 use super::questions::Questions;
-use super::socket::{Happening, Socket};
+use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
 use crate::js::{self, Failure, Subscriber};
 use crate::kv::{BucketName, Pattern};
-use crate::store::WatcherId;
-use crate::transport::{EventQueue, Memory, Transport};
+use crate::transport::Transport;
 
 /// Whoever keeps the feed and answers for it.
 pub(crate) trait Owner {
@@ -30,23 +29,17 @@ pub(crate) trait Owner {
 /// A feed and all that is around it.
 pub(crate) struct Driver {
     owner: Rc<dyn Owner>,
-    questions: Questions,
-    feed: RefCell<Feed<JsValue>>,
+    pub(super) questions: Questions,
+    pub(super) feed: RefCell<Feed<JsValue>>,
     /// In ascending order of their ids.
-    subscribers: RefCell<Vec<(SubscriberId, Subscriber)>>,
+    pub(super) subscribers: RefCell<Vec<(SubscriberId, Subscriber)>>,
     /// Those whose `watch()` may not have returned yet.
     new: RefCell<Vec<SubscriberId>>,
-    sources: RefCell<Vec<(Link, Source)>>,
+    pub(super) sources: RefCell<Vec<(Link, Source)>>,
     backoff: RefCell<Option<Timeout>>,
     grace: RefCell<Option<Timeout>>,
     /// Whether actions are being carried out: those that come up meanwhile are, in their turn.
     busy: Cell<bool>,
-}
-
-/// Where changes come from. Letting go of it ends them.
-enum Source {
-    Socket(Socket),
-    Store(Rc<Memory>, WatcherId, Rc<EventQueue>),
 }
 
 impl Driver {
@@ -95,7 +88,7 @@ impl Driver {
     }
 
     /// Lets the feed speak to its new subscribers.
-    fn greet(self: &Rc<Self>) {
+    pub(super) fn greet(self: &Rc<Self>) {
         let new = self.new.take();
         self.tell(|feed| new.iter().for_each(|id| feed.settled(*id)));
     }
@@ -131,7 +124,7 @@ impl Driver {
     }
 
     /// Tells the feed what has happened, and does what is to be done.
-    fn tell(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
+    pub(super) fn tell(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
         what(&mut self.feed.borrow_mut());
         self.run();
     }
@@ -245,163 +238,6 @@ impl Driver {
         }
     }
 
-    fn connect(self: &Rc<Self>, link: Link, filter: &Pattern) {
-        // The filter that lets everything through is left out, as where nobody filters.
-        let filter = Some(filter).filter(|filter| **filter != Pattern::all());
-        match &*self.questions.transport.in_force() {
-            Transport::Http(http) => match http.credential_at_hand() {
-                Some(credential) => self.open_socket(link, filter, credential.as_deref()),
-                None => {
-                    let filter = filter.cloned();
-                    self.later(async move |driver| {
-                        let Transport::Http(http) = &*driver.questions.transport else {
-                            return;
-                        };
-                        match http.credential(&driver.questions.limits()).await {
-                            Ok(credential) => {
-                                driver.open_socket(link, filter.as_ref(), credential.as_deref());
-                            }
-                            Err(Failure::Error { error, .. }) => {
-                                driver.tell(|feed| feed.failed(link, error));
-                            }
-                            Err(_) => {}
-                        }
-                    });
-                }
-            },
-            Transport::Memory(memory) => self.watch_store(memory, link, filter),
-        }
-    }
-
-    fn open_socket(
-        self: &Rc<Self>,
-        link: Link,
-        filter: Option<&Pattern>,
-        credential: Option<&str>,
-    ) {
-        let Transport::Http(http) = &*self.questions.transport else {
-            return;
-        };
-        // While the application was asked for a token, everybody may have left.
-        if self.subscribers.borrow().is_empty() {
-            self.tell(Feed::stop);
-        }
-        if !self.feed.borrow().wants(link) {
-            return;
-        }
-        let url = http.watch_url(&self.questions.bucket, filter);
-        let driver = Rc::downgrade(self);
-        let tell = move |happening| {
-            if let Some(driver) = Weak::upgrade(&driver) {
-                driver.happened(link, happening);
-            }
-        };
-        match Socket::open(&url, credential, Rc::new(tell)) {
-            Ok(socket) => self
-                .sources
-                .borrow_mut()
-                .push((link, Source::Socket(socket))),
-            Err(_) => self.later(async move |driver| {
-                let error = Error::ConnectionLost {
-                    message: "a WebSocket cannot be opened here".into(),
-                    retryable: false,
-                };
-                driver.tell(|feed| feed.failed(link, error));
-            }),
-        }
-    }
-
-    fn watch_store(self: &Rc<Self>, memory: &Rc<Memory>, link: Link, filter: Option<&Pattern>) {
-        let driver = Rc::downgrade(self);
-        let queue = Rc::new(EventQueue::new(Box::new(move || {
-            if let Some(driver) = Weak::upgrade(&driver) {
-                driver.later(async move |driver| driver.drain(link));
-            }
-        })));
-        let watched = memory.watch(&self.questions.bucket, filter, Rc::clone(&queue));
-        let result = watched.map(|id| {
-            let source = Source::Store(Rc::clone(memory), id, queue);
-            self.sources.borrow_mut().push((link, source));
-        });
-        self.later(async move |driver| {
-            driver.tell(|feed| match result {
-                Ok(()) => feed.opened(link),
-                Err(error) => feed.failed(link, error.into()),
-            });
-        });
-    }
-
-    /// Takes in what a store has queued.
-    fn drain(self: &Rc<Self>, link: Link) {
-        let queue = match self
-            .sources
-            .borrow()
-            .iter()
-            .find(|(other, _)| *other == link)
-        {
-            Some((_, Source::Store(_, _, queue))) => Rc::clone(queue),
-            _ => return,
-        };
-        while let Some((event, payload)) = queue.next() {
-            self.tell(|feed| {
-                feed.changed(
-                    link,
-                    Change {
-                        key: &event.key,
-                        revision: event.revision,
-                        deleted: event.operation == crate::kv::Operation::Delete,
-                        payload,
-                    },
-                );
-            });
-        }
-        if queue.bucket_deleted() {
-            self.tell(|feed| feed.closed(link, 4404));
-        }
-    }
-
-    fn happened(self: &Rc<Self>, link: Link, happening: Happening) {
-        self.greet();
-        self.tell(|feed| match happening {
-            Happening::Opened => feed.opened(link),
-            Happening::Closed(code) => feed.closed(link, code),
-            Happening::BadFrame(words) => feed.bad_frame(link, words),
-            Happening::Frame {
-                event,
-                key,
-                revision,
-                deleted,
-            } => feed.changed(
-                link,
-                Change {
-                    key: &key,
-                    revision: revision as u64,
-                    deleted,
-                    payload: event,
-                },
-            ),
-        });
-    }
-
-    fn disconnect(&self, link: Link) {
-        let mut sources = self.sources.borrow_mut();
-        let Some(at) = sources.iter().position(|(other, _)| *other == link) else {
-            return;
-        };
-        let (_, source) = sources.swap_remove(at);
-        drop(sources);
-        match source {
-            Source::Socket(socket) => socket.retire(),
-            source => self.let_go(source),
-        }
-    }
-
-    fn let_go(&self, source: Source) {
-        if let Source::Store(memory, id, _) = &source {
-            memory.unwatch(&self.questions.bucket, *id);
-        }
-    }
-
     fn set_timer(self: &Rc<Self>, timer: Timer, ms: f64) {
         let (slot, ms) = match timer {
             Timer::Backoff => (&self.backoff, ms * Math::random()),
@@ -422,7 +258,7 @@ impl Driver {
     }
 
     /// Does something in a later microtask.
-    fn later(self: &Rc<Self>, task: impl AsyncFnOnce(Rc<Self>) + 'static) {
+    pub(super) fn later(self: &Rc<Self>, task: impl AsyncFnOnce(Rc<Self>) + 'static) {
         let driver = Rc::clone(self);
         spawn_local(async move { task(driver).await });
     }

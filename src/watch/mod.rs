@@ -12,6 +12,8 @@ mod questions;
 #[cfg(target_arch = "wasm32")]
 mod socket;
 #[cfg(target_arch = "wasm32")]
+mod source;
+#[cfg(target_arch = "wasm32")]
 mod timeout;
 
 #[cfg(target_arch = "wasm32")]

@@ -19,7 +19,7 @@ pub(super) struct CatchUp {
     /// When the bucket was created, as far as is known.
     created: Option<String>,
     /// Initial entries that are being listed: for whom, and for which of its patterns.
-    lists: Vec<(Ticket, SubscriberId, usize)>,
+    pub(super) lists: Vec<(Ticket, SubscriberId, usize)>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -195,142 +195,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    fn admit_all(&mut self) {
-        for id in self.subscribers.ids() {
-            self.admit(id);
-        }
-        self.read_on();
-    }
-
-    /// Whether a subscriber's initial entries are to be found now: in the last survey, or not.
-    fn awaits_entries(&mut self, id: SubscriberId) -> Option<bool> {
-        let filter = &self.current.as_ref()?.filter;
-        let subscriber = self.subscribers.get_mut(id)?;
-        let awaits = subscriber.initial
-            && subscriber.settled
-            && subscriber.progress == Progress::Waiting
-            && subscriber.is_covered_by(filter);
-        awaits.then_some(subscriber.surveyed)
-    }
-
-    /// Lets a subscriber go on as far as the connection allows.
-    pub(super) fn admit(&mut self, id: SubscriberId) {
-        if self.phase != super::Phase::Open || self.catch_up.is_surveying() {
-            return;
-        }
-        if self.awaits_entries(id).is_some() {
-            self.list(id);
-            return self.read_on();
-        }
-        let done = self.catch_up.is_done();
-        let filter = self.current.as_ref().map(|connection| &connection.filter);
-        let (Some(filter), Some(subscriber)) = (filter, self.subscribers.get_mut(id)) else {
-            return;
-        };
-        let waits = match subscriber.initial {
-            true => subscriber.progress == Progress::Loaded,
-            false => subscriber.progress == Progress::Waiting,
-        };
-        if done && waits && subscriber.settled && subscriber.is_covered_by(filter) {
-            self.release(id);
-            self.ready(id);
-        }
-    }
-
-    /// Finds a subscriber's initial entries.
-    fn list(&mut self, id: SubscriberId) {
-        let Some(subscriber) = self.subscribers.get_mut(id) else {
-            return;
-        };
-        let (mut keys, mut patterns) = (Vec::new(), Vec::new());
-        for (at, pattern) in subscriber.patterns.iter().enumerate() {
-            // An exact key need not be listed to be read.
-            match pattern.as_key() {
-                Some(key) => keys.push(key),
-                None => patterns.push((at, pattern.clone())),
-            }
-        }
-        if patterns.is_empty() {
-            return self.load(id, &keys);
-        }
-        subscriber.progress = Progress::Listing(patterns.len());
-        subscriber.listed = keys;
-        for (at, pattern) in patterns {
-            let ticket = self.ticket();
-            self.catch_up.lists.push((ticket, id, at));
-            self.actions.push_back(Action::List(ticket, pattern));
-        }
-    }
-
-    /// The answer to [`Action::List`].
-    pub fn listed(&mut self, ticket: Ticket, answer: Result<Vec<Key>, Error>) {
-        let lists = &mut self.catch_up.lists;
-        let Some(found) = lists.iter().position(|(asked, ..)| *asked == ticket) else {
-            return;
-        };
-        let (_, id, at) = lists.swap_remove(found);
-        let keys = match answer {
-            Ok(keys) => keys,
-            Err(error) => return self.cannot_catch_up(error),
-        };
-        let Some(subscriber) = self.subscribers.get_mut(id) else {
-            return;
-        };
-        let Progress::Listing(left) = subscriber.progress else {
-            return;
-        };
-        // A key that several patterns match counts for the first.
-        let earlier = &subscriber.patterns[..at];
-        let new = keys
-            .into_iter()
-            .filter(|key| !earlier.iter().any(|p| p.matches(key)));
-        subscriber.listed.extend(new);
-        subscriber.progress = Progress::Listing(left - 1);
-        if left == 1 {
-            let keys = std::mem::take(&mut subscriber.listed);
-            self.load(id, &keys);
-            self.read_on();
-        }
-    }
-
-    /// Reads those of the keys that a subscriber wants.
-    fn load(&mut self, id: SubscriberId, keys: &[Key]) {
-        let Some(subscriber) = self.subscribers.get_mut(id) else {
-            return;
-        };
-        let wanted = keys.iter().rev().filter(|key| subscriber.matches(key));
-        let wanted: Vec<Key> = wanted.cloned().collect();
-        subscriber.progress = Progress::Reading;
-        if wanted.is_empty() {
-            self.loaded(id);
-        } else {
-            self.reading.add(Reader::Subscriber(id), wanted);
-        }
-    }
-
-    /// A subscriber has its initial entries.
-    fn loaded(&mut self, id: SubscriberId) {
-        if let Some(subscriber) = self.subscribers.get_mut(id) {
-            subscriber.progress = Progress::Loaded;
-            self.admit(id);
-        }
-    }
-
-    /// Gives a subscriber the changes that had to wait for its initial entries.
-    fn release(&mut self, id: SubscriberId) {
-        let Some(subscriber) = self.subscribers.get_mut(id) else {
-            return;
-        };
-        for held in std::mem::take(&mut subscriber.held) {
-            if held.revision > subscriber.has_read(&held.key) {
-                subscriber.note_read(&held.key, held.revision);
-                let event = Action::Deliver(vec![id], held.event, held.resynced);
-                self.actions.push_back(event);
-            }
-        }
-    }
-
-    fn read_on(&mut self) {
+    pub(super) fn read_on(&mut self) {
         loop {
             let tickets = &mut self.tickets;
             let next = self.reading.next(|| {
@@ -443,23 +308,8 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Gives a subscriber one of its initial entries.
-    fn give_entry(&mut self, id: SubscriberId, key: &Key, entry: Option<(Revision, E)>) {
-        let (Some((revision, payload)), Some(subscriber)) = (entry, self.subscribers.get_mut(id))
-        else {
-            return;
-        };
-        if subscriber.has_read(key) < revision {
-            subscriber.note_read(key, revision);
-            self.knowledge.saw(key, revision);
-            let event = Event::Entry(payload);
-            self.actions
-                .push_back(Action::Deliver(vec![id], event, false));
-        }
-    }
-
     /// What is there cannot be found out: final, or a reason to begin anew.
-    fn cannot_catch_up(&mut self, error: Error) {
+    pub(super) fn cannot_catch_up(&mut self, error: Error) {
         if is_final(&error) || !self.settings.reconnect.enabled {
             return self.end(Some(error));
         }

@@ -1,1 +1,249 @@
+//! Following the changes, and catching up with those that were missed.
 
+use super::super::SubscriberId;
+use super::world::{World, settings};
+use crate::error::Error;
+
+/// A world with these keys, and a subscriber to all of them, connected.
+fn following(keys: &[&str]) -> (World, SubscriberId) {
+    let mut world = World::new(settings());
+    keys.iter().for_each(|key| world.put(key));
+    let id = world.watch(&[">"], false);
+    world.settle();
+    (world, id)
+}
+
+/// What is told because of what happens while the connection is cut.
+fn told_after(world: &mut World, id: SubscriberId, away: impl FnOnce(&mut World)) -> Vec<String> {
+    world.lose_frames(0);
+    away(world);
+    world.told_during(id, World::settle)
+}
+
+#[test]
+fn changes_are_told_as_they_come_each_revision_once() {
+    let (mut world, id) = following(&["a"]);
+    world.put("a");
+    world.delete("a");
+    world.put("b");
+    while world.deliver(0, true) {}
+    assert_eq!(world.told(id), ["put a 2", "delete a 3", "put b 4"]);
+}
+
+#[test]
+fn where_nothing_changed_nothing_is_told() {
+    for keys in [&[][..], &["a"], &["a", "b", "a"]] {
+        let (mut world, id) = following(keys);
+        assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+        world.put("a");
+        world.settle();
+        assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+    }
+}
+
+#[test]
+fn what_changed_meanwhile_is_told_as_resynced() {
+    let (mut world, id) = following(&["a", "b", "c", "d"]);
+    world.put("b");
+    world.settle();
+    let told = told_after(&mut world, id, |world| {
+        world.put("a");
+        world.put("a");
+        world.delete("b");
+        world.delete("c");
+        world.put("e");
+    });
+    let mut told: Vec<_> = told.iter().map(String::as_str).collect();
+    told.sort_unstable();
+    let expected = [
+        // Of c no revision was ever seen, only that it was there.
+        "delete b 5 resynced",
+        "delete c 0 resynced",
+        "put a 7 resynced",
+        "put e 10 resynced",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn frames_that_were_lost_are_made_up_for() {
+    let (mut world, id) = following(&[]);
+    world.put("a");
+    world.put("b");
+    world.deliver(0, false);
+    let told = told_after(&mut world, id, |_| {});
+    assert_eq!(told, ["put b 2 resynced"]);
+}
+
+#[test]
+fn a_key_that_came_and_went_meanwhile_is_not_told() {
+    let (mut world, id) = following(&[]);
+    let told = told_after(&mut world, id, |world| {
+        world.put("a");
+        world.delete("a");
+    });
+    assert_eq!(told, [""; 0]);
+}
+
+#[test]
+fn a_delete_that_was_told_is_not_told_again() {
+    let (mut world, id) = following(&["a"]);
+    world.delete("a");
+    world.settle();
+    assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+    // Nor where the key was there again for a moment that nobody was told of.
+    world.lose_frames(0);
+    world.put("a");
+    world.wait();
+    world.open(0);
+    world.consider(0);
+    world.answer(0);
+    world.delete("a");
+    assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+}
+
+#[test]
+fn a_key_whose_change_has_arrived_is_not_read_for_nothing() {
+    let (mut world, id) = following(&["a", "b"]);
+    world.lose_frames(0);
+    world.put("a");
+    world.wait();
+    world.open(0);
+    world.put("a");
+    world.deliver(0, false);
+    let told = world.told_during(id, World::settle);
+    assert_eq!(world.told(id), ["put a 4"]);
+    assert_eq!(told, [""; 0]);
+}
+
+#[test]
+fn a_server_that_sends_the_current_values_first_repeats_nothing() {
+    let (mut world, id) = following(&["a", "b"]);
+    world.replays = true;
+    world.put("b");
+    world.settle();
+    let told = told_after(&mut world, id, |world| world.put("c"));
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("put c 4"));
+}
+
+#[test]
+fn an_interruption_while_catching_up_begins_it_anew() {
+    let (mut world, id) = following(&["a", "b", "c"]);
+    world.lose_frames(0);
+    for key in ["a", "b", "c"] {
+        world.put(key);
+    }
+    world.wait();
+    world.open(0);
+    world.consider(0);
+    world.answer(0);
+    world.consider(0);
+    world.answer(0);
+    assert_eq!(world.told(id).len(), 1);
+    let told = told_after(&mut world, id, |world| world.delete("a"));
+    assert_eq!(world.told(id).len(), 1 + told.len());
+    let last = |key: &str| {
+        let told = world.told(id);
+        told.iter().rfind(|told| told.contains(key)).cloned()
+    };
+    assert!(last(" a ").is_none_or(|told| told.starts_with("delete")));
+    assert_eq!(last(" b ").as_deref(), Some("put b 5 resynced"));
+    assert_eq!(last(" c ").as_deref(), Some("put c 6 resynced"));
+}
+
+#[test]
+fn a_question_that_fails_for_the_moment_is_a_lost_connection() {
+    let (mut world, id) = following(&["a"]);
+    world.lose_frames(0);
+    world.put("a");
+    world.wait();
+    world.open(0);
+    world.fail(0, Error::RequestFailed("no".into()));
+    assert!(world.wires.is_empty() && world.backoff.is_some());
+    let told = world.told_during(id, World::settle);
+    assert_eq!(told, ["put a 2 resynced"]);
+}
+
+#[test]
+fn a_question_that_is_refused_ends_the_watch_with_its_error() {
+    for (status, code) in [
+        (401, "UNAUTHENTICATED"),
+        (403, "UNAUTHORIZED"),
+        (404, "HTTP_404"),
+    ] {
+        let (mut world, id) = following(&["a"]);
+        world.lose_frames(0);
+        world.wait();
+        world.open(0);
+        world.fail(0, Error::status_of(status, "no"));
+        assert_eq!(world.end(id).as_deref(), Some(code));
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_reported_and_holds_nothing_up() {
+    let (mut world, id) = following(&["a", "b"]);
+    world.lose_frames(0);
+    world.put("a");
+    world.put("b");
+    world.wait();
+    world.open(0);
+    world.consider(0);
+    world.answer(0);
+    world.fail(0, Error::InvalidResponse { status: 200 });
+    let told = world.told_during(id, World::settle);
+    assert_eq!(told.len(), 1);
+    assert_eq!(world.errors(id), ["CONNECTION_LOST!", "INVALID_RESPONSE"]);
+}
+
+#[test]
+fn without_a_first_survey_more_is_told_rather_than_less() {
+    let mut world = World::new(settings());
+    world.put("a");
+    let id = world.watch(&[">"], false);
+    world.open(0);
+    world.fail(0, Error::RequestFailed("no".into()));
+    assert!(world.recorders[&id].at_ready.is_some());
+    let told = told_after(&mut world, id, |world| world.put("b"));
+    assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn a_bucket_that_was_made_anew_is_told_from_the_beginning() {
+    let (mut world, id) = following(&["a", "b", "c"]);
+    world.put("a");
+    world.put("b");
+    world.settle();
+    let told = told_after(&mut world, id, |world| {
+        world.recreate();
+        world.put("b");
+    });
+    let gone: Vec<_> = told
+        .iter()
+        .filter(|told| told.starts_with("delete"))
+        .collect();
+    assert_eq!(gone, ["delete a 4 resynced", "delete c 0 resynced"]);
+    assert_eq!(told.last().map(String::as_str), Some("put b 1 resynced"));
+    world.put("b");
+    world.settle();
+    assert_eq!(world.told(id).last().map(String::as_str), Some("put b 2"));
+}
+
+#[test]
+fn deleted_keys_are_not_remembered_for_ever() {
+    let (mut world, id) = following(&[]);
+    for n in 0..5000 {
+        let key = format!("session.{n}");
+        world.put(&key);
+        world.delete(&key);
+        world.settle();
+    }
+    assert_eq!(world.told(id).len(), 10_000);
+    assert!(
+        world.feed.remembered() < 2000,
+        "{}",
+        world.feed.remembered()
+    );
+    assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+}

@@ -2,5 +2,9 @@
 
 mod connection;
 mod following;
+mod initial;
+mod network;
 mod promises;
+mod recorder;
+mod sharing;
 mod world;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::super::{Settings, SubscriberId};
-use super::world::{Recorder, World, settings};
+use super::recorder::Recorder;
+use super::world::{World, settings};
 use crate::error::Error;
 
 const KEYS: [&str; 6] = ["a", "b", "a.x", "a.y", "b.x", "a.x.1"];
@@ -205,7 +206,7 @@ fn run(settings: Settings, replays: bool, before: &[usize], steps: &[Step]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("FEED_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(4000),
+        cases: std::env::var("FEED_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2000),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

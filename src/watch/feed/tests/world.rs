@@ -4,45 +4,18 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::{
-    Action, Change, Event, Feed, Link, Settings, State, SubscriberId, Survey, Ticket, Timer,
+    Action, Event, Feed, Link, Settings, State, SubscriberId, Survey, Ticket, Timer,
 };
+use super::recorder::{Recorder, Told};
 use crate::config::{Attempts, Visibility};
-use crate::error::Error;
 use crate::kv::{Key, Pattern};
 
 /// A change or an entry: all there is to know of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Payload {
-    key: String,
-    revision: u64,
-    live: bool,
-}
-
-/// What a subscriber was told of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
     pub(super) key: String,
     pub(super) revision: u64,
     pub(super) live: bool,
-    pub(super) resynced: bool,
-    /// It came as an entry rather than as a change.
-    pub(super) read: bool,
-    /// Which of the buckets of this name it is of, as they follow one another.
-    pub(super) bucket: u32,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Recorder {
-    pub(super) patterns: Vec<Pattern>,
-    pub(super) initial: bool,
-    pub(super) told: Vec<Told>,
-    pub(super) states: Vec<State>,
-    pub(super) errors: Vec<Error>,
-    /// What the server held when it became ready: the live keys.
-    pub(super) at_ready: Option<BTreeMap<String, u64>>,
-    pub(super) ready_after: usize,
-    pub(super) surveyed_at: u64,
-    pub(super) ended: Option<Option<Error>>,
 }
 
 #[derive(Debug)]
@@ -50,18 +23,18 @@ pub(super) struct Wire {
     pub(super) link: Link,
     pub(super) filter: Pattern,
     pub(super) open: bool,
-    frames: VecDeque<Payload>,
+    pub(super) frames: VecDeque<Payload>,
 }
 
 #[derive(Debug)]
-enum Asked {
+pub(super) enum Asked {
     Survey(Pattern),
     List(Pattern),
     Read(Key),
 }
 
 #[derive(Debug)]
-enum Answered {
+pub(super) enum Answered {
     Survey(Survey),
     List(Vec<Key>),
     Read(Option<(u64, Payload)>),
@@ -69,11 +42,11 @@ enum Answered {
 }
 
 #[derive(Debug)]
-struct Question {
-    ticket: Ticket,
-    asked: Asked,
+pub(super) struct Question {
+    pub(super) ticket: Ticket,
+    pub(super) asked: Asked,
     /// What the server said, when it was asked.
-    answer: Option<Answered>,
+    pub(super) answer: Option<Answered>,
 }
 
 pub(super) struct World {
@@ -82,14 +55,14 @@ pub(super) struct World {
     pub(super) replays: bool,
     /// Which bucket of the name it is.
     pub(super) bucket: u32,
-    revision: u64,
+    pub(super) revision: u64,
     /// The last revision of each key, and whether it is alive.
     pub(super) keys: BTreeMap<String, (u64, bool)>,
     pub(super) wires: Vec<Wire>,
-    questions: Vec<Question>,
+    pub(super) questions: Vec<Question>,
     pub(super) probe: Option<Link>,
     pub(super) backoff: Option<f64>,
-    grace: bool,
+    pub(super) grace: bool,
     pub(super) recorders: BTreeMap<SubscriberId, Recorder>,
     pub(super) connects: usize,
     pub(super) reads: usize,
@@ -97,7 +70,7 @@ pub(super) struct World {
     /// Whether a survey failed: keys that were never told of may go unnoticed then.
     pub(super) blind: bool,
     /// The bucket's revision when it was surveyed last.
-    surveyed_at: u64,
+    pub(super) surveyed_at: u64,
 }
 
 pub(super) fn settings() -> Settings {
@@ -214,184 +187,11 @@ impl World {
             .collect()
     }
 
-    fn list(&self, filter: &Pattern) -> Vec<Key> {
+    pub(super) fn list(&self, filter: &Pattern) -> Vec<Key> {
         let mut live: Vec<_> = self.live().into_iter().collect();
         live.sort_by_key(|(_, revision)| *revision);
         let matching = live.into_iter().filter(|(key, _)| filter.matches(key));
         matching.map(|(key, _)| Key::parse(&key).unwrap()).collect()
-    }
-
-    // What the network does. `at` chooses among what there is.
-
-    /// The server takes a handshake. False: there is none.
-    pub(super) fn open(&mut self, at: usize) -> bool {
-        let Some(at) = choose(self.wires.iter().map(|wire| !wire.open), at) else {
-            return false;
-        };
-        let replayed = if self.replays {
-            self.list(&self.wires[at].filter)
-        } else {
-            Vec::new()
-        };
-        let wire = &mut self.wires[at];
-        wire.open = true;
-        let link = wire.link;
-        for key in replayed {
-            let (revision, live) = self.keys[&*key];
-            let key = key.to_string();
-            self.wires[at].frames.push_back(Payload {
-                key,
-                revision,
-                live,
-            });
-        }
-        self.feed.opened(link);
-        self.run();
-        true
-    }
-
-    /// A handshake fails, or a connection is cut with all that is on it.
-    pub(super) fn cut(&mut self, at: usize, code: u16) -> bool {
-        if self.wires.is_empty() {
-            return false;
-        }
-        let wire = self.wires.swap_remove(at % self.wires.len());
-        self.feed.closed(wire.link, code);
-        self.run();
-        true
-    }
-
-    /// A connection breaks: nothing comes over it any more, but it does not close.
-    pub(super) fn lose_frames(&mut self, at: usize) -> bool {
-        if self.wires.is_empty() {
-            return false;
-        }
-        let at = at % self.wires.len();
-        self.wires[at].frames.clear();
-        self.cut(at, 1006)
-    }
-
-    /// The next frame of a connection arrives; `twice`: and once more.
-    pub(super) fn deliver(&mut self, at: usize, twice: bool) -> bool {
-        let has_frames = self
-            .wires
-            .iter()
-            .map(|wire| wire.open && !wire.frames.is_empty());
-        let Some(at) = choose(has_frames, at) else {
-            return false;
-        };
-        let wire = &mut self.wires[at];
-        let link = wire.link;
-        let Some(frame) = wire.frames.pop_front() else {
-            return false;
-        };
-        for _ in 0..1 + usize::from(twice) {
-            self.feed.changed(
-                link,
-                Change {
-                    key: &frame.key,
-                    revision: frame.revision,
-                    deleted: !frame.live,
-                    payload: frame.clone(),
-                },
-            );
-            self.run();
-        }
-        true
-    }
-
-    /// The server considers a question; what it says is on its way then.
-    pub(super) fn consider(&mut self, at: usize) -> bool {
-        let Some(at) = choose(self.questions.iter().map(|q| q.answer.is_none()), at) else {
-            return false;
-        };
-        let answer = match &self.questions[at].asked {
-            Asked::Survey(filter) => {
-                let keys = self.list(filter);
-                let created = self.bucket.to_string();
-                self.surveyed_at = self.revision;
-                Answered::Survey(Survey { created, keys })
-            }
-            Asked::List(filter) => Answered::List(self.list(filter)),
-            Asked::Read(key) => {
-                let live = self.keys.get(&**key).filter(|(_, live)| *live);
-                Answered::Read(live.map(|&(revision, live)| {
-                    let key = key.to_string();
-                    (
-                        revision,
-                        Payload {
-                            key,
-                            revision,
-                            live,
-                        },
-                    )
-                }))
-            }
-        };
-        self.questions[at].answer = Some(answer);
-        true
-    }
-
-    /// What the server said arrives.
-    pub(super) fn answer(&mut self, at: usize) -> bool {
-        let Some(at) = choose(self.questions.iter().map(|q| q.answer.is_some()), at) else {
-            return false;
-        };
-        let Question { ticket, answer, .. } = self.questions.swap_remove(at);
-        match answer.unwrap_or(Answered::Nothing) {
-            Answered::Survey(survey) => self.feed.surveyed(ticket, Ok(survey)),
-            Answered::List(keys) => self.feed.listed(ticket, Ok(keys)),
-            Answered::Read(entry) => self.feed.read(ticket, Ok(entry)),
-            Answered::Nothing => {}
-        }
-        self.run();
-        true
-    }
-
-    /// A question fails.
-    pub(super) fn fail(&mut self, at: usize, error: Error) -> bool {
-        if self.questions.is_empty() {
-            return false;
-        }
-        let at = at % self.questions.len();
-        let Question { ticket, asked, .. } = self.questions.swap_remove(at);
-        match asked {
-            Asked::Survey(_) => {
-                self.blind = true;
-                self.feed.surveyed(ticket, Err(error));
-            }
-            Asked::List(_) => self.feed.listed(ticket, Err(error)),
-            Asked::Read(_) => self.feed.read(ticket, Err(error)),
-        }
-        self.run();
-        true
-    }
-
-    pub(super) fn answer_probe(&mut self, answer: Result<(), Error>) -> bool {
-        let Some(link) = self.probe.take() else {
-            return false;
-        };
-        self.feed.probed(link, answer);
-        self.run();
-        true
-    }
-
-    pub(super) fn wait(&mut self) -> bool {
-        if self.backoff.take().is_none() {
-            return false;
-        }
-        self.feed.timer(Timer::Backoff);
-        self.run();
-        true
-    }
-
-    pub(super) fn end_grace(&mut self) -> bool {
-        if !std::mem::take(&mut self.grace) {
-            return false;
-        }
-        self.feed.timer(Timer::Grace);
-        self.run();
-        true
     }
 
     pub(super) fn then(&mut self, happening: impl FnOnce(&mut Feed<Payload>)) {
@@ -410,7 +210,52 @@ impl World {
         {}
     }
 
-    fn run(&mut self) {
+    /// What a subscriber was told, in words.
+    pub(super) fn told(&self, id: SubscriberId) -> Vec<String> {
+        self.recorders[&id]
+            .told
+            .iter()
+            .map(Told::in_words)
+            .collect()
+    }
+
+    /// What a subscriber is told while something happens.
+    pub(super) fn told_during(
+        &mut self,
+        id: SubscriberId,
+        happening: impl FnOnce(&mut Self),
+    ) -> Vec<String> {
+        let before = self.recorders[&id].told.len();
+        happening(self);
+        self.told(id).split_off(before)
+    }
+
+    pub(super) fn states(&self, id: SubscriberId) -> &[State] {
+        &self.recorders[&id].states
+    }
+
+    pub(super) fn errors(&self, id: SubscriberId) -> Vec<String> {
+        let errors = self.recorders[&id].errors.iter();
+        errors
+            .map(|error| [&*error.code(), if error.retryable() { "!" } else { "" }].concat())
+            .collect()
+    }
+
+    /// Why it ended: none where it has not, else the code of the error, empty where there was none.
+    pub(super) fn end(&self, id: SubscriberId) -> Option<String> {
+        let ended = self.recorders[&id].ended.as_ref()?;
+        Some(
+            ended
+                .as_ref()
+                .map_or(String::new(), |error| error.code().into_owned()),
+        )
+    }
+
+    pub(super) fn filters(&self) -> Vec<&str> {
+        self.wires.iter().map(|wire| wire.filter.as_str()).collect()
+    }
+
+    pub(super) fn run(&mut self) {
         while let Some(action) = self.feed.next_action() {
             assert!(!self.ended, "{action:?} after the end");
             self.carry_out(action);
@@ -501,14 +346,4 @@ impl World {
             }
         }
     }
-}
-
-/// The one of those that fit that `at` stands for.
-fn choose(fits: impl Iterator<Item = bool>, at: usize) -> Option<usize> {
-    let fitting: Vec<_> = fits
-        .enumerate()
-        .filter(|(_, fits)| *fits)
-        .map(|(n, _)| n)
-        .collect();
-    (!fitting.is_empty()).then(|| fitting[at % fitting.len()])
 }

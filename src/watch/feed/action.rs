@@ -1,0 +1,106 @@
+//! The words in which a feed and what drives it speak.
+
+use crate::error::Error;
+use crate::kv::{Key, Pattern, Revision};
+
+use super::SubscriberId;
+
+/// Names a connection. What happens to one that was given up is of no interest any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link(pub(super) u32);
+
+/// Names a question to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket(pub(super) u32);
+
+/// What a subscriber is told of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// It has not been connected yet.
+    Connecting = 0,
+    /// Changes arrive as they happen.
+    Connected = 1,
+    /// It was connected, and will be again.
+    Reconnecting = 2,
+    /// It is over, or pauses while the page is hidden.
+    Disconnected = 3,
+}
+
+/// What a subscriber is told of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event<E> {
+    /// A change, as it arrived.
+    Change(E),
+    /// An entry, as it was read.
+    Entry(E),
+    /// The key is gone; nobody saw its tombstone. The revision is the last that was seen of it, 0 where
+    /// none was.
+    Gone(Key, Revision),
+}
+
+/// A change of one key, as it arrived.
+#[derive(Debug, Clone)]
+pub struct Change<'a, E> {
+    /// The key, unchecked.
+    pub key: &'a str,
+    /// The revision of the change.
+    pub revision: Revision,
+    /// Whether the key was deleted or purged.
+    pub deleted: bool,
+    /// All that subscribers are to get.
+    pub payload: E,
+}
+
+/// The state of a bucket, as far as a feed wants to know.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// When the bucket was created, as the server says it: tells a bucket from its successor.
+    pub created: String,
+    /// The live keys that match, in ascending order of their last revision.
+    pub keys: Vec<Key>,
+}
+
+/// What the server answers to [`Action::Read`]: the entry's revision and all that subscribers are to
+/// get, or none where there is no such key.
+pub type Answer<E> = Result<Option<(Revision, E)>, Error>;
+
+/// What wakes a feed up later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// Time to try again.
+    Backoff,
+    /// Time to let go of a connection that nobody needs.
+    Grace,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action<E> {
+    /// Open a connection for these keys.
+    Connect(Link, Pattern),
+    /// Let go of a connection.
+    Disconnect(Link),
+    /// Ask the server about the bucket: a browser does not show why a handshake was refused.
+    Probe(Link),
+    /// Find out when the bucket was created and which keys it has.
+    Survey(Ticket, Pattern),
+    /// List the live keys that match.
+    List(Ticket, Pattern),
+    /// Read a key.
+    Read(Ticket, Key),
+    /// Wake the feed after so many milliseconds; of a [`Timer::Backoff`], after a random part of them.
+    /// Replaces an earlier timer of its kind.
+    SetTimer(Timer, f64),
+    /// Tell a subscriber of the connection's state.
+    Tell(SubscriberId, State),
+    /// Give subscribers an event; `true`: it is a result of catching up.
+    Deliver(Vec<SubscriberId>, Event<E>, bool),
+    /// Tell a subscriber that it has what there was, and will get what comes.
+    Ready(SubscriberId),
+    /// Tell every subscriber of a problem.
+    Report(Error),
+    /// Let go of everything, and tell every subscriber that it is over, and because of what. Comes
+    /// last, and once.
+    End(Option<Error>),
+}

@@ -1,0 +1,280 @@
+//! What a connection goes through: opened, lost, tried again, made wider, given up.
+
+use super::{Action, Feed, Link, SubscriberId, Timer};
+use crate::error::Error;
+use crate::kv::Pattern;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nobody has subscribed yet.
+    Idle,
+    Connecting,
+    /// The handshake failed; the server is asked why.
+    Probing,
+    Open,
+    /// The next attempt is waited for.
+    Waiting,
+    /// The page is hidden.
+    Paused,
+    Ended,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Connection {
+    pub(super) link: Link,
+    pub(super) filter: Pattern,
+}
+
+/// Coming back after more than this, in milliseconds, an open connection is not trusted: phones kill
+/// the sockets of hidden pages silently.
+const LONG_HIDDEN_MS: f64 = 30_000.0;
+
+impl<E: Clone> Feed<E> {
+    /// A connection is open.
+    pub fn opened(&mut self, link: Link) {
+        if is(&self.next, link) {
+            let old = self.current.take();
+            self.current = self.next.take();
+            if let Some(old) = old {
+                self.actions.push_back(Action::Disconnect(old.link));
+            }
+            self.phase = Phase::Open;
+            self.tell_states();
+            self.begin_catch_up(true);
+        } else if self.phase == Phase::Connecting && is(&self.current, link) {
+            self.phase = Phase::Open;
+            self.was_open = true;
+            self.tell_states();
+            self.begin_catch_up(false);
+        }
+    }
+
+    /// A frame that cannot be used arrived, or one in which the server reports a problem.
+    pub fn bad_frame(&mut self, link: Link, words: String) {
+        if self.phase == Phase::Open && is(&self.current, link) {
+            self.actions
+                .push_back(Action::Report(Error::BadFrame(words)));
+        }
+    }
+
+    /// A connection is closed, or was refused, with this WebSocket close code.
+    pub fn closed(&mut self, link: Link, code: u16) {
+        if self.has_ended() {
+            return;
+        }
+        if is(&self.next, link) {
+            // What was to be wider cannot be had; what is there is given up with it, so that there is one
+            // way to go on.
+            self.next = None;
+        } else if !is(&self.current, link) || self.phase == Phase::Probing {
+            return;
+        }
+        if code == 1000 {
+            return self.end(None);
+        }
+        if let Some(error) = refusal(code) {
+            return self.end(Some(error));
+        }
+        if self.phase == Phase::Connecting {
+            self.phase = Phase::Probing;
+            self.actions.push_back(Action::Probe(link));
+        } else {
+            self.lost(lost_by(code));
+        }
+    }
+
+    /// A connection could not even be tried.
+    pub fn failed(&mut self, link: Link, error: Error) {
+        if !self.wants(link) {
+            return;
+        }
+        match error {
+            Error::NoCredentials(_) if self.was_open => self.lost(error),
+            Error::Timeout { .. } if self.was_open => self.lost(Error::ConnectionLost {
+                message: error.to_string(),
+                retryable: false,
+            }),
+            _ => self.end(Some(error)),
+        }
+    }
+
+    /// The answer to [`Action::Probe`]: how the server answers about the bucket.
+    pub fn probed(&mut self, link: Link, answer: Result<(), Error>) {
+        if self.phase != Phase::Probing || !is(&self.current, link) {
+            return;
+        }
+        match answer {
+            Err(error) if is_final(&error) => self.end(Some(error)),
+            _ => self.lost(lost_by(1006)),
+        }
+    }
+
+    /// A timer has run out.
+    pub fn timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Backoff => self.skip_wait(),
+            Timer::Grace if self.subscribers.is_empty() => self.end(None),
+            Timer::Grace => {}
+        }
+    }
+
+    /// The network is back.
+    pub fn online(&mut self) {
+        self.skip_wait();
+    }
+
+    /// The page is hidden.
+    pub fn hidden(&mut self) {
+        let running = !matches!(self.phase, Phase::Idle | Phase::Paused | Phase::Ended);
+        if self.settings.visibility.pause_on_hidden && running {
+            self.part();
+            self.phase = Phase::Paused;
+            self.tell_states();
+        }
+    }
+
+    /// The page is shown again, after so many milliseconds.
+    pub fn visible(&mut self, hidden_ms: f64) {
+        match self.phase {
+            Phase::Paused => self.connect(),
+            Phase::Waiting if self.settings.visibility.reconnect_on_visible => self.connect(),
+            Phase::Open if hidden_ms > LONG_HIDDEN_MS && self.settings.reconnect.enabled => {
+                self.part();
+                self.connect();
+            }
+            _ => {}
+        }
+    }
+
+    /// It is to end, for everybody.
+    pub fn stop(&mut self) {
+        self.end(None);
+    }
+
+    fn skip_wait(&mut self) {
+        if self.phase == Phase::Waiting {
+            self.connect();
+        }
+    }
+
+    pub(super) fn connect(&mut self) {
+        let Some(filter) = self.subscribers.cover() else {
+            return self.end(None);
+        };
+        let connection = self.connection(filter);
+        self.current = Some(connection);
+        self.phase = Phase::Connecting;
+        self.tell_states();
+    }
+
+    fn connection(&mut self, filter: Pattern) -> Connection {
+        self.links += 1;
+        let link = Link(self.links);
+        self.actions
+            .push_back(Action::Connect(link, filter.clone()));
+        Connection { link, filter }
+    }
+
+    /// Sees to it that the connection covers a new subscriber.
+    pub(super) fn widen(&mut self, id: SubscriberId) {
+        let Some(widest) = self.next.as_ref().or(self.current.as_ref()) else {
+            return;
+        };
+        let Some(subscriber) = self.subscribers.get_mut(id) else {
+            return;
+        };
+        let patterns = subscriber.patterns.iter();
+        let filter = patterns.fold(widest.filter.clone(), |wide, pattern| wide.widened(pattern));
+        if filter == widest.filter {
+            return;
+        }
+        let wider = self.connection(filter);
+        let replaced = if self.phase == Phase::Open {
+            self.next.replace(wider)
+        } else {
+            self.current.replace(wider)
+        };
+        if let Some(replaced) = replaced {
+            self.actions.push_back(Action::Disconnect(replaced.link));
+        }
+    }
+
+    /// Lets go of the connections there are.
+    pub(super) fn part(&mut self) {
+        if self.catch_up.is_done() {
+            self.knowledge.part();
+        }
+        self.abandon_catch_up();
+        for connection in [self.current.take(), self.next.take()]
+            .into_iter()
+            .flatten()
+        {
+            self.actions.push_back(Action::Disconnect(connection.link));
+        }
+    }
+
+    /// The connection is gone, or the way to it: tries again, or ends.
+    pub(super) fn lost(&mut self, error: Error) {
+        self.part();
+        if self.subscribers.is_empty() {
+            return self.end(None);
+        }
+        let reconnect = &self.settings.reconnect;
+        if !reconnect.allow_another(self.attempts) {
+            return self.end(Some(error));
+        }
+        self.attempts += 1.0;
+        let wait = reconnect.backoff(self.attempts);
+        self.phase = Phase::Waiting;
+        if !self.reported {
+            self.reported = true;
+            self.actions
+                .push_back(Action::Report(error.will_be_retried()));
+        }
+        self.tell_states();
+        self.actions
+            .push_back(Action::SetTimer(Timer::Backoff, wait));
+    }
+
+    pub(super) fn end(&mut self, error: Option<Error>) {
+        if self.phase != Phase::Ended {
+            self.phase = Phase::Ended;
+            self.actions.push_back(Action::End(error));
+        }
+    }
+}
+
+pub(super) fn is(connection: &Option<Connection>, link: Link) -> bool {
+    connection.as_ref().is_some_and(|other| other.link == link)
+}
+
+/// Whether trying again cannot mend it.
+pub(super) fn is_final(error: &Error) -> bool {
+    matches!(error.status(), Some(401 | 403 | 404))
+}
+
+/// The error behind a close code that says no.
+fn refusal(code: u16) -> Option<Error> {
+    Some(match code {
+        4401 => Error::status_of(401, "invalid or missing credentials"),
+        4403 => Error::status_of(403, "not permitted"),
+        4404 => Error::status_of(404, "bucket not found"),
+        1008 => Error::ConnectionLost {
+            message: "the server refuses the watch".into(),
+            retryable: false,
+        },
+        _ => return None,
+    })
+}
+
+fn lost_by(code: u16) -> Error {
+    Error::ConnectionLost {
+        message: [
+            "the watch's connection was lost (code ",
+            &code.to_string(),
+            ")",
+        ]
+        .concat(),
+        retryable: false,
+    }
+}

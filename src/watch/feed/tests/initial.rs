@@ -1,0 +1,162 @@
+//! The entries that a subscriber begins with.
+
+use super::super::Settings;
+use super::world::{World, settings};
+
+fn world(keys: &[&str]) -> World {
+    let mut world = World::new(settings());
+    keys.iter().for_each(|key| world.put(key));
+    world
+}
+
+#[test]
+fn come_first_then_the_changes_with_no_gap_in_between() {
+    let mut world = world(&["a", "b", "c"]);
+    let id = world.watch(&[">"], true);
+    world.open(0);
+    world.put("d");
+    world.consider(0);
+    world.put("a");
+    world.delete("b");
+    while world.deliver(0, false) {}
+    world.settle();
+    let mut told = world.told(id);
+    let changes = told.split_off(3);
+    told.sort_unstable();
+    // By the time b was to be read it was gone.
+    assert_eq!(told, ["put a 5", "put c 3", "put d 4"]);
+    assert_eq!(changes, ["delete b 6"]);
+    assert_eq!(world.recorders[&id].ready_after, 4);
+}
+
+#[test]
+fn of_an_empty_bucket_are_none() {
+    let mut world = world(&[]);
+    let id = world.watch(&[">"], true);
+    world.settle();
+    assert!(world.told(id).is_empty() && world.recorders[&id].at_ready.is_some());
+}
+
+#[test]
+fn that_several_patterns_match_come_once() {
+    let mut world = world(&["a.x", "a.y", "b.x", "c"]);
+    let id = world.watch(&["a.*", "*.x", "a.x", "c"], true);
+    world.settle();
+    let mut told = world.told(id);
+    told.sort_unstable();
+    assert_eq!(told, ["put a.x 1", "put a.y 2", "put b.x 3", "put c 4"]);
+    world.put("a.x");
+    world.settle();
+    assert_eq!(world.told(id).len(), 5);
+}
+
+#[test]
+fn of_a_late_subscriber_are_its_own_affair() {
+    let mut world = world(&["a", "b"]);
+    let early = world.watch(&[">"], false);
+    world.settle();
+    world.put("a");
+    world.settle();
+    let late = world.watch(&[">"], true);
+    world.put("b");
+    world.settle();
+    assert_eq!(world.told(early), ["put a 3", "put b 4"]);
+    let mut told = world.told(late);
+    told.sort_unstable();
+    assert_eq!(told, ["put a 3", "put b 4"]);
+    assert_eq!(world.connects, 1);
+}
+
+#[test]
+fn of_an_exact_key_are_read_without_a_list() {
+    let mut world = world(&["a", "b"]);
+    world.watch(&[">"], false);
+    world.settle();
+    let reads = world.reads;
+    let id = world.watch(&["a"], true);
+    assert!(world.consider(0) && world.answer(0), "one question");
+    assert_eq!(
+        (world.told(id), world.reads),
+        (vec!["put a 1".into()], reads + 1)
+    );
+    assert!(world.recorders[&id].at_ready.is_some());
+}
+
+#[test]
+fn that_many_want_at_once_are_read_once() {
+    let mut world = world(&["a"]);
+    world.watch(&[">"], false);
+    world.settle();
+    let reads = world.reads;
+    let ids: Vec<_> = (0..1000).map(|_| world.watch(&["a"], true)).collect();
+    world.settle();
+    assert_eq!(world.reads, reads + 1);
+    for id in ids {
+        assert_eq!(world.told(id), ["put a 1"]);
+    }
+}
+
+#[test]
+fn are_read_a_few_at_a_time() {
+    let keys: Vec<String> = (0..100).map(|n| format!("key.{n}")).collect();
+    let mut world = world(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+    let id = world.watch(&[">"], true);
+    world.open(0);
+    world.consider(0);
+    world.answer(0);
+    let mut at_once = 0;
+    while world.consider(0) {
+        at_once += 1;
+    }
+    assert_eq!(at_once, 6);
+    world.settle();
+    assert_eq!(world.told(id).len(), 100);
+}
+
+#[test]
+fn that_are_stale_are_read_again() {
+    let mut world = world(&["a"]);
+    world.watch(&[">"], false);
+    world.settle();
+    let id = world.watch(&["a"], true);
+    world.consider(0);
+    world.put("a");
+    // The change reaches everybody before the older answer does.
+    world.deliver(0, false);
+    world.settle();
+    assert_eq!(world.told(id), ["put a 2"]);
+}
+
+#[test]
+fn survive_an_interruption() {
+    let mut world = world(&["a", "b"]);
+    let id = world.watch(&[">"], true);
+    world.open(0);
+    world.consider(0);
+    world.answer(0);
+    world.consider(0);
+    world.answer(0);
+    assert_eq!(world.told(id).len(), 1);
+    world.lose_frames(0);
+    world.delete("a");
+    world.delete("b");
+    world.put("c");
+    world.settle();
+    let told = world.told(id);
+    let first = told[0].replace("put", "delete") + " resynced";
+    assert!(told.contains(&first), "{told:?}");
+    assert_eq!(told.last().map(String::as_str), Some("put c 5"));
+}
+
+#[test]
+fn come_from_a_store_in_memory_too() {
+    let mut world = World::new(Settings::in_memory());
+    world.put("a");
+    let id = world.watch(&[">"], true);
+    world.settle();
+    world.put("a");
+    world.settle();
+    assert_eq!(world.told(id), ["put a 1", "put a 2"]);
+    world.stop(id);
+    assert!(world.ended, "there is no connection to keep");
+}

@@ -1,0 +1,115 @@
+//! Many subscribers, one connection.
+
+use super::super::State;
+use super::world::{World, settings};
+
+#[test]
+fn a_thousand_watchers_of_one_key_each_hold_one_connection() {
+    let mut world = World::new(settings());
+    let ids: Vec<_> = (0..1000)
+        .map(|n| world.watch(&[&format!("user.{n}")], n % 2 == 0))
+        .collect();
+    world.settle();
+    assert_eq!(world.filters(), ["user.*"]);
+    assert_eq!(world.connects, 2);
+    world.put("user.7");
+    world.settle();
+    for (n, id) in ids.into_iter().enumerate() {
+        assert_eq!(world.told(id).len(), usize::from(n == 7));
+        assert_eq!(world.states(id), [State::Connected]);
+    }
+}
+
+#[test]
+fn who_is_covered_needs_nothing_new() {
+    let mut world = World::new(settings());
+    world.watch(&["user.>"], false);
+    world.settle();
+    let id = world.watch(&["user.1", "user.*.name"], false);
+    assert_eq!(world.states(id), [State::Connected]);
+    assert!(world.recorders[&id].at_ready.is_some());
+    assert_eq!(world.connects, 1);
+}
+
+#[test]
+fn a_wider_connection_takes_over_without_a_gap() {
+    let mut world = World::new(settings());
+    world.put("user.1");
+    let one = world.watch(&["user.1"], false);
+    world.settle();
+    let other = world.watch(&["flag"], false);
+    assert_eq!(
+        world.filters(),
+        ["user.1", ">"],
+        "the narrow one stays until the wide one is open"
+    );
+    world.put("user.1");
+    world.deliver(0, false);
+    assert_eq!(world.told(one), ["put user.1 2"]);
+    // On the narrow one's way when it is let go.
+    world.put("user.1");
+    world.open(0);
+    assert_eq!(world.filters(), [">"]);
+    world.put("flag");
+    world.settle();
+    assert_eq!(world.told(one), ["put user.1 2", "put user.1 3 resynced"]);
+    assert_eq!(world.told(other), ["put flag 4"]);
+    assert_eq!(world.states(one), [State::Connected]);
+    assert!(world.errors(one).is_empty());
+}
+
+#[test]
+fn taking_over_reads_only_what_may_be_new() {
+    let keys: Vec<String> = (0..50).map(|n| format!("user.{n}")).collect();
+    let mut world = World::new(settings());
+    let id = world.watch(&["user.*"], false);
+    world.settle();
+    for key in &keys {
+        world.put(key);
+    }
+    world.settle();
+    let reads = world.reads;
+    world.watch(&["flag"], false);
+    world.settle();
+    assert_eq!(world.reads, reads + 1);
+    assert_eq!(world.told(id).len(), 50);
+}
+
+#[test]
+fn a_wider_connection_that_cannot_be_had_is_tried_again_with_all() {
+    let mut world = World::new(settings());
+    let one = world.watch(&["user.1"], false);
+    world.settle();
+    let other = world.watch(&["flag"], false);
+    world.cut(1, 1006);
+    assert!(world.wires.is_empty());
+    world.put("user.1");
+    world.settle();
+    assert_eq!(world.filters(), [">"]);
+    assert_eq!(world.told(one), ["put user.1 1 resynced"]);
+    assert!(world.told(other).is_empty());
+}
+
+#[test]
+fn after_an_interruption_the_connection_is_for_those_who_are_left() {
+    let mut world = World::new(settings());
+    world.watch(&["user.1"], false);
+    let wide = world.watch(&[">"], false);
+    world.settle();
+    assert_eq!(world.filters(), [">"]);
+    world.stop(wide);
+    assert_eq!(world.filters(), [">"]);
+    world.cut(0, 1006);
+    world.wait();
+    assert_eq!(world.filters(), ["user.1"]);
+}
+
+#[test]
+fn an_event_that_several_patterns_match_comes_once() {
+    let mut world = World::new(settings());
+    let id = world.watch(&["a.*", "*.b", "a.b", "a.*"], false);
+    world.settle();
+    world.put("a.b");
+    world.settle();
+    assert_eq!(world.told(id), ["put a.b 1"]);
+}

@@ -1,0 +1,177 @@
+//! Where the changes of a feed come from: a socket, or a store in memory.
+
+use std::rc::{Rc, Weak};
+
+use super::driver::Driver;
+use super::feed::{Change, Feed, Link};
+use super::socket::{Happening, Socket};
+use crate::error::Error;
+use crate::js::Failure;
+use crate::kv::{Operation, Pattern};
+use crate::store::WatcherId;
+use crate::transport::{EventQueue, Memory, Transport};
+
+/// Where changes come from. Letting go of it ends them.
+pub(super) enum Source {
+    Socket(Socket),
+    Store(Rc<Memory>, WatcherId, Rc<EventQueue>),
+}
+
+impl Driver {
+    pub(super) fn connect(self: &Rc<Self>, link: Link, filter: &Pattern) {
+        // The filter that lets everything through is left out, as where nobody filters.
+        let filter = Some(filter).filter(|filter| **filter != Pattern::all());
+        match &*self.questions.transport.in_force() {
+            Transport::Http(http) => match http.credential_at_hand() {
+                Some(credential) => self.open_socket(link, filter, credential.as_deref()),
+                None => {
+                    let filter = filter.cloned();
+                    self.later(async move |driver| {
+                        let Transport::Http(http) = &*driver.questions.transport else {
+                            return;
+                        };
+                        match http.credential(&driver.questions.limits()).await {
+                            Ok(credential) => {
+                                driver.open_socket(link, filter.as_ref(), credential.as_deref());
+                            }
+                            Err(Failure::Error { error, .. }) => {
+                                driver.tell(|feed| feed.failed(link, error));
+                            }
+                            Err(_) => {}
+                        }
+                    });
+                }
+            },
+            Transport::Memory(memory) => self.watch_store(memory, link, filter),
+        }
+    }
+
+    fn open_socket(
+        self: &Rc<Self>,
+        link: Link,
+        filter: Option<&Pattern>,
+        credential: Option<&str>,
+    ) {
+        let Transport::Http(http) = &*self.questions.transport else {
+            return;
+        };
+        // While the application was asked for a token, everybody may have left.
+        if self.subscribers.borrow().is_empty() {
+            self.tell(Feed::stop);
+        }
+        if !self.feed.borrow().wants(link) {
+            return;
+        }
+        let url = http.watch_url(&self.questions.bucket, filter);
+        let driver = Rc::downgrade(self);
+        let tell = move |happening| {
+            if let Some(driver) = Weak::upgrade(&driver) {
+                driver.happened(link, happening);
+            }
+        };
+        match Socket::open(&url, credential, Rc::new(tell)) {
+            Ok(socket) => self
+                .sources
+                .borrow_mut()
+                .push((link, Source::Socket(socket))),
+            Err(_) => self.later(async move |driver| {
+                let error = Error::ConnectionLost {
+                    message: "a WebSocket cannot be opened here".into(),
+                    retryable: false,
+                };
+                driver.tell(|feed| feed.failed(link, error));
+            }),
+        }
+    }
+
+    fn watch_store(self: &Rc<Self>, memory: &Rc<Memory>, link: Link, filter: Option<&Pattern>) {
+        let driver = Rc::downgrade(self);
+        let queue = Rc::new(EventQueue::new(Box::new(move || {
+            if let Some(driver) = Weak::upgrade(&driver) {
+                driver.later(async move |driver| driver.drain(link));
+            }
+        })));
+        let watched = memory.watch(&self.questions.bucket, filter, Rc::clone(&queue));
+        let result = watched.map(|id| {
+            let source = Source::Store(Rc::clone(memory), id, queue);
+            self.sources.borrow_mut().push((link, source));
+        });
+        self.later(async move |driver| {
+            driver.tell(|feed| match result {
+                Ok(()) => feed.opened(link),
+                Err(error) => feed.failed(link, error.into()),
+            });
+        });
+    }
+
+    /// Takes in what a store has queued.
+    fn drain(self: &Rc<Self>, link: Link) {
+        let queue = match self
+            .sources
+            .borrow()
+            .iter()
+            .find(|(other, _)| *other == link)
+        {
+            Some((_, Source::Store(_, _, queue))) => Rc::clone(queue),
+            _ => return,
+        };
+        while let Some((event, payload)) = queue.next() {
+            self.tell(|feed| {
+                feed.changed(
+                    link,
+                    Change {
+                        key: &event.key,
+                        revision: event.revision,
+                        deleted: event.operation == Operation::Delete,
+                        payload,
+                    },
+                );
+            });
+        }
+        if queue.bucket_deleted() {
+            self.tell(|feed| feed.closed(link, 4404));
+        }
+    }
+
+    fn happened(self: &Rc<Self>, link: Link, happening: Happening) {
+        self.greet();
+        self.tell(|feed| match happening {
+            Happening::Opened => feed.opened(link),
+            Happening::Closed(code) => feed.closed(link, code),
+            Happening::BadFrame(words) => feed.bad_frame(link, words),
+            Happening::Frame {
+                event,
+                key,
+                revision,
+                deleted,
+            } => feed.changed(
+                link,
+                Change {
+                    key: &key,
+                    revision: revision as u64,
+                    deleted,
+                    payload: event,
+                },
+            ),
+        });
+    }
+
+    pub(super) fn disconnect(&self, link: Link) {
+        let mut sources = self.sources.borrow_mut();
+        let Some(at) = sources.iter().position(|(other, _)| *other == link) else {
+            return;
+        };
+        let (_, source) = sources.swap_remove(at);
+        drop(sources);
+        match source {
+            Source::Socket(socket) => socket.retire(),
+            source => self.let_go(source),
+        }
+    }
+
+    pub(super) fn let_go(&self, source: Source) {
+        if let Source::Store(memory, id, _) = &source {
+            memory.unwatch(&self.questions.bucket, *id);
+        }
+    }
+}
