@@ -165,6 +165,7 @@ export function observe(bucket, options, callbacks = {}) {
         events.push(event);
         return note("onUpdate", () => callbacks.onUpdate?.(event));
       },
+      ...(callbacks.onStateChange && { onStateChange: callbacks.onStateChange }),
       onError: (error) => {
         errors.push(error);
         return note("onError", () => callbacks.onError?.(error));
@@ -202,6 +203,7 @@ export function observe(bucket, options, callbacks = {}) {
       await until(() => calls.includes("onReady") || closed());
       if (!calls.includes("onReady")) fail(`the watch ended: ${errors.map(show).join(", ")}`);
     },
+    until,
     /** Until it has ended. */
     closed: () => until(closed),
     /** Until so many events have come. @param {number} count */

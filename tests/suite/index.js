@@ -6,6 +6,7 @@ import { contention } from "./contention.js";
 import { createContext } from "./context.js";
 import { decoding } from "./decoding.js";
 import { errors } from "./errors.js";
+import { feeds } from "./feeds.js";
 import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
@@ -26,6 +27,7 @@ export const suites = {
   memory,
   retrying,
   watching,
+  feeds,
   contention,
 };
 
