@@ -23,12 +23,17 @@ demo: pkg/index.js ## Serve the demo page and the reference server (PORT=9123, S
 	@source .ci/env; PORT='$(PORT)' STORE='$(STORE)' node tests/e2e/demo.mjs
 
 .PHONY: test
-test: setup lint ## Run every test
+test: setup lint ## Run the tests
+	@# Cargo's tests build the reference server too.
 	$(step) "Rust tests" cargo test --workspace --quiet
 	@$(MAKE) --no-print-directory build
-	$(step) "Reference server" cargo build --quiet -p ironflow-server
-	$(step) "Browser tests" node tests/e2e/browser-suite.mjs
+	$(step) "Browser tests" node tests/e2e/browser-suite.mjs -- --skip server_
 	$(step) "End-to-end tests" bash -c 'node --test --test-timeout=900000 --test-reporter=spec tests/e2e/*.test.mjs tests/e2e/chaos/*.test.mjs'
+
+.PHONY: matrix
+matrix: setup ## Run the rest of the tests: in a browser, against servers
+	$(step) "Reference server" cargo build --quiet -p ironflow-server
+	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
 
 .PHONY: build
 build: pkg/index.js ## Build the npm package into pkg/
