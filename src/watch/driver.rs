@@ -95,14 +95,12 @@ impl Driver {
 
     /// Takes a subscriber out, and tells it so.
     pub(crate) fn unsubscribe(self: &Rc<Self>, id: SubscriberId) {
-        let found = self.find(id);
-        if let Some(subscriber) = found {
-            self.subscribers
-                .borrow_mut()
-                .retain(|(other, _)| *other != id);
-            self.tell(|feed| feed.unsubscribe(id));
-            subscriber.close(&JsValue::UNDEFINED);
-        }
+        let Some(at) = self.position(id) else {
+            return;
+        };
+        let (_, subscriber) = self.subscribers.borrow_mut().remove(at);
+        self.tell(|feed| feed.unsubscribe(id));
+        subscriber.close(&JsValue::UNDEFINED);
     }
 
     /// Ends the watch for everybody.
@@ -252,9 +250,13 @@ impl Driver {
     }
 
     fn find(&self, id: SubscriberId) -> Option<Subscriber> {
+        let at = self.position(id)?;
+        Some(self.subscribers.borrow()[at].1.clone())
+    }
+
+    fn position(&self, id: SubscriberId) -> Option<usize> {
         let subscribers = self.subscribers.borrow();
-        let at = subscribers.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(subscribers[at].1.clone())
+        subscribers.binary_search_by_key(&id, |(id, _)| *id).ok()
     }
 
     /// Does something in a later microtask.

@@ -206,7 +206,7 @@ fn run(settings: Settings, replays: bool, before: &[usize], steps: &[Step]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("FEED_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2000),
+        cases: std::env::var("IRONFLOW_INTERLEAVINGS").ok().and_then(|n| n.parse().ok()).unwrap_or(2000),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
