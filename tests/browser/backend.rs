@@ -248,6 +248,10 @@ impl Backend for BrowserBackend {
 extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &Function, milliseconds: u32) -> JsValue;
+
+    type KVWatcher;
+    #[wasm_bindgen(method)]
+    fn stop(this: &KVWatcher);
 }
 
 async fn after(milliseconds: u32) {
@@ -267,7 +271,7 @@ enum Call {
 
 /// A running watch: its callbacks put what they get into a list, and wake who waits for it.
 pub struct BrowserWatch {
-    watcher: ironflow_browser::KVWatcher,
+    watcher: KVWatcher,
     calls: Rc<RefCell<std::collections::VecDeque<Call>>>,
     wake: Rc<RefCell<Option<Function>>>,
 }
@@ -294,7 +298,10 @@ impl BrowserWatch {
         let options = Object::new();
         Reflect::set(&options, &"key".into(), &filter(pattern)).unwrap();
         let mut watch = Self {
-            watcher: bucket.watch(&callbacks, &options).map_err(failure)?,
+            watcher: bucket
+                .watch(&callbacks, &options)
+                .map_err(failure)?
+                .unchecked_into(),
             calls,
             wake,
         };

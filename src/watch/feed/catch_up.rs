@@ -50,7 +50,7 @@ impl CatchUp {
         self.step == Step::Done
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(super) fn knows_bucket(&self) -> bool {
         self.created.is_some()
     }

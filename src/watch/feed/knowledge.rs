@@ -252,7 +252,7 @@ impl Knowledge {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(super) fn remembered(&self) -> usize {
         self.live + self.tombstones
     }

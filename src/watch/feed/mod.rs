@@ -90,7 +90,7 @@ impl<E: Clone> Feed<E> {
         self.phase == Phase::Ended
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(target_arch = "wasm32")))]
     fn remembered(&self) -> usize {
         self.knowledge.remembered()
     }
@@ -252,5 +252,5 @@ impl<E: Clone> Feed<E> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
