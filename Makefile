@@ -27,7 +27,7 @@ test: setup lint ## Run the tests
 	@# Cargo's tests build the reference server too.
 	$(step) "Rust tests" cargo test --workspace --quiet
 	@$(MAKE) --no-print-directory build
-	$(step) "Browser tests" node tests/e2e/browser-suite.mjs -- --skip server_
+	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
 	$(step) "End-to-end tests" bash -c 'node --test --test-timeout=900000 --test-reporter=spec tests/e2e/*.test.mjs tests/e2e/chaos/*.test.mjs'
 
 .PHONY: matrix
