@@ -1,0 +1,64 @@
+// The client in a module worker: nothing of it assumes a window.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { complaints, launchBrowser } from "./support/browser.mjs";
+import { packageSite } from "./support/package-site.mjs";
+import { startServer } from "./support/server.mjs";
+
+const site = packageSite();
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startServer>>} */
+let server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startServer({ staticDir: site.dir })]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  site.remove();
+});
+
+/** What the worker does: it writes, reads and watches, and posts what came of it. */
+const program = `
+  const { createClient } = await import(ORIGIN + "/pkg/index.js");
+  const client = createClient(CONFIG);
+  await client.kv().createBucket({ name: "worker" });
+  const bucket = client.kv().bucket("worker");
+  await bucket.put("a", "1");
+  const events = [];
+  for await (const event of bucket.watch({ initial: true })) {
+    events.push(event.key + " " + event.text());
+    if (event.key === "a") await bucket.put("b", "2");
+    else break;
+  }
+  const entry = await bucket.get("b");
+  await client.kv().deleteBucket("worker");
+  postMessage({ events, read: entry.text() });
+`;
+
+for (const where of ["memory", "server"]) {
+  test(`it reads, writes and watches in a worker (${where})`, async () => {
+    const page = await browser.newPage();
+    const complained = complaints(page);
+    await page.goto(server.url);
+    const config = where === "memory" ? { transport: "memory" } : { serverUrl: server.url };
+    const code = program
+      .replace("ORIGIN", JSON.stringify(server.url))
+      .replace("CONFIG", JSON.stringify(config));
+    const said = await page.evaluate((source) => {
+      const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      const worker = new Worker(url, { type: "module" });
+      return new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => reject(new Error(message));
+      });
+    }, code);
+    assert.deepEqual(said, { events: ["a 1", "b 2"], read: "2" });
+    assert.deepEqual(complained, []);
+    await page.close();
+  });
+}
