@@ -69,6 +69,35 @@ impl BrowserKVBucketHandle {
         })
     }
 
+    /// A handle for operations that are a part of another.
+    fn quiet(&self, decode: &JsValue) -> Self {
+        Self {
+            state: Rc::clone(&self.state),
+            name: self.name.clone(),
+            decode: decode.clone(),
+            quiet: true,
+        }
+    }
+
+    fn open_view(&self, options: &JsValue) -> Result<JsValue, Error> {
+        let configured = self.state.configured()?;
+        let arguments = WatchArguments::of_view(options)?;
+        let replica = js::new_replica(
+            self.quiet(&JsValue::UNDEFINED).into(),
+            options,
+            &configured.given.logger(),
+            configured.config.timeout_ms,
+        );
+        let arguments = WatchArguments {
+            callbacks: replica.clone().into(),
+            ..arguments
+        };
+        let watcher = self
+            .state
+            .watch(self.name.clone(), &arguments, &self.decode)?;
+        Ok(replica.attach(&watcher))
+    }
+
     fn context(&self, operation: &'static str, key: &JsValue) -> Context {
         Context {
             operation,
@@ -131,12 +160,7 @@ impl BrowserKVBucketHandle {
         });
         let context = self.context("modify", key);
         let (key, change) = (key.clone(), change.clone());
-        let quiet = Self {
-            state: Rc::clone(&self.state),
-            name: self.name.clone(),
-            decode: self.decode.clone(),
-            quiet: true,
-        };
+        let quiet = self.quiet(&self.decode);
         let modified = async move {
             let (limits, max_attempts) = prepared?;
             limits.check()?;
@@ -189,5 +213,13 @@ impl BrowserKVBucketHandle {
                     .watch(self.name.clone(), &arguments, &self.decode)
             })
             .map_err(thrown)
+    }
+
+    /// A live replica of all keys, or of those that match.
+    ///
+    /// # Errors
+    /// A `ValidationError` for bad options, a `NotConfiguredError` before `configure()`.
+    pub fn view(&self, options: &JsValue) -> Result<JsValue, JsValue> {
+        self.open_view(options).map_err(thrown)
     }
 }

@@ -7,9 +7,11 @@
  */
 
 import type { AuthConfig, ErrorHandler, IronflowConfig, IronflowConfigOptions } from "./config.js";
+import type { KVView, KVViewOptions } from "./view.js";
 
 export * from "./config.js";
 export * from "./errors.js";
+export * from "./view.js";
 
 /** The client most applications need: configure it once, use it everywhere. */
 export declare const ironflow: IronflowClient;
@@ -69,7 +71,10 @@ export declare class BrowserKVClient {
    * be put as `JSON.stringify(text)`.
    */
   bucket(name: string): BrowserKVBucketHandle;
-  bucket<T = unknown>(name: string, options: BucketOptions<"json">): BrowserKVBucketHandle<T>;
+  bucket<T = unknown>(
+    name: string,
+    options: BucketOptions<"json">,
+  ): BrowserKVBucketHandle<T, T | undefined>;
   bucket<T extends string = string>(
     name: string,
     options: BucketOptions<"text">,
@@ -92,8 +97,14 @@ export interface BucketOptions<Mode extends "json" | "text" | "bytes" = "json" |
 /**
  * A bucket's keys. A key is one or more tokens joined by `.`, without white space, `*` and `>`, at
  * most 1,024 bytes of UTF-8; anything else is a {@link ValidationError} before any request.
+ *
+ * `T` is what an entry's value is, `Watched` what an event's is: what was deleted has no value, so that
+ * it is undefined where values are decoded, and empty where they are base64.
  */
-export declare class BrowserKVBucketHandle<T = unknown> {
+export declare class BrowserKVBucketHandle<
+  T = unknown,
+  Watched = unknown extends T ? string : T | undefined,
+> {
   /** Throws a {@link ValidationError} for a bad name or bad options. */
   constructor(name: string, config?: IronflowConfigOptions);
   /** Reads a key. `HTTP_404` where it is missing or deleted. */
@@ -139,9 +150,14 @@ export declare class BrowserKVBucketHandle<T = unknown> {
    * again, and what changed meanwhile is told. Throws a {@link ValidationError} for bad callbacks or
    * options.
    */
-  watch(callbacks: KVWatchCallbacks, options?: KVWatchOptions): KVWatcher;
+  watch(callbacks: KVWatchCallbacks<Watched>, options?: KVWatchOptions): KVWatcher<Watched>;
   /** The same without callbacks: `for await (const event of bucket.watch({ key: "user.>" }))`. */
-  watch(options?: KVWatchOptions): KVWatcher;
+  watch(options?: KVWatchOptions): KVWatcher<Watched>;
+  /**
+   * A live replica of all keys, or those that match `options.key`, to be read without waiting. It is fed
+   * by a watch. Throws a {@link ValidationError} for bad options.
+   */
+  view(options?: KVViewOptions): KVView<T>;
 }
 
 /** The settings of a new bucket. */
@@ -206,11 +222,14 @@ export interface KVPutResult {
 }
 
 /** One change of one key. */
-export interface KVWatchEvent extends Stored {
+export interface KVWatchEvent<Value = string> extends Stored {
   type: "kv_update";
   key: string;
-  /** The new bytes in base64, empty for a delete; see {@link Stored} for other forms. */
-  value: string;
+  /**
+   * What the handle decodes the new bytes to, undefined for a delete; without `decode` the bytes in
+   * base64, empty for a delete: see {@link Stored} for other forms.
+   */
+  value: Value;
   revision: number;
   /** A purge is a `"delete"` too. */
   operation: "put" | "delete";
@@ -223,9 +242,9 @@ export interface KVWatchEvent extends Stored {
 }
 
 /** What a watch calls back. What a callback throws is logged and harms nothing. */
-export interface KVWatchCallbacks {
+export interface KVWatchCallbacks<Value = string> {
   /** A matching key changed. */
-  onUpdate: (event: KVWatchEvent) => void;
+  onUpdate: (event: KVWatchEvent<Value>) => void;
   /**
    * Connected, and the initial entries, if asked for, delivered; called once. The final state of every
    * later change will be delivered.
@@ -233,7 +252,10 @@ export interface KVWatchCallbacks {
   onReady?: (() => void) | undefined;
   /** The state of the connection changed. */
   onStateChange?: ((state: KVWatchState) => void) | undefined;
-  /** A problem. The watch goes on unless {@link onClose} follows. */
+  /**
+   * A problem. The watch goes on unless {@link onClose} follows. A value that does not decode is a
+   * {@link ValidationError} whose `details` hold its `key` and `revision`.
+   */
   onError?: ((error: Error) => void) | undefined;
   /** The watch has ended, once. Nothing is called after it. */
   onClose?: (() => void) | undefined;
@@ -258,7 +280,7 @@ export interface KVWatchOptions {
  * Iterating over it gives its events, none lost however slow the loop; of a watch with callbacks, those
  * from then on. Leaving the loop stops the watch; what ends the watch is thrown after the last event.
  */
-export interface KVWatcher extends AsyncIterable<KVWatchEvent>, Disposable {
+export interface KVWatcher<Value = string> extends AsyncIterable<KVWatchEvent<Value>>, Disposable {
   /** The state of the connection. */
   readonly state: KVWatchState;
   /** As {@link KVWatchCallbacks.onReady}; rejected where the watch ends before that. */

@@ -7,6 +7,7 @@ use super::arguments;
 use crate::error::Error;
 use crate::js::Given;
 use crate::kv::Pattern;
+use crate::options::Options;
 use crate::transport::is_aborted;
 
 const CALLBACKS: [&str; 5] = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
@@ -32,14 +33,11 @@ impl WatchArguments {
             check_callbacks(callbacks)?;
         }
         let mut options = arguments::options("", given)?;
-        options.opaque("key");
+        let patterns = patterns(&mut options, given)?;
         let initial = options.bool("initial")?.unwrap_or(false);
-        let (signal, patterns) = match given.is_object() {
-            true => {
-                let key = given.unchecked_ref::<Given>().key();
-                (arguments::signal(&mut options, given)?, patterns(&key)?)
-            }
-            false => (JsValue::UNDEFINED, vec![Pattern::all()]),
+        let signal = match given.is_object() {
+            true => arguments::signal(&mut options, given)?,
+            false => JsValue::UNDEFINED,
         };
         options.finish()?;
         Ok(Self {
@@ -54,18 +52,37 @@ impl WatchArguments {
         })
     }
 
+    /// Reads `view(options)`: what a view watches.
+    pub(super) fn of_view(given: &JsValue) -> Result<Self, Error> {
+        let mut options = arguments::options("", given)?;
+        let patterns = patterns(&mut options, given)?;
+        options.finish()?;
+        Ok(Self {
+            callbacks: JsValue::UNDEFINED,
+            patterns,
+            initial: true,
+            signal: JsValue::UNDEFINED,
+        })
+    }
+
     /// Whether there is nothing to begin.
     pub(super) fn is_aborted(&self) -> bool {
         is_aborted(&self.signal)
     }
 }
 
-fn patterns(key: &JsValue) -> Result<Vec<Pattern>, Error> {
-    if is_unset(key) {
+/// The option `key`.
+fn patterns(options: &mut Options, given: &JsValue) -> Result<Vec<Pattern>, Error> {
+    options.opaque("key");
+    let key = match given.is_object() {
+        true => given.unchecked_ref::<Given>().key(),
+        false => JsValue::UNDEFINED,
+    };
+    if is_unset(&key) {
         return Ok(vec![Pattern::all()]);
     }
-    if !Array::is_array(key) {
-        return arguments::pattern(key, "key").map(|pattern| vec![pattern]);
+    if !Array::is_array(&key) {
+        return arguments::pattern(&key, "key").map(|pattern| vec![pattern]);
     }
     let keys = key.unchecked_ref::<Array>();
     if keys.length() == 0 {

@@ -15,7 +15,7 @@ export function log(logger, level, message, detail) {
 }
 
 /** Calls a function of the application; what it throws, or rejects with, is logged. */
-function guarded(logger, what, call) {
+export function guarded(logger, what, call) {
   const failed = (error) => log(logger, "error", `${what} failed`, error);
   try {
     call()?.then?.(undefined, failed);

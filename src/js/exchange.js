@@ -8,9 +8,9 @@ class Outcome {
   }
 }
 
-const ANSWER = 0;
+export const ANSWER = 0;
 const FAILURE = 1;
-const TIMED_OUT = 2;
+export const TIMED_OUT = 2;
 const ABORTED = 3;
 /** A failure once the server had begun to answer. */
 const CUT = 4;

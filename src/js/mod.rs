@@ -274,6 +274,23 @@ extern "C" {
     pub(crate) fn close(this: &Subscriber, error: &JsValue);
 }
 
+#[wasm_bindgen(module = "/src/js/view.js")]
+extern "C" {
+    /// The keys of a view: a watch's callbacks.
+    #[derive(Clone)]
+    pub(crate) type Replica;
+    #[wasm_bindgen(js_name = newReplica)]
+    pub(crate) fn new_replica(
+        bucket: JsValue,
+        options: &JsValue,
+        logger: &JsValue,
+        timeout_ms: u32,
+    ) -> Replica;
+    /// Gives the application's side of it.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn attach(this: &Replica, watcher: &JsValue) -> JsValue;
+}
+
 #[wasm_bindgen(module = "/src/js/client.js")]
 extern "C" {
     pub(crate) fn log(logger: &JsValue, level: &str, message: &str, detail: &JsValue);

@@ -42,7 +42,9 @@ export function decode(stored, mode) {
     Object.defineProperty(stored, ENCODED, { value: stored.value });
     stored.value = value;
   } catch (cause) {
-    throw new ValidationError(`the value of ${stored.key} cannot be read as ${mode}`, { cause });
+    const { key, revision } = stored;
+    const words = `the value of ${key} cannot be read as ${mode}`;
+    throw new ValidationError(words, { cause, details: { key, revision } });
   }
   return stored;
 }
@@ -68,6 +70,24 @@ export class KVWatchEvent extends Stored {
     this.operation = operation;
     this.bucket = bucket;
   }
+}
+
+/** An entry of a view. */
+class KVViewEntry extends Stored {
+  constructor(key, value, revision) {
+    super();
+    this.key = key;
+    this.value = value;
+    this.revision = revision;
+  }
+}
+
+/** An event of a put, as the entry that a view makes of it. */
+export function viewEntry(event) {
+  const entry = new KVViewEntry(event.key, event.value, event.revision);
+  const encoded = event[ENCODED];
+  if (encoded !== undefined) Object.defineProperty(entry, ENCODED, { value: encoded });
+  return entry;
 }
 
 export function newEntry(key, value, revision, milliseconds) {

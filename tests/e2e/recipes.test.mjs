@@ -158,6 +158,21 @@ describe("the recipes", { skip: !hasSocket }, () => {
     assert.deepEqual(await whoIsOnline(), []);
   });
 
+  test("settings at hand", async () => {
+    const kv = other();
+    await kv.createBucket({ name: "settings" });
+    await kv.bucket("settings").put("theme", '"dark"');
+    const { setting, change, ready, onChange } = await recipe("Settings at hand");
+    await ready;
+    assert.deepEqual([setting("theme"), setting("size", 12)], ["dark", 12]);
+    const changed = new Promise((resolve) => {
+      onChange(() => resolve(undefined));
+    });
+    await change("size", 14);
+    assert.equal(setting("size"), 14);
+    await changed;
+  });
+
   test("offline tests, run by Vitest", async () => {
     writeFileSync(join(project, "offline.test.js"), code("Offline tests"));
     const vitest = join(root, "tests/node_modules/vitest/vitest.mjs");

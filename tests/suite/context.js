@@ -9,9 +9,9 @@ import { fail, show } from "./assert.js";
  * @typedef {import("../../src/api/types.d.ts").BrowserKVBucketHandle} Bucket
  * @typedef {import("../../src/api/types.d.ts").IronflowConfigOptions} Options
  * @typedef {import("../../src/api/types.d.ts").KVEntry} Entry
- * @typedef {import("../../src/api/types.d.ts").KVWatchEvent} Event
+ * @typedef {import("../../src/api/types.d.ts").KVWatchEvent<any>} Event
  * @typedef {import("../../src/api/types.d.ts").KVWatchOptions} WatchOptions
- * @typedef {import("../../src/api/types.d.ts").KVWatchCallbacks} Callbacks
+ * @typedef {import("../../src/api/types.d.ts").KVWatchCallbacks<any>} Callbacks
  *
  * @typedef {object} Given what the runner passes: the API, and how to reach the backend under test
  * @property {Options} config

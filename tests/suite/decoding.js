@@ -1,6 +1,7 @@
 // Typed handles: values that arrive decoded, and those that do not decode.
 
-import { deepEqual, equal, ok, rejects, throws } from "./assert.js";
+import { deepEqual, equal, isError, ok, rejects, throws } from "./assert.js";
+import { watching } from "./context.js";
 import { invalid, keyNotFound } from "./expected.js";
 
 /** @type {import("./context.js").Cases} */
@@ -83,6 +84,49 @@ export const decoding = {
     await counters.modify("key", add);
     await counters.modify("key", add);
     equal((await counters.get("key")).value, 2);
+  },
+
+  async "a watch gives decoded values, and none for what is deleted"(t) {
+    const { bucket, kv, name } = await t.bucket();
+    const plain = await watching(bucket);
+    const json = await watching(kv.bucket(name, { decode: "json" }));
+    const text = await watching(kv.bucket(name, { decode: "text" }));
+    await bucket.put("a", { n: 1 });
+    await bucket.delete("a");
+    const values = async (/** @type {typeof plain} */ seen) =>
+      (await seen.received(2)).map(({ value }) => value);
+    deepEqual(await values(json), [{ n: 1 }, undefined]);
+    deepEqual(await values(text), ['{"n":1}', undefined]);
+    deepEqual(await values(plain), [btoa('{"n":1}'), ""]);
+    const [event] = json.events;
+    deepEqual([event?.text(), event?.json()], ['{"n":1}', { n: 1 }]);
+  },
+
+  async "a change that does not decode goes to onError, and the watch goes on"(t) {
+    /** @type {any[]} */
+    const heard = [];
+    const client = t.client({ onError: (...values) => heard.push(values) });
+    const { bucket, kv, name } = await t.bucket({}, client);
+    await bucket.put("a.old", "no json");
+    const plain = await watching(bucket);
+    const seen = await watching(kv.bucket(name, { decode: "json" }), { key: "a.*", initial: true });
+    const { revision } = await bucket.put("a.new", "no json");
+    await bucket.put("a.new", true);
+    deepEqual(
+      (await seen.received(1)).map(({ value }) => value),
+      [true],
+    );
+    equal((await plain.received(2)).length, 2);
+    deepEqual(seen.calls, ["onError", "onReady", "onError", "onUpdate"]);
+    for (const [n, key] of ["a.old", "a.new"].entries()) {
+      const error = seen.errors[n];
+      isError(error, invalid(new RegExp(`${key} cannot be read as json`)));
+      ok(error instanceof t.IronflowError);
+      deepEqual(error.details, { key, revision: key === "a.old" ? 1 : revision });
+      deepEqual(heard[n]?.[0], error);
+      equal(heard[n]?.[1].operation, "watch");
+    }
+    deepEqual(plain.errors, []);
   },
 
   async "an unknown mode or option is a ValidationError that names it"(t) {

@@ -13,6 +13,7 @@ import { modify } from "./modify.js";
 import { page } from "./page.js";
 import { retrying } from "./retrying.js";
 import { values } from "./values.js";
+import { views } from "./views.js";
 import { watching } from "./watching.js";
 
 /** @type {Record<string, import("./context.js").Cases>} */
@@ -27,6 +28,7 @@ export const suites = {
   memory,
   retrying,
   watching,
+  views,
   feeds,
   contention,
 };

@@ -17,7 +17,10 @@ import {
   isRetryable,
   type KVBucketInfo,
   type KVEntry,
+  type KVView,
+  type KVViewSnapshot,
   type KVWatchEvent,
+  type KVWatcher,
   NotConfiguredError,
   TimeoutError,
   UnauthenticatedError,
@@ -120,6 +123,42 @@ export async function decoded(): Promise<void> {
   console.log(user.name, text, theme, bytes, revision, mode);
 }
 
+export async function watched(): Promise<void> {
+  const users = ironflow.kv().bucket<User>("users", { decode: "json" });
+  const watcher: KVWatcher<User | undefined> = users.watch({
+    onUpdate({ value, operation }) {
+      const name: string | undefined = value?.name;
+      console.log(name, operation);
+    },
+  });
+  for await (const { value } of watcher) console.log(value?.role);
+  const anything: unknown = ironflow.kv().bucket("b", { decode: "json" });
+  for await (const { value } of ironflow.kv().bucket("texts", { decode: "text" }).watch()) {
+    const text: string | undefined = value;
+    console.log(text, anything);
+  }
+}
+
+export async function views(): Promise<void> {
+  const users = ironflow.kv().bucket<User>("users", { decode: "json" });
+  using view: KVView<User> = users.view({ key: ["user.*", "admin"] });
+  await view.ready;
+  const name: string | undefined = view.get("user.1")?.value.name;
+  const roles: string[] = view.entries().map(({ value }) => value.role);
+  const unsubscribe: () => void = view.subscribe(() => {});
+  unsubscribe();
+  const snapshot: KVViewSnapshot<User> = view.getSnapshot();
+  const [first] = snapshot.entries();
+  const { revision } = await users.put("user.1", { name: "Alice" });
+  await view.waitFor(revision, { timeout: 1000 });
+  const status: "loading" | "ready" | "closed" = snapshot.status;
+  console.log(name, roles, first?.value.name, status, view.state, view.error?.message);
+  // @ts-expect-error read only
+  view.get("user.1").value = { name: "Bob", role: "admin" };
+  // @ts-expect-error no member of User
+  view.get("user.1")?.value.age;
+}
+
 export function failures(error: unknown): string | undefined {
   if (error instanceof TimeoutError) return `${error.timeoutMs} ms`;
   if (isIronflowError(error)) {
@@ -156,6 +195,10 @@ export async function mistakes(): Promise<void> {
   ironflow.mode = "memory";
   // @ts-expect-error onUpdate is missing
   bucket.watch({ onError() {} });
+  // @ts-expect-error what is deleted has no value
+  users.watch({ onUpdate: ({ value }) => value.name });
+  // @ts-expect-error an unknown option
+  users.view({ initial: true });
   // @ts-expect-error a purge is a "delete"
   bucket.watch({ onUpdate: ({ operation }) => operation === "purge" });
   // @ts-expect-error read only
