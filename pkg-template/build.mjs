@@ -76,6 +76,17 @@ await build({
   logOverride: { "duplicate-object-key": "silent" },
   plugins: [resolve],
 });
+// The hooks need a bucket's handle and nothing else of the main entry, nor have they React in them.
+await build({
+  entryPoints: [join(template, "react.js")],
+  outdir: pkg,
+  bundle: true,
+  external: ["react"],
+  format: "esm",
+  target: "es2022",
+  platform: "neutral",
+  minify: true,
+});
 const entry = readFileSync(join(pkg, "index.js"), "utf8");
 // A leftover address of a .wasm file would send bundlers looking for it.
 if (entry.includes("import.meta")) throw new Error("pkg/index.js refers to its own address");
@@ -92,6 +103,8 @@ const cargo = readFileSync(join(root, "Cargo.toml"), "utf8");
 manifest.version = /^\[workspace\.package\][^[]*^version = "([^"]*)"/m.exec(cargo)[1];
 writeFileSync(join(pkg, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 writeFileSync(join(pkg, "index.d.ts"), types("types"));
+const hooks = readFileSync(join(root, "src/api/react.d.ts"), "utf8");
+writeFileSync(join(pkg, "react.d.ts"), hooks.replace("./types.js", "./index.js"));
 cpSync(join(template, "README.md"), join(pkg, "README.md"));
 for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"])
   cpSync(join(root, licence), join(pkg, licence));

@@ -69,6 +69,8 @@ describe("the package", () => {
       "index.d.ts",
       "index.js",
       "package.json",
+      "react.d.ts",
+      "react.js",
     ]);
   });
 
@@ -145,7 +147,8 @@ describe("the package", () => {
   });
 
   test("has types that a strict compiler takes, and that refuse mistakes", async () => {
-    copyFileSync(join(root, "tests/types/consumer.ts"), join(project, "consumer.ts"));
+    const files = ["consumer.ts", "react.ts"];
+    for (const file of files) copyFileSync(join(root, "tests/types", file), join(project, file));
     const tsc = join(root, "tests/node_modules/typescript/bin/tsc");
     for (const [module, resolution] of [
       ["nodenext", "nodenext"],
@@ -164,7 +167,7 @@ describe("the package", () => {
         module,
         moduleResolution: resolution,
       };
-      const config = { compilerOptions: options, files: ["consumer.ts"] };
+      const config = { compilerOptions: options, files };
       writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
       assert.equal(await inProject(process.execPath, tsc), "", resolution);
     }

@@ -1,0 +1,304 @@
+// The hooks for React, with real React: in a page, in StrictMode, on a server and on the store in memory;
+// and under Node, as a server renders them.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { complaints, launchBrowser } from "./support/browser.mjs";
+import { packageDir, root } from "./support/paths.mjs";
+import { startServer } from "./support/server.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const site = mkdtempSync(join(tmpdir(), "ironflow-react-"));
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startServer>>} */
+let server;
+/** Buckets are told apart by it. */
+let buckets = 0;
+
+before(async () => {
+  /** @type {import("esbuild").BuildOptions} */
+  const options = {
+    bundle: true,
+    format: "esm",
+    alias: {
+      "@ironflow/browser": join(packageDir, "index.js"),
+      "@ironflow/browser/react": join(packageDir, "react.js"),
+    },
+    nodePaths: [join(root, "tests/node_modules")],
+    jsx: "automatic",
+    // With all the warnings that React has.
+    define: { "process.env.NODE_ENV": '"development"' },
+    logLevel: "warning",
+  };
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const [, recipe = ""] = /^## React\n.*?^```jsx\n(.*?)^```$/ms.exec(readme) ?? [];
+  assert.match(recipe, /http:\/\/localhost:9123/);
+  const show = `
+    import { createRoot } from "react-dom/client";
+    createRoot(document.getElementById("root")).render(<Todos />);
+    globalThis.todos = todos;`;
+  const contents = recipe.replace('"http://localhost:9123"', "location.origin") + show;
+  await build({
+    ...options,
+    stdin: { contents, loader: "jsx", resolveDir: site },
+    outfile: join(site, "recipe.js"),
+  });
+  const from = (/** @type {string} */ name) => join(root, "tests/e2e/react", name);
+  await build({ ...options, entryPoints: [from("app.jsx")], outfile: join(site, "app.js") });
+  await build({
+    ...options,
+    entryPoints: [from("server.jsx")],
+    outfile: join(site, "server.mjs"),
+    platform: "node",
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire("/");',
+    },
+  });
+  for (const [name, script] of Object.entries({ index: "app", recipe: "recipe" })) {
+    const body = `<div id="root"></div><script type="module" src="${script}.js"></script>`;
+    const icon = '<link rel="icon" href="data:,">';
+    writeFileSync(join(site, `${name}.html`), `<!doctype html>${icon}${body}`);
+  }
+  [browser, server] = await Promise.all([launchBrowser(), startServer({ staticDir: site })]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  rmSync(site, { recursive: true, force: true });
+});
+
+/** In the page, what app.jsx leaves there. @type {any} */
+let app;
+
+/**
+ * A page of its own, with a client and a bucket.
+ *
+ * @param {object} config
+ */
+async function open(config) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complained = complaints(page);
+  /** @type {import("playwright-core").WebSocket[]} */
+  const sockets = [];
+  page.on("websocket", (socket) => sockets.push(socket));
+  await page.goto(server.url);
+  buckets += 1;
+  const bucket = `react-${buckets}`;
+  await page.evaluate(
+    async ([settings, name]) => {
+      app.start(settings);
+      await app.kv().createBucket({ name });
+    },
+    /** @type {const} */ ([config, bucket]),
+  );
+  return {
+    page,
+    bucket,
+    sockets,
+    /** Sockets that are open. */
+    live: () => sockets.filter((socket) => !socket.isClosed()).length,
+    render: (/** @type {string} */ name, /** @type {object} */ props = {}) =>
+      page.evaluate(
+        ([component, given]) => app.render(component, given),
+        /** @type {const} */ ([name, { bucket, ...props }]),
+      ),
+    put: (/** @type {string} */ key, /** @type {unknown} */ value) =>
+      page.evaluate(
+        ([name, to, what]) => app.kv().bucket(name).put(to, what),
+        /** @type {const} */ ([bucket, key, value]),
+      ),
+    /** What has been rendered since this was last asked. @returns {Promise<string[]>} */
+    rendered: () => page.evaluate(() => app.rendered.splice(0)),
+    /** The list, once it is so long. @param {number} length @param {string} [status] */
+    async list(length, status = "ready") {
+      const selector = `ul[data-status=${status}][data-size="${length}"]`;
+      await page.waitForSelector(selector, { state: "attached" });
+      return (await page.locator("li").allTextContents()).sort();
+    },
+    /** @param {RegExp} [expected] what the browser itself may say */
+    async done(expected = /^$/) {
+      const unexpected = complained.filter((complaint) => !expected.test(complaint));
+      assert.deepEqual(unexpected, [], "the console stays clean");
+      await context.close();
+    },
+  };
+}
+
+const configurations = {
+  "a server": () => ({ serverUrl: server.url }),
+  "the store in memory": () => ({ transport: "memory" }),
+};
+
+for (const [backend, config] of Object.entries(configurations)) {
+  describe(`the hooks on ${backend}`, () => {
+    const onServer = backend === "a server";
+
+    test("a list follows its bucket, in StrictMode too, over one socket", async () => {
+      const { page, render, put, list, sockets, bucket, done } = await open(config());
+      await put("user.1", "Alice");
+      await render("List", { filter: "user.*" });
+      assert.deepEqual(await list(1), ["user.1 Alice"]);
+      await put("user.2", "Bob");
+      await put("other", "nobody");
+      assert.deepEqual(await list(2), ["user.1 Alice", "user.2 Bob"]);
+      await page.evaluate((name) => app.kv().bucket(name).delete("user.1"), bucket);
+      assert.deepEqual(await list(1), ["user.2 Bob"]);
+      assert.equal(sockets.length, onServer ? 1 : 0);
+      await done();
+    });
+
+    test("a thousand components hold one socket, and one change renders one of them", async () => {
+      const { page, render, put, rendered, live, done } = await open(config());
+      await put("key-7", { n: 7 });
+      await render("Entries", { count: 1000, decode: "json" });
+      const ready = () => document.querySelectorAll("p[data-status=ready]").length === 1000;
+      await page.waitForFunction(ready);
+      assert.equal(await page.locator("#key-7").textContent(), '{"n":7}');
+      assert.equal(await page.locator("#key-8").textContent(), "");
+      assert.equal(live(), onServer ? 1 : 0);
+      await rendered();
+      await put("key-8", { n: 8 });
+      await page.waitForSelector('#key-8[data-revision="2"]');
+      // StrictMode renders twice.
+      assert.deepEqual(await rendered(), ["key-8 ready", "key-8 ready"]);
+      await done();
+    });
+
+    test("another filter, and another handle, show nothing of what was before", async () => {
+      const { page, render, put, list, rendered, live, done } = await open(config());
+      for (const key of ["a.1", "a.2", "b.1"]) await put(key, key);
+      await render("List", { filter: "a.*" });
+      assert.deepEqual(await list(2), ["a.1 a.1", "a.2 a.2"]);
+      await rendered();
+      await render("List", { filter: "b.*" });
+      assert.deepEqual(await list(1), ["b.1 b.1"]);
+      assert.ok(!(await rendered()).some((shown) => shown.endsWith(" 2")));
+      await render("List", { filter: ["a.1", "b.*"] });
+      assert.deepEqual(await list(2), ["a.1 a.1", "b.1 b.1"]);
+      await rendered();
+      // A filter that is made anew with each rendering is the same filter.
+      await render("List", { filter: ["a.1", "b.*"] });
+      await page.waitForFunction(() => app.rendered.length > 0);
+      assert.deepEqual(new Set(await rendered()), new Set(["ready 2"]));
+      await render("List", { filter: "a.*", handle: "another" });
+      assert.deepEqual(await list(2), ["a.1 a.1", "a.2 a.2"]);
+      assert.equal(live(), onServer ? 1 : 0);
+      await done();
+    });
+
+    test("what is taken away and put back at once is there at once", async () => {
+      const { page, render, put, list, rendered, sockets, done } = await open(config());
+      await put("a", "1");
+      await render("List");
+      await list(1);
+      await render("Nothing");
+      await page.waitForSelector("ul", { state: "detached" });
+      await rendered();
+      await render("List");
+      await list(1);
+      assert.deepEqual(new Set(await rendered()), new Set(["ready 1"]));
+      assert.equal(sockets.length, onServer ? 1 : 0);
+      await done();
+    });
+
+    test("whoever leaves while it is loading leaves nothing behind", async () => {
+      const { page, bucket, render, sockets, done } = await open(config());
+      await page.evaluate((name) => {
+        app.render("List", { bucket: name });
+        return new Promise((resolve) => {
+          setTimeout(() => {
+            app.unmount();
+            resolve(undefined);
+          });
+        });
+      }, bucket);
+      const [socket] = sockets;
+      if (socket && !socket.isClosed()) await socket.waitForEvent("close");
+      assert.ok(sockets.every((each) => each.isClosed()));
+      await render("List");
+      await page.waitForSelector("ul[data-status=ready]", { state: "attached" });
+      await done();
+    });
+
+    test("a missing bucket, a bad filter and a bad value are errors to be shown", async () => {
+      const { page, render, put, list, done } = await open(config());
+      await render("List", { bucket: "missing" });
+      const shown = (/** @type {string} */ status, /** @type {string} */ code) =>
+        page.waitForSelector(`[data-status=${status}][data-error=${code}]`, { state: "attached" });
+      await shown("closed", "HTTP_404");
+      await render("Nothing");
+      await page.evaluate(() => app.kv().createBucket({ name: "missing" }));
+      await render("List", { bucket: "missing" });
+      assert.deepEqual(await list(0), []);
+      await page.evaluate(() => app.kv().deleteBucket("missing"));
+      await shown("closed", "HTTP_404");
+      await render("List", { filter: "a..b" });
+      await shown("closed", "VALIDATION_ERROR");
+      await put("a", "no json");
+      await render("Entry", { name: "a", decode: "json" });
+      await shown("ready", "VALIDATION_ERROR");
+      await put("a", true);
+      await page.waitForSelector("p[data-status=ready]:not([data-error])");
+      assert.equal(await page.locator("p").textContent(), "true");
+      await done(/buckets\/missing\/watch.* failed: Error during WebSocket handshake/);
+    });
+
+    test("what a server has rendered is hydrated, and then comes to life", async () => {
+      const { page, bucket, put, list, rendered, done } = await open(config());
+      await put("a", "1");
+      const { html } = await renderOnServer();
+      await page.evaluate(
+        ([markup, name]) => app.hydrate(markup, "List", { bucket: name }),
+        /** @type {const} */ ([html, bucket]),
+      );
+      assert.deepEqual(await list(1), ["a 1"]);
+      assert.equal((await rendered())[0], "loading 0");
+      await done();
+    });
+  });
+}
+
+test("the recipe of the README", async () => {
+  const url = `${server.url}/api/v1/kv/buckets`;
+  const post = { method: "POST", headers: { "Content-Type": "application/json" } };
+  await fetch(url, { ...post, body: JSON.stringify({ name: "todos" }) });
+  const page = await browser.newPage();
+  const complained = complaints(page);
+  await page.goto(`${server.url}/recipe.html`);
+  const put = (/** @type {string} */ key, /** @type {object} */ todo) =>
+    page.evaluate(
+      ([to, value]) => /** @type {any} */ (globalThis).todos.put(to, value),
+      /** @type {const} */ ([key, todo]),
+    );
+  await put("todo.1", { title: "write", done: false });
+  await page.waitForSelector("li:has-text('write') input:not(:checked)");
+  await page.click("input");
+  await page.waitForSelector("li:has-text('write') input:checked");
+  await put("todo.2", { title: "read", done: true });
+  await page.waitForSelector("li:has-text('read') input:checked");
+  assert.deepEqual(complained, []);
+  await page.close();
+});
+
+/** @returns {Promise<{ html: string, used: string[] }>} */
+async function renderOnServer() {
+  const address = pathToFileURL(join(site, "server.mjs")).href;
+  const { renderList } = await import(address);
+  return renderList();
+}
+
+test("a server renders what is loading, and opens nothing", async () => {
+  const { html, used } = await renderOnServer();
+  assert.equal(html, '<ul data-status="loading" data-size="0"></ul>');
+  assert.deepEqual(used, []);
+});

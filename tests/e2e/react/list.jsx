@@ -1,0 +1,14 @@
+import { useKV } from "@ironflow/browser/react";
+
+/** The keys of a bucket that match; `onRender` hears of each rendering. */
+export function List({ bucket, filter, onRender }) {
+  const { entries, data, status, error } = useKV(bucket, filter);
+  onRender?.(`${status} ${entries.length}`);
+  return (
+    <ul data-status={status} data-error={error?.code} data-size={data.size}>
+      {entries.map((entry) => (
+        <li key={entry.key}>{`${entry.key} ${entry.text()}`}</li>
+      ))}
+    </ul>
+  );
+}
