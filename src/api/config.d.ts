@@ -134,6 +134,6 @@ export interface ErrorContext {
   operation: string;
   /** The bucket, where there is one. */
   bucket?: string | undefined;
-  /** The key or pattern, where there is one. */
+  /** The key or pattern, where there is one; of watches that share a connection, one that covers theirs. */
   key?: string | undefined;
 }

@@ -235,7 +235,7 @@ export interface KVWatchEvent<Value = string> extends Stored {
   operation: "put" | "delete";
   bucket: string;
   /**
-   * Set on what changed while there was no connection. Revisions between may be missing; a delete has
+   * Set on what was found by reading, after a connection was lost or replaced. Revisions between may be missing; a delete has
    * the last revision that was known of the key, for its own is not to be had.
    */
   resynced?: true;

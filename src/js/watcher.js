@@ -65,6 +65,8 @@ class Subscriber {
   #backlog;
   #deferred;
   #outcome;
+  /** Whether it is over, and because of what. */
+  #over;
   state = STATES[0];
 
   constructor(callbacks, logger, mode, signal) {
@@ -106,6 +108,7 @@ class Subscriber {
   }
 
   tell(number) {
+    if (this.state === STATES[number]) return;
     this.state = STATES[number];
     this.#call("onStateChange", this.state);
   }
@@ -128,6 +131,7 @@ class Subscriber {
     this.#outcome ??= { reason };
     this.#deferred?.reject(reason);
     this.tell(3);
+    this.#over = { error };
     this.#backlog?.end(error);
     this.#call("onClose");
     this.#callbacks = undefined;
@@ -156,7 +160,10 @@ class Subscriber {
   }
 
   iterate() {
-    this.#backlog ??= new Backlog();
+    if (!this.#backlog) {
+      this.#backlog = new Backlog();
+      if (this.#over) this.#backlog.end(this.#over.error);
+    }
     const backlog = this.#backlog;
     const done = async (value) => {
       this.stop();

@@ -38,6 +38,7 @@ pub(crate) struct Driver {
     pub(super) sources: RefCell<Vec<(Link, Source)>>,
     backoff: RefCell<Option<Timeout>>,
     grace: RefCell<Option<Timeout>>,
+    steady: RefCell<Option<Timeout>>,
     /// Whether actions are being carried out: those that come up meanwhile are, in their turn.
     busy: Cell<bool>,
 }
@@ -63,13 +64,16 @@ impl Driver {
             sources: RefCell::default(),
             backoff: RefCell::default(),
             grace: RefCell::default(),
+            steady: RefCell::default(),
             busy: Cell::new(false),
         })
     }
 
     /// Whether this is the feed of the bucket, over this transport.
     pub(crate) fn serves(&self, transport: &Rc<Transport>, bucket: &BucketName) -> bool {
-        Rc::ptr_eq(&self.questions.transport, transport) && self.questions.bucket == *bucket
+        Rc::ptr_eq(&self.questions.transport, transport)
+            && self.questions.bucket == *bucket
+            && !self.feed.borrow().has_ended()
     }
 
     /// Adds a subscriber. The connection is begun when this returns; the subscriber hears of it later.
@@ -105,9 +109,8 @@ impl Driver {
 
     /// Ends the watch for everybody.
     pub(crate) fn stop(self: &Rc<Self>) {
-        let subscribers = self.subscribers.take();
         self.tell(Feed::stop);
-        for (_, subscriber) in subscribers {
+        while let Some(subscriber) = self.take_first() {
             subscriber.close(&JsValue::UNDEFINED);
         }
     }
@@ -173,13 +176,7 @@ impl Driver {
                 }
             }
             Action::Deliver(to, event, resynced) => self.deliver(&to, event, resynced),
-            Action::Report(error) => {
-                let error = self.report(error);
-                let subscribers = self.subscribers.borrow().clone();
-                for (_, subscriber) in subscribers {
-                    subscriber.fail(&error);
-                }
-            }
+            Action::Report(error) => self.report(error),
             Action::End(error) => self.end(error),
         }
     }
@@ -205,34 +202,47 @@ impl Driver {
         }
     }
 
-    fn report(&self, error: Error) -> JsValue {
+    /// Tells every subscriber of a problem, and the owner. Of nobody's problem nobody hears.
+    fn report(&self, error: Error) {
+        let subscribers = self.subscribers.borrow().clone();
+        if subscribers.is_empty() {
+            return;
+        }
         let error = JsValue::from(Failure::from(error));
         self.report_to_owner(&error);
-        error
+        for (_, subscriber) in subscribers {
+            subscriber.fail(&error);
+        }
     }
 
     fn report_to_owner(&self, error: &JsValue) {
-        let all = Pattern::all();
-        let feed = self.feed.borrow();
-        let filter = feed.filter().filter(|filter| **filter != all).cloned();
-        drop(feed);
-        self.owner
-            .report(&self.questions.bucket, filter.as_ref(), error);
+        let watched = self.feed.borrow().watched();
+        let filter = watched.filter(|filter| *filter != Pattern::all());
+        let bucket = &self.questions.bucket;
+        self.owner.report(bucket, filter.as_ref(), error);
     }
 
     fn end(self: &Rc<Self>, error: Option<Error>) {
         self.backoff.take();
         self.grace.take();
+        self.steady.take();
         for (_, source) in self.sources.take() {
             self.let_go(source);
         }
         self.owner.ended(self);
-        let error = error.map(|error| self.report(error));
-        for (_, subscriber) in self.subscribers.take() {
-            if let Some(error) = &error {
-                subscriber.fail(error);
+        let error = match error {
+            Some(error) if !self.subscribers.borrow().is_empty() => {
+                let error = JsValue::from(Failure::from(error));
+                self.report_to_owner(&error);
+                error
             }
-            subscriber.close(error.as_ref().unwrap_or(&JsValue::UNDEFINED));
+            _ => JsValue::UNDEFINED,
+        };
+        while let Some(subscriber) = self.take_first() {
+            if !error.is_undefined() {
+                subscriber.fail(&error);
+            }
+            subscriber.close(&error);
         }
     }
 
@@ -240,6 +250,7 @@ impl Driver {
         let (slot, ms) = match timer {
             Timer::Backoff => (&self.backoff, ms * Math::random()),
             Timer::Grace => (&self.grace, ms),
+            Timer::Steady => (&self.steady, ms),
         };
         let driver = Rc::downgrade(self);
         slot.replace(Some(Timeout::start(ms, move || {
@@ -247,6 +258,12 @@ impl Driver {
                 driver.tell(|feed| feed.timer(timer));
             }
         })));
+    }
+
+    /// One at a time, so that a callback may stop the others.
+    fn take_first(&self) -> Option<Subscriber> {
+        let mut subscribers = self.subscribers.borrow_mut();
+        (!subscribers.is_empty()).then(|| subscribers.remove(0).1)
     }
 
     fn find(&self, id: SubscriberId) -> Option<Subscriber> {

@@ -178,6 +178,79 @@ export const feeds = {
     equal(seen.events.length, 2);
   },
 
+  async "a watch that is over can be iterated over, and says why"(t) {
+    const { bucket, kv } = await t.bucket();
+    const stopped = await open(bucket);
+    stopped.watcher.stop();
+    const end = { value: undefined, done: true };
+    deepEqual(await stopped.watcher[Symbol.asyncIterator]().next(), end);
+    const refused = observe(kv.bucket(t.newBucketName()));
+    await refused.closed();
+    isError(await rejects(refused.watcher[Symbol.asyncIterator]().next()), { code: "HTTP_404" });
+  },
+
+  async "a watch can be begun anew in any callback of one that ends"(t) {
+    const { bucket } = await t.bucket();
+    for (const name of ["onUpdate", "onClose"]) {
+      /** @type {ReturnType<typeof observe> | undefined} */
+      let again;
+      const first = observe(
+        bucket,
+        {},
+        {
+          [name]() {
+            first.watcher.stop();
+            again ??= observe(bucket);
+          },
+        },
+      );
+      await first.ready();
+      await bucket.put("a", "1");
+      if (name === "onClose") first.watcher.stop();
+      await first.closed();
+      ok(again);
+      await again.ready();
+      await bucket.put("a", "2");
+      equal((await again.received(1)).at(-1)?.text(), "2");
+      again.watcher.stop();
+    }
+  },
+
+  async "watches that are ended together may stop each other"(t) {
+    const { bucket, kv, name } = await t.bucket();
+    /** @type {ReturnType<typeof observe>[]} */
+    const watches = [];
+    const stopAll = () => {
+      for (const { watcher } of watches) watcher.stop();
+    };
+    for (let n = 0; n < 3; n += 1) watches.push(await open(bucket, {}, { onError: stopAll }));
+    await kv.deleteBucket(name);
+    for (const seen of watches) await seen.closed();
+    deepEqual(
+      watches.map(({ calls }) => calls),
+      [
+        ["onReady", "onError", "onClose"],
+        ["onReady", "onClose"],
+        ["onReady", "onClose"],
+      ],
+    );
+  },
+
+  async "nobody hears of what becomes of a watch that was stopped"(t) {
+    const client = t.client();
+    const { bucket, kv, name } = await t.bucket({}, client);
+    /** @type {unknown[]} */
+    const heard = [];
+    client.onError((error) => heard.push(error));
+    const seen = await open(bucket);
+    const other = t.onServer ? await open(t.client().kv().bucket(name)) : undefined;
+    seen.watcher.stop();
+    await kv.deleteBucket(name);
+    await other?.closed();
+    await kv.listBuckets();
+    deepEqual(heard, []);
+  },
+
   async "a signal stops the watch; one that is aborted already lets nothing begin"(t) {
     const { bucket } = await t.bucket();
     const controller = new AbortController();

@@ -72,6 +72,8 @@ pub enum Timer {
     Backoff,
     /// Time to let go of a connection that nobody needs.
     Grace,
+    /// The connection has stayed up for long enough to be taken for a good one.
+    Steady,
 }
 
 /// What is to be done.

@@ -6,9 +6,10 @@
 //! interruption, keys that are no longer there are reported gone, and every other key is read, unless
 //! a change of it has already arrived. What is newer than what was told is told.
 
+use super::connection::STEADY_MS;
 use super::reading::Reader;
 use super::subscribers::Progress;
-use super::{Action, Answer, Event, Feed, SubscriberId, Survey, Ticket, is_final};
+use super::{Action, Answer, Event, Feed, SubscriberId, Survey, Ticket, Timer, is_final};
 use crate::error::Error;
 use crate::kv::{Key, Revision};
 
@@ -67,11 +68,12 @@ impl<E: Clone> Feed<E> {
         let extent = if !self.knowledge.has_followed() {
             Extent::Newest
         } else if taken_over && complete {
-            Extent::Since(self.knowledge.newest())
+            Extent::Since(self.knowledge.reached())
         } else {
             Extent::All
         };
-        let matters = self.settings.reconnect.enabled || taken_over;
+        let pauses = self.settings.visibility.pause_on_hidden;
+        let matters = self.settings.reconnect.enabled || pauses || taken_over;
         if self.settings.lossless || !matters {
             self.caught_up();
             return self.admit_all();
@@ -170,11 +172,17 @@ impl<E: Clone> Feed<E> {
     /// The bucket is not the one it was: its revisions begin at 1 again.
     fn start_over(&mut self, link: u32) {
         self.knowledge.start_over(link);
-        let knowledge = &self.knowledge;
         for subscriber in self.subscribers.iter_mut() {
+            // What has waited for initial entries of the bucket that is no more has its turn now.
+            for held in std::mem::take(&mut subscriber.held) {
+                if self.knowledge.changed_on(&held.key, link) {
+                    subscriber.held.push(held);
+                } else if held.revision > subscriber.has_read(&held.key) {
+                    let event = Action::Deliver(vec![subscriber.id], held.event, true);
+                    self.actions.push_back(event);
+                }
+            }
             subscriber.forget_read();
-            let held = &mut subscriber.held;
-            held.retain(|held| knowledge.changed_on(&held.key, link));
         }
     }
 
@@ -188,10 +196,14 @@ impl<E: Clone> Feed<E> {
 
     fn caught_up(&mut self) {
         self.catch_up.step = Step::Done;
-        self.attempts = 0.0;
         self.reported = false;
-        if let Some(filter) = self.filter().cloned() {
-            self.knowledge.follow(filter);
+        if let Some(connection) = self.current.clone() {
+            self.knowledge.follow(connection.filter);
+            if self.attempts > 0.0 {
+                self.steady = connection.link;
+                let timer = Action::SetTimer(Timer::Steady, STEADY_MS);
+                self.actions.push_back(timer);
+            }
         }
     }
 

@@ -25,6 +25,9 @@ pub(super) struct Connection {
     pub(super) filter: Pattern,
 }
 
+/// So long, in milliseconds, a connection stays up before its loss counts as the first.
+pub(super) const STEADY_MS: f64 = 5000.0;
+
 /// Coming back after more than this, in milliseconds, an open connection is not trusted: phones kill
 /// the sockets of hidden pages silently.
 const LONG_HIDDEN_MS: f64 = 30_000.0;
@@ -62,11 +65,10 @@ impl<E: Clone> Feed<E> {
         if self.has_ended() {
             return;
         }
-        if is(&self.next, link) {
-            // What was to be wider cannot be had; what is there is given up with it, so that there is one
-            // way to go on.
-            self.next = None;
-        } else if !is(&self.current, link) || self.phase == Phase::Probing {
+        // Where what was to be wider cannot be had, what is there is given up with it, so that there is one
+        // way to go on.
+        let current = is(&self.current, link) && self.phase != Phase::Probing;
+        if !current && !is(&self.next, link) {
             return;
         }
         if code == 1000 {
@@ -90,10 +92,12 @@ impl<E: Clone> Feed<E> {
         }
         match error {
             Error::NoCredentials(_) if self.was_open => self.lost(error),
-            Error::Timeout { .. } if self.was_open => self.lost(Error::ConnectionLost {
-                message: error.to_string(),
-                retryable: false,
-            }),
+            Error::Timeout { .. } if self.settings.reconnect.enabled => {
+                self.lost(Error::ConnectionLost {
+                    message: error.to_string(),
+                    retryable: false,
+                })
+            }
             _ => self.end(Some(error)),
         }
     }
@@ -115,6 +119,12 @@ impl<E: Clone> Feed<E> {
             Timer::Backoff => self.skip_wait(),
             Timer::Grace if self.subscribers.is_empty() => self.end(None),
             Timer::Grace => {}
+            Timer::Steady => {
+                let steady = self.catch_up.is_done();
+                if steady && self.current.as_ref().is_some_and(|c| c.link == self.steady) {
+                    self.attempts = 0.0;
+                }
+            }
         }
     }
 
@@ -239,6 +249,7 @@ impl<E: Clone> Feed<E> {
     pub(super) fn end(&mut self, error: Option<Error>) {
         if self.phase != Phase::Ended {
             self.phase = Phase::Ended;
+            self.abandon_catch_up();
             self.actions.push_back(Action::End(error));
         }
     }

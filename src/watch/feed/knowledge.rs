@@ -74,8 +74,14 @@ impl Knowledge {
         self.surveyed_floor = self.floor.max(self.surveyed_floor).max(self.surveyed);
     }
 
+    /// The newest revision that a change brought.
     pub(super) const fn newest(&self) -> Revision {
         self.newest
+    }
+
+    /// The newest revision that the bucket is known to have reached.
+    pub(super) fn reached(&self) -> Revision {
+        self.newest.max(self.surveyed).max(self.surveyed_floor)
     }
 
     /// Whether what has become of the key is to be told: its changes have been followed, or somebody has

@@ -52,6 +52,8 @@ pub struct Feed<E> {
     tickets: u32,
     /// Attempts in a row that came to nothing.
     attempts: f64,
+    /// The connection that [`Timer::Steady`] is about.
+    steady: Link,
     was_open: bool,
     /// Whether subscribers know that the connection is lost.
     reported: bool,
@@ -74,6 +76,7 @@ impl<E: Clone> Feed<E> {
             links: 0,
             tickets: 0,
             attempts: 0.0,
+            steady: Link(0),
             was_open: false,
             reported: false,
             actions: VecDeque::new(),
@@ -100,8 +103,13 @@ impl<E: Clone> Feed<E> {
         !self.has_ended() && (is(&self.current, link) || is(&self.next, link))
     }
 
+    /// What its subscribers watch, as narrow as one pattern can say it.
+    pub fn watched(&self) -> Option<Pattern> {
+        self.subscribers.cover()
+    }
+
     /// What the connection is for: every key, or those that match.
-    pub fn filter(&self) -> Option<&Pattern> {
+    fn filter(&self) -> Option<&Pattern> {
         Some(&self.current.as_ref()?.filter)
     }
 
@@ -166,8 +174,11 @@ impl<E: Clone> Feed<E> {
         if self.knowledge.tell(&key, revision, live, link.0) {
             let event = Event::Change(change.payload);
             self.deliver(&key, revision, event, false);
-            if self.catch_up.is_done() && self.next.is_none() {
-                self.knowledge.forget_tombstones();
+            if self.catch_up.is_done() {
+                self.attempts = 0.0;
+                if self.next.is_none() {
+                    self.knowledge.forget_tombstones();
+                }
             }
         } else if self.catch_up.is_surveying() {
             self.doubtful.push(Doubtful {

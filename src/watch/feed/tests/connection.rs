@@ -91,7 +91,7 @@ fn a_lost_connection_is_reported_once_and_taken_up_again() {
 }
 
 #[test]
-fn attempts_in_a_row_are_used_up_and_a_connection_that_served_resets_them() {
+fn attempts_in_a_row_are_used_up_and_a_connection_that_stayed_up_resets_them() {
     let (mut world, id) = connected(|settings| settings.reconnect.max_attempts = 2.0);
     for _ in 0..3 {
         world.cut(0, 1006);
@@ -100,6 +100,7 @@ fn attempts_in_a_row_are_used_up_and_a_connection_that_served_resets_them() {
         world.answer_probe(Ok(()));
         world.settle();
         assert_eq!(world.states(id).last(), Some(&State::Connected));
+        assert!(world.stay_up());
     }
     let reported = world.errors(id).len();
     world.cut(0, 1006);
@@ -113,7 +114,7 @@ fn attempts_in_a_row_are_used_up_and_a_connection_that_served_resets_them() {
 }
 
 #[test]
-fn waits_grow_until_a_connection_has_served() {
+fn waits_grow_until_a_connection_has_served_or_stayed_up() {
     let (mut world, _) = connected(|_| {});
     let mut waits = Vec::new();
     world.cut(0, 1006);
@@ -126,7 +127,12 @@ fn waits_grow_until_a_connection_has_served() {
     assert_eq!(waits, [10.0, 20.0, 40.0, 80.0, 100.0, 100.0]);
     world.settle();
     world.cut(0, 1006);
-    assert_eq!(world.backoff, Some(10.0));
+    assert_eq!(world.backoff, Some(100.0), "it was there for a moment only");
+    world.settle();
+    world.put("a");
+    world.settle();
+    world.cut(0, 1006);
+    assert_eq!(world.backoff, Some(10.0), "it has served");
 }
 
 #[test]
@@ -187,6 +193,18 @@ fn a_hidden_page_pauses_where_that_is_wanted() {
     ];
     assert_eq!(world.states(id), states);
     assert!(world.errors(id).is_empty());
+}
+
+#[test]
+fn a_pause_is_made_up_for_even_where_nothing_else_is() {
+    let (mut world, id) = connected(|settings| {
+        settings.visibility.pause_on_hidden = true;
+        settings.reconnect.enabled = false;
+    });
+    world.then(Feed::hidden);
+    world.put("a");
+    world.then(|feed| feed.visible(1.0));
+    assert_eq!(world.told_during(id, World::settle), ["put a 1 resynced"]);
 }
 
 #[test]
@@ -264,4 +282,21 @@ fn stopping_ends_it_for_everybody_and_nothing_comes_after() {
     world.then(Feed::online);
     world.then(|feed| feed.visible(60_000.0));
     world.then(Feed::stop);
+}
+
+#[test]
+fn answers_that_come_after_the_end_lead_to_nothing() {
+    for fails in [false, true] {
+        let mut world = World::new(settings());
+        (0..20).for_each(|n| world.put(&format!("key.{n}")));
+        world.watch(&[">"], true);
+        world.open(0);
+        world.consider(0);
+        world.answer(0);
+        world.watch(&["key.*"], true);
+        world.then(Feed::stop);
+        let lost = || Error::RequestFailed("no".into());
+        while world.consider(0) || (fails && world.fail(0, lost())) || world.answer(0) {}
+        assert!(world.feed.has_ended() && world.backoff.is_none());
+    }
 }

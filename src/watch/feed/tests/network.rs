@@ -168,6 +168,16 @@ impl World {
         true
     }
 
+    /// The connection stays up for a while.
+    pub(super) fn stay_up(&mut self) -> bool {
+        if !std::mem::take(&mut self.steady) {
+            return false;
+        }
+        self.feed.timer(Timer::Steady);
+        self.run();
+        true
+    }
+
     pub(super) fn end_grace(&mut self) -> bool {
         if !std::mem::take(&mut self.grace) {
             return false;

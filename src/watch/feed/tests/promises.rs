@@ -39,6 +39,7 @@ enum Step {
     Probe(bool),
     Wait,
     Grace,
+    StayUp,
     Online,
     Hide,
     Show(bool),
@@ -63,6 +64,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<bool>().prop_map(Step::Probe),
         4 => Just(Step::Wait),
         1 => Just(Step::Grace),
+        1 => Just(Step::StayUp),
         1 => Just(Step::Online),
         1 => Just(Step::Hide),
         1 => any::<bool>().prop_map(Step::Show),
@@ -99,6 +101,7 @@ fn take(world: &mut World, step: &Step) {
         }
         Step::Wait => _ = world.wait(),
         Step::Grace => _ = world.end_grace(),
+        Step::StayUp => _ = world.stay_up(),
         Step::Online => world.then(|feed| feed.online()),
         Step::Hide => world.then(|feed| feed.hidden()),
         Step::Show(long) => world.then(|feed| feed.visible(if long { 60_000.0 } else { 10.0 })),

@@ -76,6 +76,18 @@ fn taking_over_reads_only_what_may_be_new() {
 }
 
 #[test]
+fn taking_over_where_nothing_has_changed_tells_nothing() {
+    let mut world = World::new(settings());
+    (0..50).for_each(|n| world.put(&format!("user.{n}")));
+    let id = world.watch(&["user.*"], false);
+    world.settle();
+    let reads = world.reads;
+    world.watch(&["flag"], false);
+    world.settle();
+    assert_eq!((world.told(id).len(), world.reads), (0, reads + 1));
+}
+
+#[test]
 fn a_wider_connection_that_cannot_be_had_is_tried_again_with_all() {
     let mut world = World::new(settings());
     let one = world.watch(&["user.1"], false);

@@ -63,6 +63,7 @@ pub(super) struct World {
     pub(super) probe: Option<Link>,
     pub(super) backoff: Option<f64>,
     pub(super) grace: bool,
+    pub(super) steady: bool,
     pub(super) recorders: BTreeMap<SubscriberId, Recorder>,
     pub(super) connects: usize,
     pub(super) reads: usize,
@@ -105,6 +106,7 @@ impl World {
             probe: None,
             backoff: None,
             grace: false,
+            steady: false,
             recorders: BTreeMap::new(),
             connects: 0,
             reads: 0,
@@ -290,6 +292,7 @@ impl World {
             Action::Probe(link) => self.probe = Some(link),
             Action::SetTimer(Timer::Backoff, ms) => self.backoff = Some(ms),
             Action::SetTimer(Timer::Grace, _) => self.grace = true,
+            Action::SetTimer(Timer::Steady, _) => self.steady = true,
             Action::Tell(id, state) => {
                 if let Some(recorder) = self.recorders.get_mut(&id) {
                     assert_ne!(recorder.states.last(), Some(&state));
@@ -314,7 +317,6 @@ impl World {
             Action::End(error) => {
                 self.ended = true;
                 self.wires.clear();
-                self.questions.clear();
                 self.probe = None;
                 self.backoff = None;
                 for recorder in self.recorders.values_mut() {
