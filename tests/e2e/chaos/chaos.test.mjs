@@ -24,7 +24,7 @@ const settings = {
   config: { reconnect: { maxAttempts: -1, backoff: { initial: 20, max: 500 } } },
   watchers: standing,
   phases: 4,
-  blows: 20,
+  blows: 22,
   patience: 30_000,
 };
 

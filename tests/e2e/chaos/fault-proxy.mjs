@@ -26,6 +26,18 @@ import { Pipe } from "./pipe.mjs";
  * @typedef {Awaited<ReturnType<typeof startFaultProxy>>} FaultProxy
  */
 
+/**
+ * Resets a connection. One that is just saying goodbye is closed instead: Node 20 would refuse to reset it and never
+ * close it.
+ *
+ * @param {import("node:net").Socket} socket
+ */
+export function reset(socket) {
+  if (socket.destroyed) return;
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** One connection through the proxy. */
 class Link {
   isWebSocket = false;
@@ -74,9 +86,8 @@ class Link {
 
   reset() {
     this.close();
-    for (const socket of [this.client, this.server]) {
-      if (!socket.destroyed) socket.resetAndDestroy();
-    }
+    reset(this.client);
+    reset(this.server);
   }
 
   heal() {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { afterEach, beforeEach, test } from "node:test";
-import { startFaultProxy } from "./fault-proxy.mjs";
+import { reset, startFaultProxy } from "./fault-proxy.mjs";
 
 /** @typedef {import("./fault-proxy.mjs").Fault} Fault */
 
@@ -241,6 +241,14 @@ test("a connection that ends in the middle of a fault leaves no timer", async ()
   await Promise.all([one.closed, closed]);
   while (proxy.connections > 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(timers(), before);
+});
+
+test("a connection that is just saying goodbye can be reset", async () => {
+  const one = await connected();
+  one.socket.end();
+  reset(one.socket);
+  await one.closed;
+  assert.equal(one.got.error, "");
 });
 
 test("heal ends what lasts: who lost nothing goes on, who lost something is reset", async () => {

@@ -29,6 +29,9 @@ import { Writers } from "./writers.mjs";
 /** Between two looks at what watchers have heard, in milliseconds. */
 const LOOK_INTERVAL = 50;
 
+/** By how much the memory of the WebAssembly may grow after the first phase, in bytes: four pages. */
+const WASM_SLACK = 4 * 64 * 1024;
+
 const BUCKET = "chaos";
 
 /** One run of the suite: faults, writers and watchers, all from one seed. */
@@ -78,7 +81,9 @@ export class Run {
     const before = { timers: (await page.open()).timers, listeners: await page.listeners() };
     for (const watcher of this.#settings.watchers) await this.#watch(watcher);
     await this.#until("readiness", () => named(this.#checker.unready, "it is not ready"));
-    for (let phase = 1; phase <= this.#settings.phases; phase += 1) await this.#phase(phase);
+    await this.#phase(1);
+    const { wasmBytes } = await page.open();
+    for (let phase = 2; phase <= this.#settings.phases; phase += 1) await this.#phase(phase);
     await (this.#settings.backend === "memory" ? this.#loseBucket() : this.#endWatchers());
     await this.#until("things left open", async () => {
       const { sockets, timers } = await page.open();
@@ -89,6 +94,8 @@ export class Run {
         "connections with a WebSocket": this.#world.proxy.webSockets,
       });
     });
+    const grown = (await page.open()).wasmBytes - wasmBytes;
+    if (grown > WASM_SLACK) throw this.#failure("growing memory", [`by ${grown} bytes`]);
     if (page.complaints.length > 0) throw this.#failure("the console complains", page.complaints);
   }
 
