@@ -183,6 +183,29 @@ export const views = {
     await view.waitFor(0);
   },
 
+  async "waitFor() holds over a lost connection, and the view catches up"(t) {
+    if (!t.onServer) return;
+    const client = t.client({ reconnect: { backoff: { initial: 1, max: 1 } } });
+    const { bucket } = await t.bucket({}, client);
+    await bucket.put("a", "1");
+    await bucket.put("b", "2");
+    const sockets = t.sockets();
+    const view = await ready(bucket);
+    sockets[0]?.close();
+    await until(view, () => view.state === "reconnecting");
+    isError(view.error, { code: "CONNECTION_LOST", retryable: true });
+    const superseded = await bucket.put("a", "3");
+    const last = await bucket.put("a", "4");
+    await bucket.delete("b");
+    for (const revision of [superseded.revision, last.revision, last.revision + 1]) {
+      await view.waitFor(revision);
+    }
+    deepEqual(held(view), { a: "4 4" });
+    await until(view, () => view.state === "connected");
+    equal(view.error, undefined);
+    equal(sockets.length, 2);
+  },
+
   async "waitFor() does not wait for a key that does not match"(t) {
     const { bucket } = await t.bucket();
     const view = await ready(bucket, { key: "a.*" });
