@@ -78,9 +78,8 @@ impl<E: Clone> Feed<E> {
             self.caught_up();
             return self.admit_all();
         }
-        if taken_over {
-            self.reading.forget(Reader::Feed);
-        } else {
+        // Initial entries that are being read go on only where nothing else is missing.
+        if !taken_over || !complete {
             self.abandon_catch_up();
         }
         if let Some(filter) = self.filter().cloned() {
@@ -118,7 +117,7 @@ impl<E: Clone> Feed<E> {
         match answer {
             Ok(survey) => self.compare(survey, extent),
             // It was only to be noted: without it, more will be told after an interruption than need be.
-            Err(_) if extent == Extent::Newest && self.knowledge.newest() == 0 => {
+            Err(_) if extent == Extent::Newest && !self.knowledge.has_told() => {
                 self.caught_up();
                 self.admit_all();
             }
@@ -144,7 +143,7 @@ impl<E: Clone> Feed<E> {
             for change in doubtful {
                 let (key, revision) = (change.key, change.revision);
                 if self.knowledge.tell(&key, revision, change.live, link) {
-                    self.deliver(&key, revision, Event::Change(change.payload), false);
+                    self.deliver(&key, revision, Event::Change(change.payload), true);
                 }
             }
         }
@@ -173,11 +172,12 @@ impl<E: Clone> Feed<E> {
     fn start_over(&mut self, link: u32) {
         self.knowledge.start_over(link);
         for subscriber in self.subscribers.iter_mut() {
-            // What has waited for initial entries of the bucket that is no more has its turn now.
+            // Of the bucket that is no more, only the end of what was told matters now.
             for held in std::mem::take(&mut subscriber.held) {
+                let read = subscriber.has_read(&held.key);
                 if self.knowledge.changed_on(&held.key, link) {
                     subscriber.held.push(held);
-                } else if held.revision > subscriber.has_read(&held.key) {
+                } else if !held.live && read > 0 && held.revision > read {
                     let event = Action::Deliver(vec![subscriber.id], held.event, true);
                     self.actions.push_back(event);
                 }

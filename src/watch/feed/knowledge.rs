@@ -16,6 +16,8 @@ pub(super) struct Known {
     /// The newest revision that was seen in any way.
     pub(super) seen: Revision,
     pub(super) live: bool,
+    /// Whether it was there before its changes were followed.
+    early: bool,
     /// Whether any subscriber was told of it.
     heard: bool,
     /// The connection that last brought a change of it; 0: none.
@@ -30,6 +32,8 @@ pub(super) struct Knowledge {
     keys: Tree<Known>,
     live: usize,
     tombstones: usize,
+    /// Whether anything of any key was told to anybody.
+    has_told: bool,
     /// The newest revision that a change brought.
     newest: Revision,
     /// A revision the bucket had reached when it was surveyed.
@@ -49,6 +53,7 @@ impl Knowledge {
             keys: Tree::new(),
             live: 0,
             tombstones: 0,
+            has_told: false,
             newest: 0,
             surveyed: 0,
             followed: None,
@@ -74,9 +79,8 @@ impl Knowledge {
         self.surveyed_floor = self.floor.max(self.surveyed_floor).max(self.surveyed);
     }
 
-    /// The newest revision that a change brought.
-    pub(super) const fn newest(&self) -> Revision {
-        self.newest
+    pub(super) const fn has_told(&self) -> bool {
+        self.has_told
     }
 
     /// The newest revision that the bucket is known to have reached.
@@ -103,7 +107,7 @@ impl Knowledge {
         match self.keys.get(key) {
             Some(known) if known.told > 0 => known.told,
             _ if !self.is_followed(key) => 0,
-            Some(known) if !known.heard => self.surveyed_floor,
+            Some(known) if known.early && !known.heard => self.surveyed_floor,
             _ => self.floor,
         }
     }
@@ -124,6 +128,7 @@ impl Knowledge {
         if revision <= self.told(key) {
             return false;
         }
+        self.has_told = true;
         let known = self.entry(key);
         let was_live = known.live;
         known.heard = true;
@@ -143,6 +148,7 @@ impl Knowledge {
 
     /// Takes note of a revision that one subscriber was told.
     pub(super) fn saw(&mut self, key: &Key, revision: Revision) {
+        self.has_told = true;
         let known = self.entry(key);
         known.heard = true;
         known.seen = known.seen.max(revision);
@@ -155,7 +161,9 @@ impl Knowledge {
 
     /// Takes note that the key exists.
     pub(super) fn list(&mut self, key: &Key, link: u32) {
+        let followed = self.is_followed(key);
         let known = self.entry(key);
+        known.early |= !followed;
         known.listed_on = link;
         // Of a key that somebody heard of, only what is told counts.
         if !known.heard {
@@ -233,6 +241,7 @@ impl Knowledge {
                 told: 0,
                 seen: 0,
                 live: false,
+                early: false,
                 heard: false,
                 changed_on: 0,
                 listed_on: 0,

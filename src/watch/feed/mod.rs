@@ -24,7 +24,7 @@ use knowledge::Knowledge;
 use reading::{Reader, Reading};
 pub use settings::Settings;
 pub use subscribers::SubscriberId;
-use subscribers::{Progress, Subscribers};
+use subscribers::{Held, Progress, Subscribers};
 
 #[derive(Debug)]
 struct Doubtful<E> {
@@ -220,6 +220,7 @@ impl<E: Clone> Feed<E> {
     /// entries.
     fn deliver(&mut self, key: &Key, revision: Revision, event: Event<E>, resynced: bool) {
         let gone = matches!(event, Event::Gone(..));
+        let live = self.knowledge.is_live(key);
         let complete = self.catch_up.is_done();
         let mut to = self.subscribers.wanting(key);
         to.retain(|id| {
@@ -234,7 +235,13 @@ impl<E: Clone> Feed<E> {
                 return subscriber.has_read(key) > 0;
             }
             if subscriber.holds() {
-                subscriber.hold(key.clone(), revision, event.clone(), resynced);
+                subscriber.held.push(Held {
+                    key: key.clone(),
+                    revision,
+                    live,
+                    event: event.clone(),
+                    resynced,
+                });
                 return false;
             }
             let news = gone || subscriber.has_read(key) < revision;

@@ -52,6 +52,8 @@ pub(super) struct Subscriber<E> {
 pub(super) struct Held<E> {
     pub(super) key: Key,
     pub(super) revision: Revision,
+    /// Whether the key is alive then.
+    pub(super) live: bool,
     pub(super) event: Event<E>,
     pub(super) resynced: bool,
 }
@@ -63,15 +65,6 @@ impl<E> Subscriber<E> {
 
     pub(super) fn is_covered_by(&self, filter: &Pattern) -> bool {
         self.patterns.iter().all(|pattern| filter.covers(pattern))
-    }
-
-    pub(super) fn hold(&mut self, key: Key, revision: Revision, event: Event<E>, resynced: bool) {
-        self.held.push(Held {
-            key,
-            revision,
-            event,
-            resynced,
-        });
     }
 
     /// Whether its initial entries are still to come, and changes have to wait for them.

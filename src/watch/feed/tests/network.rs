@@ -22,10 +22,12 @@ impl World {
         for key in replayed {
             let (revision, live) = self.keys[&*key];
             let key = key.to_string();
+            let bucket = self.bucket;
             self.wires[at].frames.push_back(Payload {
                 key,
                 revision,
                 live,
+                bucket,
             });
         }
         self.feed.opened(link);
@@ -92,26 +94,24 @@ impl World {
             Asked::Survey(filter) => {
                 let keys = self.list(filter);
                 let created = self.bucket.to_string();
-                self.surveyed_at = self.revision;
                 Answered::Survey(Survey { created, keys })
             }
             Asked::List(filter) => Answered::List(self.list(filter)),
             Asked::Read(key) => {
                 let live = self.keys.get(&**key).filter(|(_, live)| *live);
                 Answered::Read(live.map(|&(revision, live)| {
-                    let key = key.to_string();
-                    (
+                    let payload = Payload {
+                        key: key.to_string(),
                         revision,
-                        Payload {
-                            key,
-                            revision,
-                            live,
-                        },
-                    )
+                        live,
+                        bucket: self.bucket,
+                    };
+                    (revision, payload)
                 }))
             }
         };
         self.questions[at].answer = Some(answer);
+        self.questions[at].answered_at = self.revision;
         true
     }
 
@@ -120,9 +120,20 @@ impl World {
         let Some(at) = choose(self.questions.iter().map(|q| q.answer.is_some()), at) else {
             return false;
         };
-        let Question { ticket, answer, .. } = self.questions.swap_remove(at);
+        let Question {
+            ticket,
+            answer,
+            answered_at,
+            ..
+        } = self.questions.swap_remove(at);
         match answer.unwrap_or(Answered::Nothing) {
-            Answered::Survey(survey) => self.feed.surveyed(ticket, Ok(survey)),
+            Answered::Survey(survey) => {
+                let surveying = self.feed.catch_up.is_surveying();
+                self.feed.surveyed(ticket, Ok(survey));
+                if surveying && !self.feed.catch_up.is_surveying() {
+                    self.surveyed_at = answered_at;
+                }
+            }
             Answered::List(keys) => self.feed.listed(ticket, Ok(keys)),
             Answered::Read(entry) => self.feed.read(ticket, Ok(entry)),
             Answered::Nothing => {}

@@ -16,6 +16,7 @@ pub(super) struct Payload {
     pub(super) key: String,
     pub(super) revision: u64,
     pub(super) live: bool,
+    pub(super) bucket: u32,
 }
 
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub(super) struct Question {
     pub(super) asked: Asked,
     /// What the server said, when it was asked.
     pub(super) answer: Option<Answered>,
+    /// The bucket's revision then.
+    pub(super) answered_at: u64,
 }
 
 pub(super) struct World {
@@ -152,7 +155,7 @@ impl World {
             return;
         }
         self.revision += 1;
-        let revision = self.revision;
+        let (revision, bucket) = (self.revision, self.bucket);
         self.keys.insert(key.into(), (revision, live));
         for wire in &mut self.wires {
             if wire.open && wire.filter.matches(key) {
@@ -160,6 +163,7 @@ impl World {
                     key: key.into(),
                     revision,
                     live,
+                    bucket,
                 });
             }
         }
@@ -270,6 +274,7 @@ impl World {
                 ticket,
                 asked,
                 answer: None,
+                answered_at: 0,
             });
         };
         match action {
@@ -333,6 +338,8 @@ impl World {
                 key: key.to_string(),
                 revision: *revision,
                 live: false,
+                // It was known of the bucket there is, or of the one before.
+                bucket: self.bucket - 1,
             },
         };
         for id in to {
@@ -343,7 +350,7 @@ impl World {
                     live: told.live,
                     resynced,
                     read: matches!(event, Event::Entry(_)),
-                    bucket: self.bucket,
+                    bucket: told.bucket,
                 });
             }
         }
