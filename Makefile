@@ -31,9 +31,10 @@ test: setup lint ## Run the tests
 	$(step) "End-to-end tests" bash -c 'node --test --test-timeout=900000 --test-reporter=spec tests/e2e/*.test.mjs tests/e2e/chaos/*.test.mjs'
 
 .PHONY: matrix
-matrix: setup ## Run the rest of the tests: in a browser, against servers
+matrix: setup pkg/index.js ## Run the rest of the tests: in a browser, against servers
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
+	$(step) "The package in a browser" node --test --test-timeout=900000 --test-reporter=spec tests/e2e/matrix/*.test.mjs
 
 .PHONY: build
 build: pkg/index.js ## Build the npm package into pkg/

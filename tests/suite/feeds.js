@@ -211,8 +211,9 @@ export const feeds = {
       ok(again);
       await again.ready();
       await bucket.put("a", "2");
-      equal((await again.received(1)).at(-1)?.text(), "2");
-      again.watcher.stop();
+      const seen = again;
+      await seen.until(() => seen.events.at(-1)?.text() === "2");
+      seen.watcher.stop();
     }
   },
 
