@@ -1,10 +1,101 @@
 // A live, read-only replica of a bucket's keys: a Map that a watch keeps. A Replica is what the watch
 // calls back, a KVView what an application holds.
 
-import { arrival, readWait } from "./arrival.js";
 import { guarded, subscribe } from "./client.js";
-import { ValidationError } from "./errors.js";
+import { TimeoutError, ValidationError } from "./errors.js";
+import { ANSWER, isAbortSignal, pause, TIMED_OUT, within } from "./exchange.js";
 import { viewEntry } from "./values.js";
+
+/** The longest that a timer counts, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+/** Reads the arguments of `waitFor`. */
+function readWait(revision, options, defaultTimeout) {
+  if (!Number.isSafeInteger(revision) || revision < 0) {
+    throw new ValidationError("the revision must be a whole number, 0 or more");
+  }
+  if (typeof (options ?? {}) !== "object") throw new ValidationError("options must be an object");
+  const { signal, timeout, ...unknown } = options ?? {};
+  for (const name of Object.keys(unknown)) throw new ValidationError(`unknown option ${name}`);
+  const milliseconds = timeout ?? defaultTimeout;
+  if (typeof milliseconds !== "number" || !(milliseconds > 0 && milliseconds <= LONGEST)) {
+    throw new ValidationError(
+      `timeout must be a number of milliseconds, more than 0 and at most ${LONGEST}`,
+    );
+  }
+  if (signal && !isAbortSignal(signal)) {
+    throw new ValidationError("signal must be an AbortSignal");
+  }
+  return { signal, timeout: milliseconds };
+}
+
+/** How often the server is asked before keys are given up that it no longer lists. */
+const PATIENCE = 3;
+
+/**
+ * Asks the server what a replica lacks of the change with this revision: whether it is still to come,
+ * and which keys the replica has of before it that are there no longer. None of it: the change was of a
+ * key that does not match, or another took its place.
+ */
+async function lacking(revision, replica, bucket, patterns, signal) {
+  const listed = new Set();
+  let late = false;
+  for (const pattern of patterns) {
+    const keys = await bucket.listKeys(pattern, { signal });
+    for (const key of keys) listed.add(key);
+    // The newest first. What is older than the revision cannot stand in its place.
+    for (const key of keys.reverse()) {
+      if (replica.revision(key) >= revision) continue;
+      const entry = await bucket.get(key, { signal }).catch((error) => {
+        if (error?.status !== 404) throw error;
+      });
+      if (entry && entry.revision < revision) break;
+      const known = replica.revision(key);
+      if (entry ? known < entry.revision : known > 0 && known < revision) late = true;
+      if (late) break;
+    }
+  }
+  const gone = [];
+  for (const [key, entry] of replica.map) {
+    if (entry.revision < revision && !listed.has(key)) gone.push(key);
+  }
+  return { late, gone };
+}
+
+/** Settles once nothing of the change is lacking. */
+async function verified(revision, replica, bucket, patterns, signal) {
+  await replica.ready;
+  for (let asked = 1, wait = 50; ; asked += 1, wait = Math.min(wait * 2, 1000)) {
+    // Most often the watch brings it meanwhile.
+    await pause(wait, signal);
+    signal.throwIfAborted();
+    try {
+      const { late, gone } = await lacking(revision, replica, bucket, patterns, signal);
+      if (!late && gone.length === 0) return;
+      // No event tells that a key has expired.
+      if (asked >= PATIENCE) replica.forget(gone);
+    } catch (error) {
+      if (!error?.retryable) throw error;
+    }
+  }
+}
+
+/**
+ * Waits for `come`, which the replica settles when the revision itself arrives or no more will, or until
+ * the server says that there is nothing to wait for.
+ */
+async function arrival(come, revision, { signal, timeout }, replica, bucket, patterns) {
+  const controller = new AbortController();
+  const checked = verified(revision, replica, bucket, patterns, controller.signal);
+  const outcome = await within(Promise.race([come, checked]), timeout, signal, controller);
+  controller.abort();
+  if (outcome.kind === ANSWER) return;
+  if (outcome.kind === TIMED_OUT) {
+    const words = `revision ${revision} has not come within ${timeout} ms`;
+    throw new TimeoutError(words, { timeoutMs: timeout });
+  }
+  throw outcome.value;
+}
 
 const MAP = Symbol("entries");
 
