@@ -2,10 +2,13 @@
 // it made. The tools come with `make setup`.
 
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { encode } from "./encode.mjs";
+import { rename } from "./rename.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const template = join(root, "pkg-template");
@@ -13,83 +16,122 @@ const compiled = join(root, "target/wasm");
 const pkg = join(root, "pkg");
 const { build } = createRequire(join(root, "tests/package.json"))("esbuild");
 
+/** Gives what the program prints. */
 function run(program, ...args) {
-  execFileSync(program, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const stdio = ["ignore", "pipe", "inherit"];
+  return execFileSync(program, args, { cwd: root, stdio, encoding: "utf8" });
+}
+
+function replaceAll(code, replacements) {
+  return Object.entries(replacements).reduce((changed, [found, by]) => {
+    if (!changed.includes(found))
+      throw new Error(`wasm-bindgen's glue no longer contains: ${found}`);
+    return changed.replaceAll(found, () => by);
+  }, code);
+}
+
+/** A section of a WebAssembly module that means nothing to its engine. @param {string} name */
+function customSection(name) {
+  const content = [name.length, ...Buffer.from(name)];
+  return Buffer.from([0, content.length, ...content]);
 }
 
 // 1. The crate, compiled, with wasm-bindgen's glue.
 const web = ["--profile", "wasm", "--target", "web", "--no-pack", "--no-typescript"];
 run("wasm-pack", "--log-level", "warn", "build", ...web, "--out-dir", compiled);
 
-// 2. The WebAssembly, optimised for size, with the features the compiler says it uses and no others.
-const wasm = join(compiled, "optimised.wasm");
+// 2. The WebAssembly, optimised for size, with the features the compiler says it uses and no others,
+//    and with short names for what it imports and exports. The build's name is in it, for the two to
+//    know that they belong together.
 const strip = ["--strip-debug", "--strip-producers"];
+const minify = "--minify-imports-and-exports-and-modules";
 const bound = join(compiled, "ironflow_browser_bg.wasm");
-run("wasm-opt", "-Oz", ...strip, bound, "-o", wasm);
+const optimised = join(compiled, "optimised.wasm");
+const names = run("wasm-opt", "-Oz", ...strip, minify, bound, "-o", optimised);
+const code = readFileSync(optimised);
+const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
+const wasm = Buffer.concat([code, customSection(buildName)]);
 
-// 3. The glue, made to load the WebAssembly when it is first used: until then its `wasm` is a proxy
-//    whose first reading loads. The classes stay wasm-bindgen's own.
-let glue = readFileSync(join(compiled, "ironflow_browser.js"), "utf8");
-function replace(found, by) {
-  if (!glue.includes(found)) throw new Error(`wasm-bindgen's glue no longer contains: ${found}`);
-  glue = glue.replaceAll(found, by);
-}
-replace(
-  "let wasmModule, wasmInstance, wasm;",
-  "let wasmModule, wasmInstance, wasm = unloaded(() => initSync({ module: load() }));",
-);
-replace("if (wasm !== undefined) return wasm;", "if (wasmInstance !== undefined) return wasm;");
-const glueFile = join(compiled, "glue.js");
-writeFileSync(glueFile, `import { load, unloaded } from "ironflow:loader";\n${glue}`);
-
-// 4. One file for each entry. The JavaScript of the crate is taken from where it is written, so that
-//    the glue and the entry mean the same classes.
-const rooms = {
-  "ironflow:glue": glueFile,
-  "ironflow:loader": join(template, "inlined.js"),
-  "ironflow:wasm": wasm,
-  "ironflow:errors": join(root, "src/js/errors.js"),
-};
-const resolve = {
-  name: "ironflow",
-  setup({ onResolve }) {
-    onResolve({ filter: /^ironflow:/ }, ({ path }) => ({ path: rooms[path] }));
-    onResolve({ filter: /\/snippets\// }, ({ path }) => ({
-      path: join(root, path.replace(/^.*\/snippets\/[^/]+\//, "")),
-    }));
+// 3. The glue, with the same short names, and made to load the WebAssembly when it is first used: until
+//    then its `wasm` is a proxy whose first reading loads. The classes stay wasm-bindgen's own.
+const unloaded = "new Proxy({}, { get: (_, name) => initSync({ module: load() })[name] })";
+const glue = replaceAll(
+  rename(readFileSync(join(compiled, "ironflow_browser.js"), "utf8"), names),
+  {
+    "let wasmModule, wasmInstance, wasm;": `let wasmModule, wasmInstance, wasm = ${unloaded};`,
+    "if (wasm !== undefined) return wasm;": "if (wasmInstance !== undefined) return wasm;",
   },
+);
+
+// 4. The files of the package. Errors are a file of their own: every entry means the same classes, and
+//    who wants nothing else gets nothing else. So is the inlined WebAssembly: two entries share it. The
+//    JavaScript of the crate is taken from where it is written.
+const shared = { "ironflow:errors": "./errors.js", "ironflow:inlined": "./inlined.js" };
+const { common, text } = encode(wasm);
+const made = {
+  "ironflow:glue": `import { load } from "ironflow:load";\n${glue}`,
+  "ironflow:text": `export const COMMON = "${common}", TEXT = "${text}";`,
 };
+
+async function bundle(output, input, rooms = {}) {
+  const resolve = {
+    name: "ironflow",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^ironflow:/ }, ({ path }) => {
+        if (shared[path]) return { path: shared[path], external: true };
+        return rooms[path] ? { path: join(template, rooms[path]) } : { path, namespace: "made" };
+      });
+      onResolve({ filter: /\/errors\.js$/ }, ({ kind }) =>
+        kind === "entry-point" ? undefined : { path: shared["ironflow:errors"], external: true },
+      );
+      onResolve({ filter: /\/snippets\// }, ({ path }) => ({
+        path: join(root, path.replace(/^.*\/snippets\/[^/]+\//, "")),
+      }));
+      onLoad({ filter: /./, namespace: "made" }, ({ path }) => ({
+        contents: made[path],
+        resolveDir: template,
+      }));
+    },
+  };
+  await build({
+    entryPoints: [input],
+    outfile: join(pkg, output),
+    bundle: true,
+    external: ["react"],
+    define: { BUILD: JSON.stringify(buildName) },
+    format: "esm",
+    target: "es2022",
+    platform: "neutral",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    // wasm-bindgen lists a module once for each function it imports from it.
+    logOverride: { "duplicate-object-key": "silent" },
+    plugins: [resolve],
+  });
+}
+
 rmSync(pkg, { recursive: true, force: true });
 mkdirSync(pkg);
-await build({
-  entryPoints: [join(template, "index.js")],
-  outdir: pkg,
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  platform: "neutral",
-  loader: { ".wasm": "base64" },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: "none",
-  // wasm-bindgen lists a module once for each function it imports from it.
-  logOverride: { "duplicate-object-key": "silent" },
-  plugins: [resolve],
-});
-// The hooks need a bucket's handle and nothing else of the main entry, nor have they React in them.
-await build({
-  entryPoints: [join(template, "react.js")],
-  outdir: pkg,
-  bundle: true,
-  external: ["react"],
-  format: "esm",
-  target: "es2022",
-  platform: "neutral",
-  minify: true,
-});
-const entry = readFileSync(join(pkg, "index.js"), "utf8");
-// A leftover address of a .wasm file would send bundlers looking for it.
-if (entry.includes("import.meta")) throw new Error("pkg/index.js refers to its own address");
+const loadInlined = { "ironflow:load": "load-inlined.js" };
+const slimIn = (source) => ({ "ironflow:load": "load-not.js", "ironflow:source": source });
+await bundle("errors.js", join(root, "src/js/errors.js"));
+await bundle("inlined.js", join(template, "inlined.js"));
+await bundle("index.js", join(template, "index.js"), loadInlined);
+await bundle("slim.js", join(template, "slim.js"), slimIn("source-file.js"));
+await bundle("slim.node.js", join(template, "slim.js"), slimIn("source-inlined.js"));
+await bundle("react.js", join(template, "react.js"));
+writeFileSync(join(pkg, "ironflow.wasm"), wasm);
+
+// Another address of a .wasm file than the one that is meant would send bundlers looking for it.
+for (const [file, addresses] of Object.entries({
+  "index.js": 0,
+  "slim.js": 1,
+  "slim.node.js": 0,
+})) {
+  const found = readFileSync(join(pkg, file), "utf8").split("import.meta").length - 1;
+  if (found !== addresses) throw new Error(`pkg/${file} refers ${found} times to its own address`);
+}
 
 // 5. What is not code. The version has one source, and the types become one file.
 function types(name) {
@@ -103,8 +145,10 @@ const cargo = readFileSync(join(root, "Cargo.toml"), "utf8");
 manifest.version = /^\[workspace\.package\][^[]*^version = "([^"]*)"/m.exec(cargo)[1];
 writeFileSync(join(pkg, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 writeFileSync(join(pkg, "index.d.ts"), types("types"));
-const hooks = readFileSync(join(root, "src/api/react.d.ts"), "utf8");
-writeFileSync(join(pkg, "react.d.ts"), hooks.replace("./types.js", "./index.js"));
+for (const name of ["slim.d.ts", "react.d.ts", "ironflow.wasm.d.ts"]) {
+  const declarations = readFileSync(join(root, "src/api", name), "utf8");
+  writeFileSync(join(pkg, name), declarations.replace("./types.js", "./index.js"));
+}
 cpSync(join(template, "README.md"), join(pkg, "README.md"));
 for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"])
   cpSync(join(root, licence), join(pkg, licence));

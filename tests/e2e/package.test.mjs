@@ -1,77 +1,65 @@
 // The package as an application gets it: packed, installed into an empty project, used from there.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { suites } from "../suite/index.js";
+import { installPackage, nodeFlags } from "./support/installed.mjs";
 import { startNats } from "./support/nats.mjs";
-import { packageDir, root } from "./support/paths.mjs";
+import { root } from "./support/paths.mjs";
 import { startServer } from "./support/server.mjs";
 
-const run = promisify(execFile);
-const project = mkdtempSync(join(tmpdir(), "ironflow-package-"));
-
-/** Node 20 has a WebSocket, but not by default. */
-const flags = typeof WebSocket === "undefined" ? ["--experimental-websocket"] : [];
-
-/** Runs a program in the project and gives what it prints. @param {string} program @param {string[]} args */
-async function inProject(program, ...args) {
-  try {
-    return (await run(program, args, { cwd: project })).stdout;
-  } catch (error) {
-    const { message, stdout, stderr } = /** @type {any} */ (error);
-    // An uncaught error is shown with the line it comes from, and the package is one line.
-    const said = `${stdout}${stderr}`.replace(/^.{1000,}$/gm, "…");
-    throw new Error(said || message);
-  }
-}
+/** @type {Awaited<ReturnType<typeof installPackage>>} */
+let project;
+before(async () => {
+  project = await installPackage();
+});
+after(() => project?.remove());
 
 /** Runs JavaScript in the project and gives the JSON it prints. @param {string} code */
-const evaluate = async (code) =>
-  JSON.parse(await inProject(process.execPath, ...flags, "--input-type=module", "--eval", code));
-
-before(async () => {
-  const { stdout } = await run(
-    "npm",
-    ["pack", "--json", "--ignore-scripts", "--pack-destination", project],
-    { cwd: packageDir },
-  );
-  const [{ filename }] = JSON.parse(stdout);
-  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
-  await inProject(
-    "npm",
-    "install",
-    "--offline",
-    "--no-audit",
-    "--no-fund",
-    join(project, filename),
-  );
-});
-
-after(() => rmSync(project, { recursive: true, force: true }));
+const evaluate = (code) => project.evaluate(code);
 
 describe("the package", () => {
-  test("holds exactly what is meant to be in it", async () => {
-    const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-      cwd: packageDir,
-    });
-    const [{ name, files }] = JSON.parse(stdout);
+  test("holds exactly what is meant to be in it", () => {
+    const { name, files } = project.packed;
     assert.equal(name, "@ironflow/browser");
-    assert.deepEqual(files.map((/** @type {{ path: string }} */ { path }) => path).sort(), [
+    assert.deepEqual(files.map(({ path }) => path).sort(), [
       "LICENSE-APACHE",
       "LICENSE-MIT",
       "README.md",
+      "errors.js",
       "index.d.ts",
       "index.js",
+      "inlined.js",
+      "ironflow.wasm",
+      "ironflow.wasm.d.ts",
       "package.json",
       "react.d.ts",
       "react.js",
+      "slim.d.ts",
+      "slim.js",
+      "slim.node.js",
     ]);
+  });
+
+  test("has one WebAssembly, as a file and inlined", async () => {
+    const [length, same] = await project.evaluate(`
+      import { readFileSync } from "node:fs";
+      import { wasm } from "./node_modules/@ironflow/browser/inlined.js";
+      const file = readFileSync("node_modules/@ironflow/browser/ironflow.wasm");
+      console.log(JSON.stringify([file.length, file.equals(wasm())]));
+    `);
+    assert.ok(length > 10_000);
+    assert.equal(same, true);
+  });
+
+  test("is ASCII, so that a page may say nothing of its encoding", () => {
+    for (const { path } of project.packed.files.filter(({ path }) => path.endsWith(".js"))) {
+      const code = readFileSync(join(project.dir, "node_modules/@ironflow/browser", path), "utf8");
+      assert.doesNotMatch(code, /[^\n\x20-\x7e]/, path);
+    }
   });
 
   test("exports what its types say, and nothing else", async () => {
@@ -147,8 +135,9 @@ describe("the package", () => {
   });
 
   test("has types that a strict compiler takes, and that refuse mistakes", async () => {
-    const files = ["consumer.ts", "react.ts"];
-    for (const file of files) copyFileSync(join(root, "tests/types", file), join(project, file));
+    const files = ["consumer.ts", "react.ts", "slim.ts"];
+    for (const file of files)
+      copyFileSync(join(root, "tests/types", file), join(project.dir, file));
     const tsc = join(root, "tests/node_modules/typescript/bin/tsc");
     for (const [module, resolution] of [
       ["nodenext", "nodenext"],
@@ -168,8 +157,8 @@ describe("the package", () => {
         moduleResolution: resolution,
       };
       const config = { compilerOptions: options, files };
-      writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
-      assert.equal(await inProject(process.execPath, tsc), "", resolution);
+      writeFileSync(join(project.dir, "tsconfig.json"), JSON.stringify(config));
+      assert.equal(await project.run(process.execPath, tsc), "", resolution);
     }
   });
 
@@ -253,7 +242,8 @@ describe("the suite, on the installed package under Node", () => {
   const configurations = { memory: { transport: "memory" } };
 
   before(async () => {
-    copyFileSync(new URL("support/run-suite.mjs", import.meta.url), join(project, "run-suite.mjs"));
+    const script = new URL("support/run-suite.mjs", import.meta.url);
+    copyFileSync(script, join(project.dir, "run-suite.mjs"));
     const [nats, onMemory] = await Promise.all([startNats(), startServer()]);
     const onNats = await startServer({ store: nats.url });
     running.push(onMemory, onNats, nats);
@@ -271,8 +261,8 @@ describe("the suite, on the installed package under Node", () => {
       test(`${suite}, on ${backend}`, async () => {
         const config = JSON.stringify(configurations[backend]);
         // It ends by itself: nothing of the client keeps a process alive.
-        const args = [...flags, "run-suite.mjs", address, config, suite];
-        assert.match(await inProject(process.execPath, ...args), /cases passed/);
+        const args = [...nodeFlags, "run-suite.mjs", address, config, suite];
+        assert.match(await project.run(process.execPath, ...args), /cases passed/);
       });
     }
   }

@@ -1,0 +1,43 @@
+// Gives the imports and exports of the WebAssembly the short names that wasm-opt has chosen, in
+// wasm-bindgen's glue. Whatever is not found as expected fails the build.
+
+/** Replaces the one place where a text occurs. */
+function replaceOnce(code, found, by) {
+  const [before, after, ...more] = code.split(found);
+  if (after === undefined || more.length > 0) {
+    throw new Error(`wasm-bindgen's glue is not as expected: ${found}`);
+  }
+  return before + by + after;
+}
+
+/**
+ * @param {string} glue
+ * @param {string} printed what `wasm-opt --minify-imports-and-exports-and-modules` prints
+ */
+export function rename(glue, printed) {
+  const { imports, exports } = JSON.parse(printed);
+
+  // The functions that the glue itself makes are members of one object ...
+  const own = "./ironflow_browser_bg.js";
+  for (const [module, name, short] of imports) {
+    if (module === own) glue = replaceOnce(glue, `\n        ${name}: `, `\n        ${short}: `);
+  }
+
+  // ... and those of other modules become members of it too.
+  const [list] = /return \{\n {8}__proto__: null,(\n {8}".*": \w+,)+\n {4}\};/.exec(glue) ?? [];
+  if (!list) throw new Error("wasm-bindgen's glue has no list of imported modules");
+  const variables = new Map(Array.from(list.matchAll(/"(.*)": (\w+),/g), ([, ...pair]) => pair));
+  const others = imports.filter(([module]) => module !== own);
+  const members = others.map(
+    ([module, name, short]) => `${short}: ${variables.get(module)}.${name},`,
+  );
+  glue = replaceOnce(glue, list, "return { a: import0 };");
+  const object = "const import0 = {\n        __proto__: null,";
+  glue = replaceOnce(glue, object, `${object}\n${members.join("\n")}`);
+
+  const names = new Map(exports);
+  return glue.replace(/\bwasm\.([\w$]+)/g, (_, name) => {
+    if (!names.has(name)) throw new Error(`the WebAssembly does not export ${name}`);
+    return `wasm.${names.get(name)}`;
+  });
+}

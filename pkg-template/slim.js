@@ -1,0 +1,82 @@
+// The entry for those who load the WebAssembly themselves: nothing works before `init()`.
+
+import { ConnectionError, IronflowError, ValidationError } from "ironflow:errors";
+import { initSync } from "ironflow:glue";
+import { defaultSource } from "ironflow:source";
+import { uncompiled } from "./uncompiled.js";
+
+export * from "./api.js";
+
+/** A server may have sent a page instead, and a page does not begin like this. */
+const startsAsWasm = (bytes) => [0, 97, 115, 109].every((byte, at) => bytes[at] === byte);
+
+function notWasm(what) {
+  return new ValidationError(
+    `${what} is not WebAssembly: init() takes the package's ironflow.wasm`,
+  );
+}
+
+async function fetched(address) {
+  try {
+    return await fetch(address);
+  } catch (cause) {
+    throw new ConnectionError(`${address} cannot be fetched`, { cause });
+  }
+}
+
+/** Compiles what a server answers, while it arrives where the server says that it is WebAssembly. */
+async function compileResponse(response) {
+  const { ok, status, url, headers } = response;
+  if (!ok) {
+    const retryable = status === 408 || status === 429 || (status >= 500 && status !== 501);
+    const options = { code: `HTTP_${status}`, status, retryable };
+    throw new IronflowError(
+      `${url || "ironflow.wasm"} cannot be fetched (HTTP ${status})`,
+      options,
+    );
+  }
+  const type = headers.get("Content-Type");
+  if (type === "application/wasm") return WebAssembly.compileStreaming(response);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (!startsAsWasm(bytes)) throw notWasm(`${url || "the answer"} (${type})`);
+  return WebAssembly.compile(bytes);
+}
+
+function compileBytes(source) {
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  if (!startsAsWasm(bytes)) throw notWasm("the source");
+  return WebAssembly.compile(bytes);
+}
+
+/** Gives the module of anything that `init` takes. */
+async function compile(given) {
+  let source = await given;
+  if (typeof source === "string" || source instanceof URL) source = await fetched(source);
+  if (source instanceof WebAssembly.Module) return source;
+  try {
+    return await (source instanceof Response ? compileResponse(source) : compileBytes(source));
+  } catch (cause) {
+    throw cause instanceof WebAssembly.CompileError ? uncompiled(cause) : cause;
+  }
+}
+
+async function load(source = defaultSource()) {
+  const module = await compile(source);
+  // The names that connect the two files mean something else in every build.
+  if (WebAssembly.Module.customSections(module, BUILD).length === 0) {
+    throw new ValidationError("the WebAssembly is of another version of the package than its code");
+  }
+  initSync({ module });
+}
+
+let loading;
+
+export function init(source) {
+  loading ??= load(source).catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
