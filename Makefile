@@ -45,6 +45,11 @@ pkg/index.js: $(sources)
 	$(step) "Package" node pkg-template/build.mjs
 	@touch $@
 
+.PHONY: size
+size: pkg/index.js ## Print how many bytes each entry of the package takes
+	@.ci/setup npm
+	$(step) "Size" node tests/e2e/package/size.mjs
+
 .PHONY: lint
 lint: ## Check formatting, lints and types
 	@.ci/setup rust npm

@@ -105,8 +105,6 @@ async function bundle(output, input, rooms = {}) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
-    // wasm-bindgen lists a module once for each function it imports from it.
-    logOverride: { "duplicate-object-key": "silent" },
     plugins: [resolve],
   });
 }
