@@ -10,6 +10,7 @@ PORT ?= 9123
 STORE ?= memory
 
 step := @.ci/step
+node_test := node --test --test-timeout=900000 --test-reporter=spec
 sources := Cargo.toml Cargo.lock $(shell find src pkg-template -type f)
 
 .PHONY: help
@@ -23,18 +24,20 @@ demo: pkg/index.js ## Serve the demo page and the reference server (PORT=9123, S
 	@source .ci/env; PORT='$(PORT)' STORE='$(STORE)' node tests/e2e/demo.mjs
 
 .PHONY: test
-test: setup lint ## Run the tests
+test: setup ## Run the tests
 	@# Cargo's tests build the reference server too.
 	$(step) "Rust tests" cargo test --workspace --quiet
 	@$(MAKE) --no-print-directory build
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
-	$(step) "End-to-end tests" bash -c 'node --test --test-timeout=900000 --test-reporter=spec tests/e2e/*.test.mjs tests/e2e/chaos/*.test.mjs'
+	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/e2e/*.test.mjs
+	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix
-matrix: setup pkg/index.js ## Run the rest of the tests: in a browser, against servers
+matrix: setup pkg/index.js ## Run the longer tests: the package in a browser, against servers and faults, and leaks
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
-	$(step) "The package in a browser" node --test --test-timeout=900000 --test-reporter=spec tests/e2e/matrix/*.test.mjs
+	$(step) "The package in a browser" $(node_test) --test-concurrency=1 tests/e2e/matrix/*.test.mjs
+	$(step) "More faults under watches" $(node_test) tests/e2e/chaos/chaos.test.mjs
 
 .PHONY: build
 build: pkg/index.js ## Build the npm package into pkg/

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openStage } from "./stage.mjs";
-import { standing } from "./watchers.mjs";
+import { openStage } from "../chaos/stage.mjs";
+import { standing } from "../chaos/watchers.mjs";
 
 /** @type {Awaited<ReturnType<typeof openStage>>} */
 let stage;
@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => stage?.close());
 
-/** @type {Omit<import("./run.mjs").Settings, "browser" | "site" | "config">} */
+/** @type {Omit<import("../chaos/run.mjs").Settings, "browser" | "site" | "config">} */
 const settings = {
   client: "/chaos/plain-client.mjs",
   watchers: standing.filter(({ iterate }) => !iterate),

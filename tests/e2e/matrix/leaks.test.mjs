@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { InstrumentedPage } from "./instrumented-page.mjs";
-import { openStage } from "./stage.mjs";
+import { InstrumentedPage } from "../chaos/instrumented-page.mjs";
+import { openStage } from "../chaos/stage.mjs";
 
 const ROUNDS = 10;
 
@@ -29,7 +29,7 @@ afterEach(async () => {
 /**
  * Does it round by round, and measures what the later rounds add.
  *
- * @param {keyof typeof import("./page/rounds.mjs")} what
+ * @param {keyof typeof import("../chaos/page/rounds.mjs")} what
  * @param {number} count in all rounds together
  * @param {string} [leak] what is to be left on purpose
  */
