@@ -29,7 +29,7 @@ test: setup ## Run the tests
 	$(step) "Rust tests" cargo test --workspace --quiet
 	@$(MAKE) --no-print-directory build
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
-	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/e2e/*.test.mjs
+	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/e2e/*.test.mjs tests/e2e/demo/*.test.mjs
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix
@@ -67,6 +67,11 @@ lint: ## Check formatting, lints and types
 bench: ## Run the benchmarks of the host
 	@.ci/setup rust
 	$(step) "Benchmarks" cargo bench -p ironflow-browser
+
+.PHONY: pictures
+pictures: setup pkg/index.js ## Take the README's pictures of the demo page
+	$(step) "Reference server" cargo build --quiet -p ironflow-server
+	$(step) "Pictures" env PICTURES=www/pictures $(node_test) --test-name-pattern=picture tests/e2e/demo/looks.test.mjs
 
 .PHONY: conformance
 conformance: ## Print the rules of the protocol by backends: which hold where

@@ -1,31 +1,37 @@
-import { byId, confirmed, debounce, element } from "./dom.js";
+import { startBucketInfo } from "./bucket-info.js";
+import { showSnippet } from "./code.js";
+import { byId, coalesce, element } from "./dom.js";
 import { choiceList } from "./list.js";
 import { outcome } from "./outcome.js";
-import { announceAnswer, announceChange, kv, on, openBucket, useBucket } from "./session.js";
+import { isPulled } from "./plug.js";
+import { fillBucket, MANY, manyKeys, sampleKeys } from "./samples.js";
+import { currentPlace, emit, kv, on, openBucket, useBucket } from "./session.js";
+import { createBucketSnippet, viewSnippet } from "./snippets.js";
 
 /** @typedef {import("@ironflow/browser").KVBucketInfo} KVBucketInfo */
 
-const list = choiceList(byId("bucket-list", HTMLUListElement), useBucket);
+const list = choiceList(byId("bucket-list", HTMLUListElement), (name) => {
+  useBucket(name);
+  showSnippet(viewSnippet());
+});
 const none = byId("no-buckets", HTMLParagraphElement);
 const form = byId("bucket-form", HTMLFormElement);
-const nameInput = byId("bucket-name", HTMLInputElement);
-const history = byId("bucket-history", HTMLInputElement);
-const ttl = byId("bucket-ttl", HTMLInputElement);
+const name = byId("bucket-name", HTMLInputElement);
 const shown = outcome(byId("bucket-outcome", HTMLDivElement));
 
 /** Counts the listings, so that a late answer cannot replace a newer one. */
 let listings = 0;
 
 async function refresh() {
+  // What fails while the plug is out is no news.
+  if (isPulled() || !currentPlace()) return;
   listings += 1;
   const mine = listings;
   try {
-    const buckets = (await kv()?.listBuckets()) ?? [];
+    const buckets = await kv().listBuckets();
     if (mine !== listings) return;
-    announceAnswer();
+    emit("answered", undefined);
     show(buckets);
-    const open = openBucket();
-    if (open !== undefined && !buckets.some(({ name }) => name === open)) useBucket(undefined);
   } catch (error) {
     if (mine === listings) shown.failed(error, "bucket");
   }
@@ -37,105 +43,97 @@ function show(buckets) {
   const sorted = [...buckets].sort((a, b) => a.name.localeCompare(b.name));
   list.show(
     sorted.map((info) => {
-      const label = `Delete the bucket ${info.name}`;
-      const attributes = { type: "button", class: "quiet danger", "aria-label": label };
-      const remove = element("button", attributes, "Delete");
-      remove.addEventListener("click", () => deleteBucket(info));
-      return {
-        name: info.name,
-        content: [element("span", { class: "name" }, info.name), element("small", {}, facts(info))],
-        beside: remove,
-      };
+      const messages = info.values.toLocaleString("en");
+      const count = element("small", {}, messages);
+      count.append(element("span", { class: "visually-hidden" }, " messages"));
+      return { name: info.name, content: [element("span", {}, info.name), count] };
     }),
   );
+  list.choose(openBucket());
+  emit("buckets", sorted);
 }
 
-/** @param {KVBucketInfo} info */
-function facts(info) {
-  const parts = [`${info.values} ${info.values === 1 ? "message" : "messages"}`];
-  if (info.history > 1) parts.push(`history ${info.history}`);
-  if (info.ttl_seconds) parts.push(`lives ${info.ttl_seconds} s`);
-  // A line may break between the facts, not within one.
-  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
+/** The settings that the form has, by their names. */
+function settings() {
+  const number = (/** @type {string} */ id) => {
+    const { value, valueAsNumber } = byId(id, HTMLInputElement);
+    return value === "" ? undefined : valueAsNumber;
+  };
+  const description = byId("bucket-description", HTMLInputElement).value.trim();
+  const all = {
+    name: name.value.trim(),
+    description: description || undefined,
+    history: number("bucket-history"),
+    ttlSeconds: number("bucket-ttl"),
+    maxValueSize: number("bucket-value-size"),
+    maxBytes: number("bucket-bytes"),
+  };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return /** @type {typeof all} */ (Object.fromEntries(given));
 }
 
-async function createBucket() {
-  const name = nameInput.value.trim();
+async function create() {
+  const config = settings();
+  showSnippet(createBucketSnippet(config));
   try {
-    await kv()?.createBucket({
-      name,
-      ...(history.value && { history: history.valueAsNumber }),
-      ...(ttl.value && { ttlSeconds: ttl.valueAsNumber }),
-    });
+    await kv().createBucket(config);
     form.reset();
-    shown.succeeded(`Bucket ${name} is there.`);
-    useBucket(name);
-    announceChange();
+    shown.succeeded(`Bucket ${config.name} is there.`);
+    useBucket(config.name);
+    emit("changed", undefined);
   } catch (error) {
     shown.failed(error, "bucket");
   }
 }
 
-/** @param {KVBucketInfo} info */
-async function deleteBucket({ name }) {
-  const sure = await confirmed({
-    title: `Delete ${name}?`,
-    text: "Its keys and their history go with it. This cannot be undone.",
-    yes: "Delete the bucket",
-  });
-  if (!sure) return;
-  try {
-    await kv()?.deleteBucket(name);
-    shown.succeeded(`Bucket ${name} is deleted.`);
-    if (openBucket() === name) useBucket(undefined);
-  } catch (error) {
-    shown.failed(error, "bucket");
-  }
-  announceChange();
-}
-
-/** The keys of the pattern table in the documentation, so that every filter has something to show. */
-const sampleKeys = {
-  "user.123": { name: "Alice", role: "admin" },
-  "user.456": { name: "Bob", role: "reader" },
-  "user.123.name": "Alice",
-  "user:123": { note: "one token: a colon does not separate" },
-  "config.feature-flags": { darkMode: true, betaAccess: false },
-  flag: true,
-};
-
-async function createSample() {
+/** Creates a bucket that has something in it. @param {string} base @param {Iterable<[string, unknown]>} entries */
+async function createFilled(base, entries) {
   try {
     const client = kv();
-    if (!client) return;
     const taken = new Set((await client.listBuckets()).map((info) => info.name));
-    let name = "demo";
-    for (let n = 2; taken.has(name); n += 1) name = `demo-${n}`;
-    await client.createBucket({ name, history: 5 });
-    const bucket = client.bucket(name);
-    for (const [key, value] of Object.entries(sampleKeys)) await bucket.put(key, value);
-    shown.succeeded(`Bucket ${name} is there, with ${Object.keys(sampleKeys).length} keys.`);
-    useBucket(name);
-    announceChange();
+    let fresh = base;
+    for (let n = 2; taken.has(fresh); n += 1) fresh = `${base}-${n}`;
+    const config = { name: fresh, history: 5 };
+    showSnippet(createBucketSnippet(config));
+    await client.createBucket(config);
+    emit("changed", undefined);
+    useBucket(fresh);
+    const many = await fillBucket(client.bucket(fresh), entries, (soFar) =>
+      shown.succeeded(`Bucket ${fresh} is being filled: ${soFar.toLocaleString("en")} keys…`),
+    );
+    shown.succeeded(`Bucket ${fresh} is there, with ${many.toLocaleString("en")} keys.`);
+    emit("changed", undefined);
   } catch (error) {
     shown.failed(error, "bucket");
   }
 }
 
 export function startBuckets() {
-  const soon = debounce(200, refresh);
+  startBucketInfo(shown);
+  const soon = coalesce(150, refresh);
   on("connected", () => {
     shown.clear();
     refresh();
   });
-  on("bucket", () => list.choose(openBucket()));
+  on("bucket", () => {
+    list.choose(openBucket());
+    byId("new-bucket", HTMLDetailsElement).open = openBucket() === undefined;
+    soon();
+  });
   on("changed", soon);
-  on("event", soon);
+  on("event", coalesce(1500, refresh));
   byId("refresh-buckets", HTMLButtonElement).addEventListener("click", refresh);
-  byId("create-sample", HTMLButtonElement).addEventListener("click", createSample);
+  const samples = /** @type {const} */ ([
+    ["create-first", "demo", () => Object.entries(sampleKeys)],
+    ["create-sample", "demo", () => Object.entries(sampleKeys)],
+    ["create-many", "devices", () => manyKeys(MANY)],
+  ]);
+  for (const [id, base, entries] of samples) {
+    byId(id, HTMLButtonElement).addEventListener("click", () => createFilled(base, entries()));
+  }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    createBucket();
+    create();
   });
   // Another tab may have created or deleted one meanwhile.
   document.addEventListener("visibilitychange", () => {

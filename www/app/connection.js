@@ -1,9 +1,12 @@
-import { createClient } from "@ironflow/browser";
+import { readAddress } from "./address.js";
+import { showSnippet } from "./code.js";
 import { byId } from "./dom.js";
+import { showLive } from "./live.js";
 import { outcome } from "./outcome.js";
-import { on, useClient } from "./session.js";
+import { clientOf, currentPlace, emit, moveTo, setFilter, useBucket } from "./session.js";
+import { connectSnippet } from "./snippets.js";
 
-const IN_THIS_TAB = "In this tab";
+/** @typedef {import("./session.js").Place} Place */
 
 const form = byId("connection-form", HTMLFormElement);
 const serverFields = byId("server-fields", HTMLDivElement);
@@ -11,94 +14,104 @@ const urlField = byId("url-field", HTMLLabelElement);
 const url = byId("server-url", HTMLInputElement);
 const apiKey = byId("api-key", HTMLInputElement);
 const environment = byId("environment", HTMLInputElement);
-const button = byId("connect", HTMLButtonElement);
-const chip = byId("connection-chip", HTMLParagraphElement);
+const submit = byId("connect", HTMLButtonElement);
 const shown = outcome(byId("connection-outcome", HTMLDivElement));
 
 /** Counts the tries, so that a slow one cannot replace a later one. */
 let tries = 0;
-/** Where the client of the page keeps its data, in words. */
-let connectedTo = "";
+/** Counts the stores in memory, for each to have a name that the page's clients share. */
+let stores = 0;
 
-const where = () => new FormData(form).get("where");
+const where = () => /** @type {Place["kind"]} */ (new FormData(form).get("where"));
 
 function showFields() {
   serverFields.hidden = where() === "memory";
   urlField.hidden = where() !== "other";
   url.required = where() === "other";
   // Another client in memory means another, empty store.
-  button.textContent =
-    where() === "memory" && connectedTo === IN_THIS_TAB ? "Start afresh" : "Connect";
+  const afresh = where() === "memory" && currentPlace()?.kind === "memory";
+  submit.textContent = afresh ? "Start afresh" : "Connect";
 }
 
-/** The client that the form asks for, and where it goes, in words. */
+/** The place that the form names. @returns {Place} */
 function chosen() {
-  // This page shows every error itself; without a logger of its own the client would write them to the console too.
-  const common = { logger: /** @type {const} */ (false), timeout: 10_000 };
-  if (where() === "memory") {
-    return { client: createClient({ ...common, transport: "memory" }), place: IN_THIS_TAB };
+  const kind = where();
+  if (kind === "memory") {
+    stores += 1;
+    const options = /** @type {const} */ ({ transport: "memory", memory: { name: `${stores}` } });
+    return { kind, name: "In this tab", options };
   }
-  const serverUrl = where() === "here" ? location.origin : url.value.trim();
-  const client = createClient({
-    ...common,
+  const serverUrl = kind === "here" ? location.origin : url.value.trim();
+  const options = {
     serverUrl,
     ...(environment.value.trim() && { environment: environment.value.trim() }),
     ...(apiKey.value && { auth: { apiKey: apiKey.value } }),
-  });
-  return { client, place: serverUrl };
+  };
+  return { kind, name: new URL(serverUrl).host, options };
 }
 
-/**
- * @param {"idle" | "busy" | "on" | "off"} state
- * @param {string} text
- */
-function showState(state, text) {
-  chip.dataset.state = state;
-  chip.textContent = text;
-}
-
+/** Connects to the place that the form names. Gives the buckets there are, or nothing where that failed. */
 async function connect() {
   tries += 1;
   const mine = tries;
   shown.clear();
-  showState("busy", "Connecting…");
+  showLive({ connecting: true });
   try {
-    const { client, place } = chosen();
+    const place = chosen();
+    const client = clientOf(place);
     // Nothing is sent before the first operation: ask for something, to learn whether anyone is there.
-    await client.kv().listBuckets();
-    if (mine !== tries) return;
+    const buckets = await client.kv().listBuckets();
+    if (mine !== tries) return undefined;
     client.onError((error) => {
       const silent = error.code === "REQUEST_FAILED" || error.code === "TIMEOUT";
-      if (silent && connectedTo === place) showState("off", "Server unreachable");
+      if (silent && place === currentPlace()) showLive({ unreachable: true });
     });
-    connectedTo = place;
-    useClient(client);
-    showConnected();
+    moveTo(place, client);
+    showSnippet(connectSnippet());
+    emit("answered", undefined);
+    return buckets.map(({ name }) => name);
   } catch (error) {
-    if (mine !== tries) return;
-    shown.failed(error, "connect");
-    // The page goes on with the client it had.
-    showConnected();
+    if (mine === tries) shown.failed(error, "connect");
+    return undefined;
+  } finally {
+    if (mine === tries) {
+      // After a failure the page goes on with the client it had.
+      showLive({ connecting: false });
+      showFields();
+    }
   }
-  showFields();
 }
 
-function showConnected() {
-  if (connectedTo === "") showState("off", "Not connected");
-  else if (connectedTo === IN_THIS_TAB) showState("on", connectedTo);
-  else showState("on", `Connected to ${new URL(connectedTo).host}`);
+/** What the address of the page asks for, until there is a connection. */
+let wanted = readAddress();
+
+async function connectAndOpen() {
+  const buckets = await connect();
+  if (!buckets) return;
+  const { bucket } = wanted;
+  wanted = { ...wanted, bucket: undefined };
+  useBucket(bucket, bucket !== undefined && buckets.includes(bucket));
+}
+
+/** Goes where the address of the page says; to somebody else's server only when the person says so. */
+function begin() {
+  for (const radio of form.querySelectorAll("input")) {
+    if (radio.name === "where") radio.checked = radio.value === wanted.kind;
+  }
+  url.value = wanted.server;
+  environment.value = wanted.environment;
+  showFields();
+  setFilter(wanted.filter);
+  if (wanted.kind === "other") showLive({});
+  else connectAndOpen();
 }
 
 export function startConnection() {
   byId("here-url", HTMLElement).textContent = location.host;
-  on("answered", () => {
-    if (chip.dataset.state === "off" && connectedTo !== "") showConnected();
-  });
   form.addEventListener("change", showFields);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    connect();
+    connectAndOpen();
   });
-  showFields();
-  return connect();
+  begin();
 }

@@ -1,7 +1,7 @@
 /**
  * The element of an id, of the kind the caller relies on.
  *
- * @template {HTMLElement} T
+ * @template {Element} T
  * @param {string} id
  * @param {new () => T} kind
  * @returns {T}
@@ -29,6 +29,24 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
+ * A button.
+ *
+ * @param {string} label
+ * @param {() => void} press
+ * @param {string} [kind] its class
+ */
+export function button(label, press, kind = "") {
+  const made = element("button", { type: "button", class: kind }, label);
+  made.addEventListener("click", press);
+  return made;
+}
+
+/** Sets a text, unless it is there already: screen readers would say it again. @param {Node} node @param {string} text */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
  * Calls `work` once things have been quiet for a while.
  *
  * @param {number} quietMs
@@ -40,6 +58,24 @@ export function debounce(quietMs, work) {
   return () => {
     clearTimeout(timer);
     timer = setTimeout(work, quietMs);
+  };
+}
+
+/**
+ * Calls `work` a while after the first of several calls, and so at most once in that time.
+ *
+ * @param {number} ms
+ * @param {() => void} work
+ */
+export function coalesce(ms, work) {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    setTimeout(() => {
+      due = false;
+      work();
+    }, ms);
   };
 }
 

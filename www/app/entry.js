@@ -1,10 +1,15 @@
 import { isIronflowError } from "@ironflow/browser";
+import { showSnippet } from "./code.js";
 import { byId, confirmed } from "./dom.js";
 import { outcome } from "./outcome.js";
-import { announceAnswer, announceChange, bucket, on } from "./session.js";
+import { bucket, emit, on } from "./session.js";
+import { getSnippet, removeSnippet, writeSnippet } from "./snippets.js";
 import { decode, encode, formatSize } from "./values.js";
 
-/** @typedef {import("./outcome.js").Operation} Operation */
+/**
+ * @typedef {import("./outcome.js").Operation} Operation
+ * @typedef {import("./values.js").Format} Format
+ */
 
 const form = byId("entry-form", HTMLFormElement);
 const keyInput = byId("key", HTMLInputElement);
@@ -16,7 +21,11 @@ const casHint = byId("cas-hint", HTMLParagraphElement);
 const usualHint = casHint.textContent ?? "";
 const shown = outcome(byId("entry-outcome", HTMLDivElement));
 
-const typed = () => encode(value.value, /** @type {import("./values.js").Format} */ (format.value));
+/** What was last read or written, to tell whether the person has typed since. */
+let last = { text: "", format: "json" };
+
+const typed = () => encode(value.value, /** @type {Format} */ (format.value));
+const isTouched = () => value.value !== last.text || format.value !== last.format;
 
 /**
  * Carries out one operation on the key of the form, and shows how it went.
@@ -30,82 +39,93 @@ async function perform(operation, work) {
   form.setAttribute("aria-busy", "true");
   try {
     shown.succeeded(await work(key));
-    if (operation === "get") announceAnswer();
-    else announceChange();
+    emit(operation === "get" ? "answered" : "changed", undefined);
   } catch (error) {
     const conflict = isIronflowError(error) && error.code === "HTTP_412";
-    shown.failed(
-      error,
-      operation,
-      conflict ? { label: "Get what is there now", run: get } : undefined,
-    );
+    const remedy = conflict ? { label: "Get what is there now", run: get } : undefined;
+    shown.failed(error, operation, remedy);
   } finally {
     form.removeAttribute("aria-busy");
   }
 }
 
-/** @param {number} now */
-function wrote(now) {
+/**
+ * @param {import("./values.js").Stored} stored
+ * @param {number} at its revision
+ * @param {string} when
+ */
+function fill(stored, at, when) {
+  const { format: as, text, size } = decode(stored);
+  value.value = text;
+  format.value = as;
+  noteRevision(at, `Revision ${at}, ${formatSize(size)}, ${when}.`);
+}
+
+/** @param {number} now @param {string} words */
+function noteRevision(now, words) {
   revision.value = String(now);
-  facts.textContent = `Revision ${now}, written by this page just now.`;
+  facts.textContent = words;
   casHint.textContent = usualHint;
+  last = { text: value.value, format: format.value };
 }
 
 const get = () =>
   perform("get", async (key) => {
+    showSnippet(getSnippet(key));
     const entry = await bucket().get(key);
-    const { format: as, text, size } = decode(entry);
-    value.value = text;
-    format.value = as;
-    revision.value = String(entry.revision);
-    const when = new Date(entry.created_at).toLocaleString();
-    facts.textContent = `Revision ${entry.revision}, ${formatSize(size)}, written ${when}.`;
-    casHint.textContent = usualHint;
+    fill(entry, entry.revision, `written ${new Date(entry.created_at).toLocaleString()}`);
     return `Got ${key} at revision ${entry.revision}.`;
   });
 
-const put = () =>
-  perform("put", async (key) => {
-    const written = await bucket().put(key, typed());
-    wrote(written.revision);
-    return `Put ${key}: it is at revision ${written.revision}.`;
+/**
+ * @param {"put" | "create" | "update"} operation
+ * @param {string} done
+ * @param {() => number | undefined} [expected] the revision to compare with
+ */
+const write = (operation, done, expected = () => undefined) =>
+  perform(operation, async (key) => {
+    const content = typed();
+    const compared = expected();
+    showSnippet(writeSnippet(operation, key, content, compared));
+    const handle = bucket();
+    const { revision: now } =
+      operation === "update" && compared !== undefined
+        ? await handle.update(key, content, compared)
+        : await handle[operation === "create" ? "create" : "put"](key, content);
+    noteRevision(now, `Revision ${now}, written by this page just now.`);
+    return `${done} ${key}: it is at revision ${now}.`;
   });
 
-const create = () =>
-  perform("create", async (key) => {
-    const written = await bucket().create(key, typed());
-    wrote(written.revision);
-    return `Created ${key} at revision ${written.revision}.`;
-  });
-
+const put = () => write("put", "Put");
+const create = () => write("create", "Created");
 const update = () =>
-  perform("update", async (key) => {
-    if (revision.value === "")
+  write("update", "Nobody else wrote", () => {
+    if (revision.value === "") {
       throw new Error("Update takes the revision you last read. Get the key first.");
-    const written = await bucket().update(key, typed(), revision.valueAsNumber);
-    wrote(written.revision);
-    return `Updated ${key}: nobody else wrote it, and it is at revision ${written.revision}.`;
+    }
+    return revision.valueAsNumber;
   });
 
-const remove = () =>
-  perform("delete", async (key) => {
-    await bucket().delete(key);
+/** @param {"delete" | "purge"} operation @param {(key: string) => string} words */
+const remove = (operation, words) =>
+  perform(operation, async (key) => {
+    showSnippet(removeSnippet(operation, key));
+    await bucket()[operation](key);
     facts.textContent = "";
-    return `Deleted ${key}: a tombstone marks it, and its history stays.`;
+    return words(key);
   });
+
+const tombstone = () =>
+  remove("delete", (key) => `Deleted ${key}: a tombstone marks it, and its history stays.`);
 
 async function purge() {
+  if (!keyInput.reportValidity()) return;
   const sure = await confirmed({
     title: `Purge ${keyInput.value}?`,
     text: "The key goes, with every revision of it. This cannot be undone.",
     yes: "Purge the key",
   });
-  if (!sure) return;
-  await perform("purge", async (key) => {
-    await bucket().purge(key);
-    facts.textContent = "";
-    return `Purged ${key}: nothing of it is left.`;
-  });
+  if (sure) await remove("purge", (key) => `Purged ${key}: nothing of it is left.`);
 }
 
 /** Opens a key in the form. @param {string} key */
@@ -115,18 +135,27 @@ export function openKey(key) {
   return get();
 }
 
+/** Somebody wrote the key of the form. @param {import("./session.js").KVWatchEvent} event */
+function follow(event) {
+  const mine = Number(revision.value);
+  if (event.key !== keyInput.value || revision.value === "" || event.revision <= mine) return;
+  if (event.operation === "put" && !isTouched()) {
+    fill(event, event.revision, "written by somebody just now");
+  } else {
+    const what = event.operation === "put" ? `at revision ${event.revision}` : "deleted";
+    casHint.textContent = `This key is ${what} by now: an update from ${mine} will be refused.`;
+  }
+}
+
 export function startEntry() {
   on("bucket", () => {
     form.reset();
     facts.textContent = "";
     casHint.textContent = usualHint;
+    last = { text: "", format: "json" };
     shown.clear();
   });
-  on("event", (event) => {
-    const mine = Number(revision.value);
-    if (event.key !== keyInput.value || revision.value === "" || event.revision <= mine) return;
-    casHint.textContent = `This key is at revision ${event.revision} by now: an update from ${mine} will be refused.`;
-  });
+  on("event", follow);
   keyInput.addEventListener("input", () => {
     // A revision belongs to the key it was read from.
     revision.value = "";
@@ -144,7 +173,7 @@ export function startEntry() {
     ["do-get", get],
     ["do-create", create],
     ["do-update", update],
-    ["do-delete", remove],
+    ["do-delete", tombstone],
     ["do-purge", purge],
   ])) {
     byId(id, HTMLButtonElement).addEventListener("click", work);

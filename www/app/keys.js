@@ -1,102 +1,142 @@
-import { byId, debounce, element } from "./dom.js";
-import { choiceList } from "./list.js";
-import { describe } from "./outcome.js";
-import { explain } from "./patterns.js";
-import { announceAnswer, bucket, on, openBucket } from "./session.js";
+import { ago, learnAges, writtenAt } from "./ages.js";
+import { byId, coalesce, setText } from "./dom.js";
+import { currentView } from "./feed.js";
+import { virtualGrid } from "./grid.js";
+import { showNotice } from "./notice.js";
+import { filter, on, openBucket } from "./session.js";
+import { preview } from "./values.js";
 
-/** More rows than this help nobody: the filter does. */
-const SHOWN_AT_MOST = 500;
+/** @typedef {import("@ironflow/browser").KVViewEntry} KVViewEntry */
 
-const none = byId("no-keys", HTMLDivElement);
 const count = byId("key-count", HTMLParagraphElement);
-const filter = byId("filter", HTMLInputElement);
-const hint = byId("filter-hint", HTMLParagraphElement);
+const empty = byId("no-keys", HTMLParagraphElement);
+const grid = byId("key-grid", HTMLDivElement);
+/** @type {"key" | "revision"} */
+let order = "key";
+/** The keys as the view has them. @type {string[]} */
+let known = [];
+/** The same, in the order of the table. @type {string[]} */
+let sorted = [];
+/** How long a value lives in the open bucket, in milliseconds. */
+let lifetime = Number.POSITIVE_INFINITY;
+/** What each line shows, to point out what changes. @type {WeakMap<HTMLDivElement, KVViewEntry>} */
+const shown = new WeakMap();
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** The listing that is under way; a newer one takes its place. */
-let listing = new AbortController();
+/** @param {string} name @param {HTMLDivElement[]} cells @param {HTMLDivElement} line */
+function fill(name, [key, value, revision, age], line) {
+  const entry = currentView()?.get(name);
+  if (!entry || !key || !value || !revision || !age) return;
+  const before = shown.get(line);
+  if (before !== entry) {
+    shown.set(line, entry);
+    setText(key, name);
+    setText(value, preview(entry));
+    setText(revision, String(entry.revision));
+    if (before?.key === name && !calm.matches) {
+      line.animate({ backgroundColor: ["var(--fresh)", "transparent"] }, 1200);
+    }
+  }
+  const at = writtenAt(name, entry.revision);
+  const passed = at === undefined ? undefined : Date.now() - at;
+  const expired = passed !== undefined && passed > lifetime;
+  setText(age, passed === undefined ? "…" : expired ? "expired" : ago(passed));
+  line.classList.toggle("expired", expired);
+}
+
+/** @param {string[]} names */
+async function learn(names) {
+  const view = currentView();
+  if (!view) return;
+  await learnAges(names.flatMap((name) => view.get(name) ?? []));
+  if (view === currentView()) table.redraw();
+}
+
+/** Called with the key that a person picks. @type {(key: string) => void} */
+let openKey = () => {};
+
+const table = virtualGrid(grid, {
+  label: "Keys",
+  columns: [
+    { title: "Key", look: "key mono", sort: () => sortBy("key") },
+    { title: "Value", look: "value mono" },
+    { title: "Revision", look: "revision", sort: () => sortBy("revision") },
+    { title: "Age", look: "age" },
+  ],
+  fill,
+  open: (name) => openKey(name),
+  settled: learn,
+});
+
+/** Puts the keys in order, if that may have become another. */
+function sort() {
+  const view = currentView();
+  const keys = view?.keys() ?? [];
+  if (order === "revision") {
+    const newest = [...(view?.entries() ?? [])].sort((a, b) => b.revision - a.revision);
+    sorted = newest.map(({ key }) => key);
+  } else if (keys.length !== known.length || keys.some((key, i) => key !== known[i])) {
+    sorted = [...keys].sort();
+  }
+  known = keys;
+}
+
+function refresh() {
+  const view = currentView();
+  sort();
+  // Hidden, it would have no height to draw rows for.
+  grid.hidden = sorted.length === 0;
+  table.show(sorted);
+  const loading = view?.status === "loading";
+  const failed = showNotice();
+  empty.hidden = !view || failed || sorted.length > 0;
+  empty.classList.toggle("loading", loading);
+  setText(empty, whyEmpty(loading));
+  const many = sorted.length.toLocaleString("en");
+  const keys = `${many} ${sorted.length === 1 ? "key" : "keys"}${loading ? " so far…" : ""}`;
+  setText(count, view && !failed ? keys : "");
+  // A view that is loading tells nobody how far it is.
+  if (loading) look();
+}
+
+/** @param {boolean} loading */
+function whyEmpty(loading) {
+  if (loading) return "Reading the keys…";
+  if (filter()) return `No key matches ${filter()}.`;
+  return "No keys yet: put the first one.";
+}
+
+const look = coalesce(200, refresh);
+
+/** @param {"key" | "revision"} by */
+function sortBy(by) {
+  order = by;
+  known = [];
+  if (by === "key") table.sortedBy(0, "ascending");
+  else table.sortedBy(2, "descending");
+  refresh();
+  table.toTop();
+}
 
 /** @param {(key: string) => void} open called with the key that a person picks */
 export function startKeys(open) {
-  const list = choiceList(byId("key-list", HTMLUListElement), open);
-
-  async function refresh() {
-    listing.abort();
-    listing = new AbortController();
-    const { signal } = listing;
-    if (openBucket() === undefined) return;
-    const pattern = filter.value.trim();
-    if (explain(pattern).problem) {
-      list.show([]);
-      say("");
-      none.hidden = true;
-      return;
-    }
-    try {
-      const keys = await bucket().listKeys(pattern || undefined, { signal });
-      announceAnswer();
-      // The server lists by age; by name, a key keeps its place while it is written to.
-      const sorted = [...keys].sort();
-      list.show(sorted.slice(0, SHOWN_AT_MOST).map((key) => ({ name: key, content: [key] })));
-      say(inWords(keys.length));
-      none.textContent = pattern
-        ? "No key matches this filter."
-        : "No keys yet: put the first one.";
-      none.hidden = keys.length > 0;
-    } catch (error) {
-      if (signal.aborted) return;
-      list.show([]);
-      say("");
-      none.replaceChildren(element("div", { class: "failure" }, ...describe(error, "list")));
-      none.hidden = false;
-    }
-  }
-
-  const soon = debounce(120, refresh);
+  openKey = open;
+  const soon = coalesce(60, refresh);
+  on("view", soon);
+  on("live", soon);
   on("bucket", () => {
     byId("keys-bucket", HTMLSpanElement).textContent = openBucket() ?? "";
-    list.choose(undefined);
-    list.show([]);
-    say("");
-    none.hidden = true;
-    refresh();
+    lifetime = Number.POSITIVE_INFINITY;
+    table.choose(undefined);
+    table.toTop();
   });
-  on("changed", soon);
-  on("event", soon);
+  on("filter", () => table.toTop());
+  on("buckets", (all) => {
+    const seconds = all.find(({ name }) => name === openBucket())?.ttl_seconds;
+    lifetime = seconds ? seconds * 1000 : Number.POSITIVE_INFINITY;
+  });
+  table.sortedBy(0, "ascending");
   const key = byId("key", HTMLInputElement);
-  key.addEventListener("change", () => list.choose(key.value));
-  byId("refresh-keys", HTMLButtonElement).addEventListener("click", refresh);
-  filter.addEventListener("input", () => {
-    showHint();
-    soon();
-  });
-  for (const pill of document.querySelectorAll("button[data-pattern]")) {
-    pill.addEventListener("click", () => {
-      filter.value = pill.getAttribute("data-pattern") ?? "";
-      showHint();
-      refresh();
-    });
-  }
-  showHint();
-}
-
-/** Screen readers hear the count each time it is set, so only when it is another. @param {string} text */
-function say(text) {
-  if (count.textContent !== text) count.textContent = text;
-}
-
-/** @param {number} keys */
-function inWords(keys) {
-  const all = keys === 1 ? "1 key" : `${keys} keys`;
-  return keys > SHOWN_AT_MOST
-    ? `${all}; the first ${SHOWN_AT_MOST} are shown: narrow the filter to see others`
-    : all;
-}
-
-function showHint() {
-  const { text, matches, misses, problem } = explain(filter.value.trim());
-  filter.setAttribute("aria-invalid", String(problem !== undefined));
-  const codes = (/** @type {string[]} */ keys) =>
-    keys.flatMap((key, i) => [i ? ", " : "", element("code", {}, key)]);
-  hint.replaceChildren(text);
-  if (matches.length) hint.append(" Matches ", ...codes(matches), "; not ", ...codes(misses), ".");
+  key.addEventListener("change", () => table.choose(key.value));
+  setInterval(() => document.visibilityState === "visible" && table.redraw(), 1000);
 }

@@ -2,6 +2,7 @@ import { isIronflowError } from "@ironflow/browser";
 import { element } from "./dom.js";
 
 /** @typedef {"connect" | "get" | "put" | "create" | "update" | "delete" | "purge" | "list" | "watch" | "bucket"} Operation */
+/** @typedef {ReturnType<typeof outcome>} Outcome */
 
 /**
  * Shows how an operation went, in an element that screen readers follow.

@@ -27,6 +27,13 @@ export function decode(stored) {
   }
 }
 
+/** A value in one line, of which as much is shown as there is room for. @param {Stored} stored */
+export function preview(stored) {
+  const { format, text } = decode(stored);
+  const start = text.length > 400 ? text.slice(0, 400) : text;
+  return format === "bytes" ? `base64 ${start}` : start.replace(/\s+/g, " ");
+}
+
 /**
  * What to hand to `put` so that the bucket holds what the person typed.
  *
@@ -50,7 +57,7 @@ export function encode(text, format) {
 }
 
 /** @param {Uint8Array} bytes */
-function toBase64(bytes) {
+export function toBase64(bytes) {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);

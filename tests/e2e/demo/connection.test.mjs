@@ -1,0 +1,122 @@
+// Where the data lives, what is said of the connection, and what the page's address keeps.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createBucket, press, put, see, seeError, seeKeys, snippet } from "./actions.mjs";
+import { setStage } from "./stage.mjs";
+
+const stage = setStage();
+
+test("begins with an empty store in the tab, and starts afresh when asked", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(url);
+  await see(page, "#connection-chip", "In this tab");
+  await see(page, "#connection-facts", /memory.*default.*none yet/s);
+  await see(page, "#no-buckets", "No buckets yet");
+  await createBucket(page, "mine");
+  await see(page, "#connection-facts", "connected");
+  await press(page, "Start afresh");
+  await see(page, "#welcome-title", "Choose a bucket");
+  await see(page, "#no-buckets", "No buckets yet");
+});
+
+test("connects to the server it came from", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(url);
+  await page.getByRole("radio", { name: "This server" }).check();
+  await press(page, "Connect");
+  await see(page, "#connection-chip", `Connected to ${new URL(url).host}`);
+  await see(page, "#connection-facts", "REST, WebSocket");
+  assert.match(await snippet(page), new RegExp(`serverUrl: "${url}"`));
+});
+
+test("an API key opens a guarded server, and stays out of address, storage and code", async () => {
+  const guarded = await stage.startServer({ apiKeys: ["sesame", "peep:read"] });
+  const { url } = await stage.server("memory");
+  const page = await stage.open(url);
+  await page.getByRole("radio", { name: "Another server" }).check();
+  await page.getByLabel("Server URL").fill(guarded.url);
+  await press(page, "Connect");
+  await see(page, "#connection-outcome", "wants one");
+  await seeError(
+    page,
+    "#connection-outcome",
+    /UnauthenticatedError\s+UNAUTHENTICATED\s+status 401/,
+  );
+  await see(page, "#connection-chip", "In this tab");
+
+  await page.getByLabel("API key").fill("sesame");
+  await page.getByLabel("Environment").fill("staging");
+  await press(page, "Connect");
+  await see(page, "#connection-chip", "Connected to");
+  await see(page, "#connection-facts", "staging");
+  await press(page, "Create a bucket with sample keys");
+  await see(page, "#key-count", "10 keys");
+  assert.match(await snippet(page), /apiKey: YOUR_API_KEY/);
+
+  await page.getByLabel("API key").fill("peep");
+  await press(page, "Connect");
+  await page.locator("#bucket-list button", { hasText: "demo" }).click();
+  await page.getByLabel("Key", { exact: true }).fill("flag");
+  await page.locator("#value").fill("false");
+  await press(page, "Put");
+  await see(page, "#entry-outcome", "This API key may not do that");
+  await seeError(page, "#entry-outcome", /UnauthorizedError\s+UNAUTHORIZED\s+status 403/);
+
+  const kept = await page.evaluate(() => [localStorage.length, sessionStorage.length]);
+  assert.deepEqual(kept, [0, 0]);
+  assert.doesNotMatch(`${page.url()} ${await snippet(page)}`, /sesame|peep/);
+});
+
+test("says what is wrong with an address", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(url);
+  stage.cutOff(page);
+  const silent = await stage.startServer();
+  await silent.stop();
+  await page.getByRole("radio", { name: "Another server" }).check();
+  await page.getByLabel("Server URL").fill(silent.url);
+  await press(page, "Connect");
+  await see(page, "#connection-outcome", "The server could not be reached");
+  await seeError(page, "#connection-outcome", /ConnectionError\s+REQUEST_FAILED/);
+});
+
+test("the address keeps server, bucket and filter", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(`${url}/?server=here`);
+  await createBucket(page, "linked");
+  await put(page, "user.1", "1");
+  await put(page, "flag", "1");
+  await page.getByLabel("Filter").fill("user.*");
+  await seeKeys(page, ["user.1"]);
+  assert.equal(page.url(), `${url}/?server=here&bucket=linked&filter=user.*`);
+
+  const other = await stage.open(page.url());
+  await see(other, "#keys-bucket", "linked");
+  await seeKeys(other, ["user.1"]);
+  assert.equal(await other.getByLabel("Filter").inputValue(), "user.*");
+});
+
+test("an address of a bucket that is not there says so, and offers to create it", async () => {
+  const { url } = await stage.server("memory");
+  for (const address of [`${url}/?bucket=gone`, `${url}/?server=here&bucket=gone`]) {
+    const page = await stage.open(address);
+    await see(page, "#keys-notice", "There is no bucket gone.");
+    await press(page, "Create gone");
+    await see(page, "#no-keys", "No keys yet");
+    await see(page, "#bucket-list", "gone");
+  }
+});
+
+test("an address of somebody else's server waits for a person to connect", async () => {
+  const [{ url }, other] = [await stage.server("memory"), await stage.startServer()];
+  const query = `?server=${encodeURIComponent(other.url)}&environment=lab&bucket=far`;
+  const page = await stage.open(`${url}/${query}`);
+  await see(page, "#connection-chip", "Not connected");
+  await press(page, "Create a bucket with sample keys");
+  await see(page, "#bucket-outcome", "connect first");
+  assert.equal(page.url(), `${url}/${query}`);
+  await press(page, "Connect");
+  await see(page, "#connection-chip", `Connected to ${new URL(other.url).host}`);
+  await see(page, "#keys-notice", "There is no bucket far.");
+});

@@ -1,0 +1,204 @@
+// The keys of a bucket as a live table, and the entry that is open beside it.
+
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import {
+  createBucket,
+  createOwnBucket,
+  press,
+  put,
+  row,
+  rows,
+  see,
+  seeError,
+  seeKeys,
+  snippet,
+  type,
+} from "./actions.mjs";
+import { places, setStage } from "./stage.mjs";
+
+const stage = setStage();
+
+for (const [name, backend, query] of places) {
+  describe(`keys ${name}`, () => {
+    let url = "";
+    before(async () => {
+      url = `${(await stage.server(backend)).url}/${query}`;
+    });
+
+    async function begin() {
+      const page = await stage.open(url);
+      await createOwnBucket(page);
+      return page;
+    }
+
+    test("are put, shown and opened", async () => {
+      const page = await begin();
+      await see(page, "#no-keys", "No keys yet");
+      await put(page, "user.1", '{"name":"Zoë 🦀"}');
+      await seeKeys(page, ["user.1"]);
+      assert.deepEqual(await rows(page), [["user.1", '{ "name": "Zoë 🦀" }', "1"]]);
+      await see(page, ".rows .age", "now");
+      assert.match(await snippet(page), /await bucket\.put\("user\.1", { name: "Zoë 🦀" }\)/);
+
+      await page.locator("#value").fill("");
+      await row(page, "user.1").click();
+      await see(page, "#entry-outcome", "Got user.1 at revision 1.");
+      assert.equal(await page.locator("#value").inputValue(), '{\n  "name": "Zoë 🦀"\n}');
+      await see(page, "#entry-facts", "Revision 1, 20 bytes");
+      assert.equal(await page.getByLabel("Only if still at revision").inputValue(), "1");
+      assert.equal(await row(page, "user.1").getAttribute("aria-selected"), "true");
+    });
+
+    test("hold JSON, text and bytes, each shown as what it is", async () => {
+      const page = await begin();
+      for (const [format, value, cell] of /** @type {const} */ ([
+        ["text", "plain words", "plain words"],
+        ["bytes", "AP/+gA==", "base64 AP/+gA=="],
+        ["json", '"quoted"', '"quoted"'],
+        ["text", "", ""],
+      ])) {
+        await put(page, "value", value, format);
+        await page.locator("#value").fill("else");
+        await press(page, "Get");
+        await see(page, "#entry-outcome", "Got value");
+        assert.equal(await page.locator("#value").inputValue(), value);
+        assert.equal(await page.locator("#format").inputValue(), format);
+        await page.waitForFunction(
+          (text) => document.querySelector(".rows .value")?.textContent === text,
+          cell,
+        );
+      }
+    });
+
+    test("are created only where there is nothing, and updated only from the last revision", async () => {
+      const page = await begin();
+      await type(page, "counter", "1");
+      await press(page, "Create only");
+      await see(page, "#entry-outcome", "Created counter: it is at revision 1");
+      await page.locator("#value").fill("2");
+      await press(page, "Update");
+      await see(page, "#entry-outcome", "it is at revision 2");
+
+      await page.getByLabel("Only if still at revision").fill("1");
+      await press(page, "Update");
+      await see(page, "#entry-outcome", "somebody wrote it in between");
+      await seeError(page, "#entry-outcome", /IronflowError\s+HTTP_412\s+status 412/);
+      await press(page, "Get what is there now");
+      await see(page, "#entry-outcome", "Got counter at revision 2");
+      await press(page, "Create only");
+      await see(page, "#entry-outcome", "The key exists already");
+
+      await page.getByLabel("Key", { exact: true }).fill("another");
+      await press(page, "Update");
+      await see(page, "#entry-outcome", "Get the key first");
+    });
+
+    test("are deleted and purged, and leave the table", async () => {
+      const page = await begin();
+      await put(page, "short.lived", "1");
+      await seeKeys(page, ["short.lived"]);
+      await press(page, "Delete");
+      await see(page, "#entry-outcome", "Deleted short.lived");
+      await see(page, "#no-keys", "No keys yet");
+      await press(page, "Get");
+      await see(page, "#entry-outcome", "There is no such key");
+      await seeError(page, "#entry-outcome", /IronflowError\s+HTTP_404\s+status 404/);
+
+      await press(page, "Purge");
+      await press(page, "Cancel");
+      await press(page, "Purge");
+      await press(page, "Purge the key");
+      await see(page, "#entry-outcome", "Purged short.lived");
+    });
+
+    test("are filtered by a pattern, which is explained", async () => {
+      const page = await begin();
+      for (const key of ["user", "user.123", "user.456", "user:123", "user.123.name"]) {
+        await put(page, key, "1");
+      }
+      const filter = page.getByLabel("Filter");
+      const cases = /** @type {const} */ ([
+        ["*", ["user", "user:123"]],
+        ["user.*", ["user.123", "user.456"]],
+        ["user.>", ["user.123", "user.123.name", "user.456"]],
+        ["user.456", ["user.456"]],
+      ]);
+      for (const [pattern, keys] of cases) {
+        await filter.fill(pattern);
+        await seeKeys(page, keys);
+      }
+      await filter.fill("us*");
+      await see(page, "#no-keys", "No key matches us*");
+      await see(page, "#filter-hint", "a wildcard is an ordinary character");
+      await filter.fill("user..1");
+      await see(page, "#filter-hint", "Between two dots there is a token");
+      await press(page, "user.>");
+      await see(page, "#filter-hint", /“user”, then one or more tokens. Matches user\.123/);
+      await seeKeys(page, ["user.123", "user.123.name", "user.456"]);
+    });
+
+    test("are refused where they are no keys, and values where they are no JSON", async () => {
+      const page = await begin();
+      await type(page, "a b", "1");
+      await press(page, "Put");
+      await see(page, "#entry-outcome", "not a valid name, key, pattern or value");
+      await seeError(page, "#entry-outcome", /ValidationError\s+VALIDATION_ERROR/);
+      await type(page, "a", "{");
+      await press(page, "Put");
+      await see(page, "#entry-outcome", 'Or choose "text"');
+    });
+  });
+}
+
+test("two tabs on one server follow each other", async () => {
+  for (const backend of /** @type {const} */ (["memory", "nats"])) {
+    const { url } = await stage.server(backend);
+    const context = await stage.browser.newContext();
+    const one = await stage.openIn(context, `${url}/?server=here`);
+    await createBucket(one, "shared");
+    const two = await stage.openIn(context, one.url());
+    await see(two, "#watch-chip", "Watching");
+
+    await put(one, "greeting", '"hello from one"');
+    await seeKeys(two, ["greeting"]);
+    await see(two, ".rows .value", "hello from one");
+    await row(two, "greeting").click();
+    await see(two, "#entry-outcome", "Got greeting");
+
+    // What nobody has touched follows.
+    await put(one, "greeting", '"hello again"');
+    await see(two, "#entry-facts", "written by somebody just now");
+    assert.equal(await two.locator("#value").inputValue(), '"hello again"');
+
+    // What somebody edits stays, and they are told.
+    await two.locator("#value").fill('"mine"');
+    await put(one, "greeting", '"and again"');
+    await see(two, "#cas-hint", "an update from 2 will be refused");
+    assert.equal(await two.locator("#value").inputValue(), '"mine"');
+    await press(two, "Update");
+    await see(two, "#entry-outcome", "somebody wrote it in between");
+
+    await press(one, "Delete");
+    await see(two, "#no-keys", "No keys yet");
+  }
+});
+
+test("of keys that were there before the page, the age is asked for", async () => {
+  const { url } = await stage.server("nats");
+  const page = await stage.open(`${url}/?server=here`);
+  await createBucket(page, "aged");
+  await put(page, "old", "1");
+  const later = await stage.open(page.url());
+  await see(later, ".rows .age", /now|\d+ s/);
+});
+
+test("a value that has outlived its time is marked as expired", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(url);
+  await page.getByText("Options").click();
+  await page.getByLabel("Time to live").fill("1");
+  await createBucket(page, "brief");
+  await put(page, "session", "1");
+  await see(page, ".rows .age", "expired");
+});

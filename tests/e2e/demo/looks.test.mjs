@@ -1,0 +1,117 @@
+// What the page looks like: nothing keeps people out, nothing is cut off, and pictures of it.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import axe from "axe-core";
+import { targetDir } from "../support/paths.mjs";
+import { createBucket, flip, press, put, row, see, seeKeys } from "./actions.mjs";
+import { openAtNoon, playScene, views } from "./scene.mjs";
+import { setStage } from "./stage.mjs";
+
+const stage = setStage();
+
+/** @typedef {import("./actions.mjs").Page} Page */
+
+/** Where pictures go: those of the README when they are asked for. */
+const pictures = process.env.PICTURES || join(targetDir, "pictures");
+mkdirSync(pictures, { recursive: true });
+
+/** @param {Page} page */
+async function assertOpenToAll(page) {
+  const run = `${axe.source}; axe.run().then((found) => found.violations)`;
+  /** @type {import("axe-core").Result[]} */
+  const violations = await page.evaluate(run);
+  const words = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html)}`);
+  assert.deepEqual(words, []);
+}
+
+/** What sticks out of its panel or the window, or is cut without an ellipsis. @param {Page} page */
+async function assertNothingCutOff(page) {
+  const wrong = await page.evaluate(() => {
+    const isWrong = (/** @type {Element} */ element) => {
+      const { right, width } = element.getBoundingClientRect();
+      const { overflowX, textOverflow, clipPath } = getComputedStyle(element);
+      if (width === 0 || clipPath !== "none") return false;
+      const edge = element.closest(".panel")?.getBoundingClientRect().right ?? innerWidth;
+      const isCut = overflowX === "hidden" && element.scrollWidth > element.clientWidth + 1;
+      return right > Math.min(edge, innerWidth) + 1 || (isCut && textOverflow !== "ellipsis");
+    };
+    const all = [...document.querySelectorAll("header *, main *")].filter(isWrong);
+    return all.map(({ outerHTML }) => outerHTML.slice(0, 120));
+  });
+  assert.deepEqual(wrong, []);
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(sideways <= 0, "the page scrolls up and down only");
+}
+
+for (const [name, view] of Object.entries(views)) {
+  test(`a picture: ${name}`, async () => {
+    const { url } = await stage.server("memory");
+    const context = await stage.browser.newContext({ ...view, locale: "en-GB", timezoneId: "UTC" });
+    const page = await stage.openIn(context, "about:blank");
+    await openAtNoon(page, url);
+    await playScene(page);
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
+    await page.clock.resume();
+    await assertOpenToAll(page);
+    await assertNothingCutOff(page);
+    await press(page, "Start afresh");
+    await see(page, "#welcome-title", "Choose a bucket");
+    await assertOpenToAll(page);
+    await assertNothingCutOff(page);
+  });
+}
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`errors, questions and a lost connection keep nobody out, in ${colorScheme} colours`, async () => {
+    const { url } = await stage.server("memory");
+    const page = await stage.open(`${url}/?server=here`, { colorScheme });
+    await createBucket(page, `open-to-all-${colorScheme}`);
+    await put(page, "flag", "true");
+    await press(page, "Create only");
+    await see(page, "#entry-outcome", "The key exists already");
+    await page.getByRole("radio", { name: "Another server" }).check();
+    await page.getByLabel("Filter").fill("a..b");
+    await press(page, "Pause");
+    await assertOpenToAll(page);
+    await page.getByLabel("Filter").fill("");
+    await seeKeys(page, ["flag"]);
+    await flip(page, "Pull the plug");
+    await see(page, "#keys-notice", "The connection is lost.");
+    await page.locator("#watch-pause").click();
+    await page.locator("#watch-log .failure").waitFor();
+    await press(page, "Purge");
+    await assertOpenToAll(page);
+  });
+}
+
+test("the keyboard is enough", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(url);
+  await page.locator("#bucket-name").fill("typed");
+  await page.keyboard.press("Enter");
+  await see(page, "#keys-bucket", "typed");
+  for (const key of ["a", "b", "c"]) {
+    await page.getByLabel("Key", { exact: true }).fill(key);
+    await page.locator("#value").fill(`"${key}"`);
+    await page.keyboard.press("Control+Enter");
+    await see(page, "#entry-outcome", `Put ${key}`);
+  }
+  await seeKeys(page, ["a", "b", "c"]);
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await see(page, "#entry-outcome", "Got b");
+  assert.equal(await row(page, "b").getAttribute("aria-selected"), "true");
+  await page.getByRole("switch", { name: "Another client writes" }).focus();
+  await page.keyboard.press("Space");
+  await see(page, "#writer-words", "Written");
+  await page.locator("#do-purge").focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await see(page, "#entry-outcome", "Got b");
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before } from "node:test";
+import { complaints, launchBrowser } from "../support/browser.mjs";
+import { assembleDemo } from "../support/demo.mjs";
+import { startNats } from "../support/nats.mjs";
+import { startServer } from "../support/server.mjs";
+
+/**
+ * @typedef {import("playwright-core").Page} Page
+ * @typedef {Awaited<ReturnType<typeof startServer>>} Server
+ * @typedef {Parameters<typeof startServer>[0]} ServerOptions
+ * @typedef {"memory" | "nats"} Backend
+ */
+
+/** What the browser itself says of a server that is not there: no fault of the page. */
+const NO_SERVER =
+  /Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)|^error: WebSocket connection to '\S+' failed/;
+
+/** The browser, the page's files and the servers of a test file. Every page must keep its console clean. */
+class Stage {
+  dir = mkdtempSync(join(tmpdir(), "ironflow-demo-"));
+  /** @type {Map<Backend, Server>} */
+  #servers = new Map();
+  /** @type {Awaited<ReturnType<typeof startNats>> | undefined} */
+  #nats;
+  /** @type {(() => Promise<unknown>)[]} */
+  #endings = [];
+  /** @type {{ page: Page, found: string[] }[]} */
+  #pages = [];
+  /** @type {Set<Page>} */
+  #cutOff = new Set();
+  /** @type {import("playwright-core").Browser | undefined} */
+  #browser;
+
+  async begin() {
+    assembleDemo(this.dir);
+    this.#browser = await launchBrowser();
+  }
+
+  get browser() {
+    assert.ok(this.#browser);
+    return this.#browser;
+  }
+
+  /** A server that ends with the file, unless it is ended before. @param {ServerOptions} [options] */
+  async startServer(options) {
+    const server = await startServer({ staticDir: this.dir, ...options });
+    this.#endings.push(() => server.stop());
+    return server;
+  }
+
+  /** A nats-server, started when it is first asked for. */
+  async nats() {
+    if (!this.#nats) {
+      const nats = await startNats();
+      this.#nats = nats;
+      this.#endings.push(() => nats.stop());
+    }
+    return this.#nats;
+  }
+
+  /** The server over a store, started when it is first asked for. @param {Backend} backend */
+  async server(backend) {
+    const known = this.#servers.get(backend);
+    if (known) return known;
+    const store = backend === "nats" ? (await this.nats()).url : "memory";
+    const server = await this.startServer({ store });
+    this.#servers.set(backend, server);
+    return server;
+  }
+
+  /**
+   * A page in a profile of its own.
+   *
+   * @param {string} url
+   * @param {import("playwright-core").BrowserContextOptions} [options]
+   */
+  async open(url, options) {
+    const context = await this.browser.newContext(options);
+    return this.openIn(context, url);
+  }
+
+  /** @param {import("playwright-core").BrowserContext} context @param {string} url */
+  async openIn(context, url) {
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    this.#pages.push({ page, found: complaints(page) });
+    await page.goto(url);
+    return page;
+  }
+
+  /** From here on the browser may say of a page that its server is not there. @param {Page} page */
+  cutOff(page) {
+    this.#cutOff.add(page);
+  }
+
+  async closePages() {
+    await Promise.all(this.browser.contexts().map((context) => context.close()));
+    const found = this.#pages.flatMap(({ page, found: all }) =>
+      this.#cutOff.has(page) ? all.filter((words) => !NO_SERVER.test(words)) : all,
+    );
+    this.#pages = [];
+    assert.deepEqual(found, [], "the console stays clean");
+  }
+
+  async end() {
+    await this.#browser?.close();
+    for (const ending of this.#endings.reverse()) await ending();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Sets the stage for a test file. */
+export function setStage() {
+  const stage = new Stage();
+  before(() => stage.begin());
+  afterEach(() => stage.closePages());
+  after(() => stage.end());
+  return stage;
+}
+
+/** Where the page of a test keeps its data: in the tab, and on a server over JetStream. */
+export const places = /** @type {const} */ ([
+  ["in the tab", "memory", ""],
+  ["on a server", "nats", "?server=here"],
+]);

@@ -1,0 +1,73 @@
+import { explain } from "./patterns.js";
+import { bucket, emit, filter, isMissing, on, openBucket } from "./session.js";
+
+/**
+ * What comes from the open bucket by itself: a view of the keys that match, for the table, and a watch of
+ * the same keys, for all that shows changes. They share one socket.
+ *
+ * @typedef {import("@ironflow/browser").KVView} KVView
+ * @typedef {import("@ironflow/browser").KVWatcher} KVWatcher
+ */
+
+/** @type {KVView | undefined} */
+let view;
+/** @type {KVWatcher | undefined} */
+let watcher;
+/** Why there is no view, though a bucket is open. @type {unknown} */
+let failure;
+
+export const currentView = () => view;
+export const viewFailure = () => failure ?? view?.error;
+
+function close() {
+  const old = [view, watcher];
+  view = undefined;
+  watcher = undefined;
+  failure = undefined;
+  for (const ended of old) ended?.stop();
+}
+
+function open() {
+  close();
+  if (openBucket() !== undefined && !isMissing() && !explain(filter()).problem) {
+    try {
+      start(filter() ? { key: filter() } : {});
+    } catch (error) {
+      close();
+      failure = error;
+    }
+  }
+  emit("live", { state: watcher?.state });
+  emit("view", undefined);
+}
+
+/** @param {{ key?: string }} which */
+function start(which) {
+  const handle = bucket();
+  const replica = handle.view(which);
+  view = replica;
+  replica.subscribe(() => view === replica && emit("view", undefined));
+  // Its state and error say the same.
+  replica.ready.catch(() => {});
+  /** @type {KVWatcher | undefined} */
+  let mine;
+  const ifCurrent = (/** @type {() => void} */ act) => {
+    if (mine === watcher) act();
+  };
+  mine = handle.watch(
+    {
+      onUpdate: (event) => ifCurrent(() => emit("event", event)),
+      onStateChange: (state) => ifCurrent(() => emit("live", { state })),
+      onError: (error) => ifCurrent(() => emit("problem", error)),
+      onClose: () => ifCurrent(() => emit("live", { state: "disconnected" })),
+    },
+    which,
+  );
+  watcher = mine;
+  mine.ready.catch(() => {});
+}
+
+export function startFeed() {
+  on("bucket", open);
+  on("filter", open);
+}

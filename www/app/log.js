@@ -1,0 +1,130 @@
+import { byId, coalesce, element, setText } from "./dom.js";
+import { currentView } from "./feed.js";
+import { describe } from "./outcome.js";
+import { filter, on, openBucket } from "./session.js";
+import { preview } from "./values.js";
+
+/** @typedef {import("./session.js").KVWatchEvent} KVWatchEvent */
+/** @typedef {{ time: Date, event: KVWatchEvent } | { time: Date, cells: HTMLElement[] }} Line */
+
+const ROWS = 200;
+
+const log = byId("watch-log", HTMLOListElement);
+const empty = byId("watch-empty", HTMLParagraphElement);
+const pause = byId("watch-pause", HTMLButtonElement);
+const chip = byId("watch-chip", HTMLParagraphElement);
+
+/** What is not in the log yet, the oldest first; no more than the log takes. @type {Line[]} */
+let waiting = [];
+/** How many lines have come since the log was paused. */
+let missed = 0;
+let paused = false;
+/** Whether the connection is lost by now, so that it is said once. */
+let lost = false;
+
+/** @param {KVWatchEvent} event */
+function cellsOf(event) {
+  const value = event.operation === "put" ? preview(event) : "";
+  const badges = [event.operation, ...(event.resynced ? ["resynced"] : [])];
+  return [
+    element(
+      "span",
+      { class: "badges" },
+      ...badges.map((badge) => element("span", { class: `badge ${badge}` }, badge)),
+    ),
+    element("span", { class: "mono key" }, event.key),
+    element("span", { class: "revision" }, `rev ${event.revision}`),
+    element("span", { class: "mono value", title: value }, value),
+  ];
+}
+
+/** @param {Line} line */
+function add(line) {
+  waiting.push(line);
+  if (waiting.length > ROWS) waiting.shift();
+  if (paused) {
+    missed += 1;
+    setText(pause, `Resume, ${missed.toLocaleString("en")} new`);
+  } else soon();
+}
+
+/** @param {...HTMLElement} cells */
+const addNote = (...cells) => add({ time: new Date(), cells });
+
+function show() {
+  if (paused) return;
+  const lines = waiting.reverse().map((line) => {
+    const cells = "event" in line ? cellsOf(line.event) : line.cells;
+    const time = element("time", {}, line.time.toLocaleTimeString("en-GB"));
+    return element("li", {}, time, ...cells);
+  });
+  waiting = [];
+  log.prepend(...lines);
+  while (log.childElementCount > ROWS) log.lastElementChild?.remove();
+  showEmpty();
+}
+
+const soon = coalesce(50, show);
+
+function showEmpty() {
+  empty.hidden = log.childElementCount > 0;
+  const which = filter() ? `a key that matches ${filter()}` : "a key";
+  setText(empty, `Waiting for a change. Put or delete ${which}, here or in another tab.`);
+}
+
+/** @param {boolean} on_ */
+function setPaused(on_) {
+  paused = on_;
+  missed = 0;
+  pause.textContent = on_ ? "Resume" : "Pause";
+  showChip();
+  if (!on_) show();
+}
+
+function clear() {
+  waiting = [];
+  log.replaceChildren();
+  showEmpty();
+}
+
+/** @type {import("./session.js").Live["state"]} */
+let state;
+
+function showChip() {
+  const looks = /** @type {const} */ ({
+    connecting: ["busy", "Connecting…"],
+    connected: ["on", "Watching"],
+    reconnecting: ["busy", "Reconnecting…"],
+    disconnected: ["off", "Ended"],
+  });
+  const [look, words] = state ? looks[state] : /** @type {const} */ (["idle", "Stopped"]);
+  chip.dataset.state = paused ? "idle" : look;
+  setText(chip, paused ? "Paused" : words);
+}
+
+export function startLog() {
+  pause.addEventListener("click", () => setPaused(!paused));
+  byId("watch-clear", HTMLButtonElement).addEventListener("click", clear);
+  on("event", (event) => add({ time: new Date(), event }));
+  on("live", (live) => {
+    state = live.state;
+    showChip();
+    if (state !== "connected" || !lost) return;
+    lost = false;
+    addNote(
+      element("span", { class: "badge good" }, "connected"),
+      element("span", { class: "note" }, "The connection is back; what changed meanwhile follows."),
+    );
+  });
+  on("problem", (error) => {
+    const again = lost && currentView()?.status !== "closed";
+    lost = currentView()?.status !== "closed";
+    if (!again) addNote(element("div", { class: "failure" }, ...describe(error, "watch")));
+  });
+  on("filter", showEmpty);
+  on("bucket", () => {
+    lost = false;
+    clear();
+    if (openBucket() !== undefined) setPaused(false);
+  });
+}
