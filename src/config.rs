@@ -1,6 +1,7 @@
 //! The configuration of a client.
 
 mod attempts;
+mod resolved;
 
 pub use attempts::Attempts;
 
@@ -80,95 +81,85 @@ impl Config {
     /// # Errors
     /// [`Error::Validation`] names the option that is unknown or has a value it does not take.
     pub fn from_options(mut options: Options) -> Result<Self, Error> {
-        let server_url = match options.text("serverUrl")? {
-            Some(url) => server_url(&url).ok_or_else(|| {
-                options.invalid(
-                    "serverUrl",
-                    "an http:// or https:// address without credentials, query or fragment",
-                )
-            })?,
-            None => DEFAULT_SERVER_URL.into(),
+        let config = Self {
+            server_url: match options.text("serverUrl") {
+                None => DEFAULT_SERVER_URL.into(),
+                Some(url) => server_url(&url).unwrap_or_else(|| {
+                    let takes =
+                        "an http:// or https:// address without credentials, query or fragment";
+                    options.refuse("serverUrl", takes).unwrap_or_default()
+                }),
+            },
+            transport: match options.text("transport").as_deref() {
+                None | Some("connectrpc") => TransportKind::Server("connectrpc"),
+                Some("websocket") => TransportKind::Server("websocket"),
+                Some("memory") => TransportKind::Memory,
+                Some(_) => {
+                    let takes = "\"connectrpc\", \"websocket\" or \"memory\"";
+                    let refused = options.refuse("transport", takes);
+                    refused.unwrap_or(TransportKind::Memory)
+                }
+            },
+            environment: match options.text("environment") {
+                None => "default".into(),
+                Some(name) if is_header_safe(&name) => name,
+                Some(_) => options
+                    .refuse("environment", "visible ASCII characters")
+                    .unwrap_or_default(),
+            },
+            timeout_ms: timeout(&mut options).unwrap_or(30_000),
+            reconnect: Attempts::RECONNECT.or_as_given(&mut options, "reconnect"),
+            retry: Attempts::RETRY.or_as_given(&mut options, "retry"),
+            visibility: Visibility::from_options(&mut options),
+            fallback: match options.text("fallback").as_deref() {
+                None => false,
+                Some("memory") => true,
+                Some(_) => options.refuse("fallback", "\"memory\"").unwrap_or_default(),
+            },
+            memory: MemoryOptions::from_options(&mut options),
         };
-        let transport = match options.text("transport")?.as_deref() {
-            None | Some("connectrpc") => TransportKind::Server("connectrpc"),
-            Some("websocket") => TransportKind::Server("websocket"),
-            Some("memory") => TransportKind::Memory,
-            Some(_) => {
-                let takes = "\"connectrpc\", \"websocket\" or \"memory\"";
-                return Err(options.invalid("transport", takes));
-            }
-        };
-        let environment = match options.text("environment")? {
-            Some(name) if is_header_safe(&name) => name,
-            Some(_) => return Err(options.invalid("environment", "visible ASCII characters")),
-            None => "default".into(),
-        };
-        let timeout_ms = timeout(&mut options)?.unwrap_or(30_000);
         // Credentials are read apart; here it only has to be an object.
-        options.object("auth")?;
-        let reconnect = Attempts::RECONNECT.or_as_given(&mut options, "reconnect")?;
-        let retry = Attempts::RETRY.or_as_given(&mut options, "retry")?;
-        let visibility = Visibility::from_options(&mut options)?;
-        let fallback = match options.text("fallback")?.as_deref() {
-            None => false,
-            Some("memory") => true,
-            Some(_) => return Err(options.invalid("fallback", "\"memory\"")),
-        };
-        let memory = MemoryOptions::from_options(&mut options)?;
+        options.object("auth");
         options.opaque("logger");
         options.opaque("onError");
         options.finish()?;
-        Ok(Self {
-            server_url,
-            transport,
-            environment,
-            timeout_ms,
-            reconnect,
-            retry,
-            visibility,
-            fallback,
-            memory,
-        })
+        Ok(config)
     }
 }
 
 impl Visibility {
-    fn from_options(options: &mut Options) -> Result<Self, Error> {
-        let mut options = options.object("visibility")?;
+    fn from_options(options: &mut Options) -> Self {
+        let mut given = options.object("visibility");
         let visibility = Self {
-            pause_on_hidden: options.bool("pauseOnHidden")?.unwrap_or(false),
-            reconnect_on_visible: options.bool("reconnectOnVisible")?.unwrap_or(true),
+            pause_on_hidden: given.bool("pauseOnHidden").unwrap_or(false),
+            reconnect_on_visible: given.bool("reconnectOnVisible").unwrap_or(true),
         };
-        options.finish()?;
-        Ok(visibility)
+        options.absorb(given);
+        visibility
     }
 }
 
 impl MemoryOptions {
-    fn from_options(options: &mut Options) -> Result<Self, Error> {
-        let mut options = options.object("memory")?;
-        let name = options.text("name")?;
+    fn from_options(options: &mut Options) -> Self {
+        let mut given = options.object("memory");
+        let name = given.text("name");
         if name.as_deref() == Some("") {
-            return Err(options.invalid("name", "a string that is not empty"));
+            given.refuse::<()>("name", "a string that is not empty");
         }
-        let auto_create = options.bool("autoCreate")?.unwrap_or(false);
+        let auto_create = given.bool("autoCreate").unwrap_or(false);
         // The buckets are read apart, with the reader of createBucket().
-        options.opaque("buckets");
-        options.finish()?;
-        Ok(Self { name, auto_create })
+        given.opaque("buckets");
+        options.absorb(given);
+        Self { name, auto_create }
     }
 }
 
-/// Takes the `timeout` option, in milliseconds.
-///
-/// # Errors
-/// [`Error::Validation`] where it is not a positive number that a timer can count.
-pub fn timeout(options: &mut Options) -> Result<Option<u32>, Error> {
+/// Takes the `timeout` option, in milliseconds: a positive number that a timer can count.
+pub fn timeout(options: &mut Options) -> Option<u32> {
     let takes = "a number of milliseconds, more than 0 and at most 2147483647";
     let accepts = |n: f64| n > 0.0 && n <= MAX_TIMEOUT_MS;
-    Ok(options
-        .number("timeout", takes, accepts)?
-        .map(|ms| ms.ceil() as u32))
+    let ms = options.number("timeout", takes, accepts)?;
+    Some(ms.ceil() as u32)
 }
 
 /// Whether text can travel in a header as it is: visible ASCII, at least one character.

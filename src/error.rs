@@ -6,9 +6,9 @@ use crate::kv::KvError;
 
 /// A failed operation or watch.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", self.message())]
 pub enum Error {
     /// The server, or the memory transport in its place, answered with an error status.
-    #[error("{message} (HTTP {status})")]
     Http {
         /// The status.
         status: u16,
@@ -18,30 +18,22 @@ pub enum Error {
         retry_after: Option<f64>,
     },
     /// A successful answer that is not what the protocol says.
-    #[error("the server's answer is not what the API says (HTTP {status})")]
     InvalidResponse {
         /// The status.
         status: u16,
     },
     /// No answer in time.
-    #[error("no answer within {ms} ms")]
     Timeout {
         /// The limit, in milliseconds.
         ms: u32,
     },
     /// The server could not be reached.
-    #[error("{0}")]
     RequestFailed(String),
     /// The connection was cut in the middle of an answer.
-    #[error("{0}")]
     Cut(String),
     /// The server has never been reached, and the client goes on in memory.
-    #[error(
-        "the server cannot be reached: the client goes on in memory until it is configured anew"
-    )]
     FallbackMemory,
     /// A watch's connection was lost or could not be made.
-    #[error("{message}")]
     ConnectionLost {
         /// What happened.
         message: String,
@@ -49,16 +41,12 @@ pub enum Error {
         retryable: bool,
     },
     /// Credentials could not be obtained.
-    #[error("{0}")]
     NoCredentials(String),
     /// A watch frame that is not what the protocol says, or a problem the server reports in one.
-    #[error("{0}")]
     BadFrame(String),
     /// A bad argument or option.
-    #[error("{0}")]
     Validation(String),
     /// Used before `configure()`.
-    #[error("the client is not configured: call configure() first")]
     NotConfigured,
 }
 
@@ -92,13 +80,43 @@ impl Error {
         }
     }
 
+    /// The words for people. They are put together by hand, here as in all that is compiled to
+    /// WebAssembly, to keep out the machinery behind `format!`.
+    pub fn message(&self) -> Cow<'_, str> {
+        let http = |words: &str, status: u16| {
+            let status = decimal(status.into());
+            [words, " (HTTP ", &status, ")"].concat().into()
+        };
+        match self {
+            Self::Http {
+                status, message, ..
+            } => http(message, *status),
+            Self::InvalidResponse { status } => {
+                http("the server's answer is not what the API says", *status)
+            }
+            Self::Timeout { ms } => ["no answer within ", &decimal((*ms).into()), " ms"]
+                .concat()
+                .into(),
+            Self::RequestFailed(message)
+            | Self::Cut(message)
+            | Self::NoCredentials(message)
+            | Self::BadFrame(message)
+            | Self::Validation(message)
+            | Self::ConnectionLost { message, .. } => message.as_str().into(),
+            Self::FallbackMemory => "the server cannot be reached: the client goes on in memory \
+                                     until it is configured anew"
+                .into(),
+            Self::NotConfigured => "the client is not configured: call configure() first".into(),
+        }
+    }
+
     /// The same, of a watch that goes on by itself.
     #[must_use]
     pub fn will_be_retried(self) -> Self {
         Self::ConnectionLost {
             message: match self {
                 Self::ConnectionLost { message, .. } => message,
-                other => other.to_string(),
+                other => other.message().into_owned(),
             },
             retryable: true,
         }
@@ -127,7 +145,7 @@ impl Error {
         match self {
             Self::Http { status: 401, .. } | Self::NoCredentials(_) => "UNAUTHENTICATED".into(),
             Self::Http { status: 403, .. } => "UNAUTHORIZED".into(),
-            Self::Http { status, .. } => format!("HTTP_{status}").into(),
+            Self::Http { status, .. } => ["HTTP_", &decimal((*status).into())].concat().into(),
             Self::InvalidResponse { .. } | Self::BadFrame(_) => "INVALID_RESPONSE".into(),
             Self::Timeout { .. } => "TIMEOUT".into(),
             Self::RequestFailed(_) | Self::Cut(_) => "REQUEST_FAILED".into(),
@@ -181,7 +199,19 @@ impl From<KvError> for Error {
     fn from(error: KvError) -> Self {
         match error {
             KvError::Invalid(words) => Self::Validation(words.into()),
-            refusal => Self::status_of(refusal.status(), refusal.to_string()),
+            refusal => Self::status_of(refusal.status(), refusal.words()),
+        }
+    }
+}
+
+/// A number in decimal digits.
+pub fn decimal(mut number: u64) -> String {
+    let mut digits = Vec::new();
+    loop {
+        digits.insert(0, b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            return digits.into_iter().map(char::from).collect();
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Reading the option objects a caller passes in, with errors that name the option and say what it
-//! takes. Options come as plain data from any serde format; in the browser that is
-//! serde-wasm-bindgen.
+//! takes. They come as [`Setting`]s: from the JavaScript face, or from any serde format.
 
 use std::fmt;
 
@@ -10,112 +9,120 @@ use crate::error::Error;
 
 /// Options whose values are functions or objects of the platform. They are recognised here and read
 /// by the JavaScript face; their insides are not looked at.
-const OPAQUE: [&str; 4] = ["logger", "onError", "signal", "token"];
+pub const OPAQUE: [&str; 4] = ["logger", "onError", "signal", "token"];
 
 /// A value of an option.
 #[derive(Debug, Clone, PartialEq)]
-enum Setting {
+pub enum Setting {
+    /// True or false.
     Bool(bool),
+    /// A number, of whatever kind.
     Number(f64),
+    /// A string.
     Text(String),
+    /// More options. Those that are null are left out.
     Object(Vec<(String, Setting)>),
     /// Anything else: a function, a list, …
     Other,
 }
 
-/// An object of options, read one by one and then [finished](Options::finish).
+/// An object of options, read one by one and then [finished](Options::finish). What is wrong with
+/// any of them comes out there; an option that is wrong reads as one that is missing.
 #[derive(Debug)]
 pub struct Options {
     path: String,
     settings: Vec<(String, Setting)>,
     known: Vec<&'static str>,
+    error: Option<Error>,
 }
 
 impl Options {
-    /// Reads an object; `path` names it in errors. Nothing at all, or null, is the empty object.
+    /// Reads an object; `path` names it in errors. Nothing at all is the empty object.
     ///
     /// # Errors
     /// [`Error::Validation`] where it is not an object.
-    pub fn read<'de, D: Deserializer<'de>>(path: &str, from: D) -> Result<Self, Error> {
-        match Option::<Setting>::deserialize(from) {
-            Ok(None) => Ok(Self::new(path, Vec::new())),
-            Ok(Some(Setting::Object(settings))) => Ok(Self::new(path, settings)),
-            _ => Err(invalid(path, "an object")),
+    pub fn of(path: &str, given: Option<Setting>) -> Result<Self, Error> {
+        match given {
+            None => Ok(Self::new(path.into(), Vec::new())),
+            Some(Setting::Object(settings)) => Ok(Self::new(path.into(), settings)),
+            Some(_) => Err(invalid(path, "an object")),
         }
     }
 
-    fn new(path: &str, settings: Vec<(String, Setting)>) -> Self {
+    /// As [`Options::of`], from a serde format. Null is nothing.
+    ///
+    /// # Errors
+    /// As [`Options::of`].
+    pub fn read<'de, D: Deserializer<'de>>(path: &str, from: D) -> Result<Self, Error> {
+        Self::of(
+            path,
+            Option::<Setting>::deserialize(from).unwrap_or(Some(Setting::Other)),
+        )
+    }
+
+    fn new(path: String, settings: Vec<(String, Setting)>) -> Self {
         Self {
-            path: path.into(),
+            path,
             settings,
             known: Vec::new(),
+            error: None,
         }
     }
 
     /// Takes a string.
-    ///
-    /// # Errors
-    /// [`Error::Validation`] on any other type.
-    pub fn text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Setting::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(self.invalid(name, "a string")),
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        match self.take(name)? {
+            Setting::Text(text) => Some(text),
+            _ => self.refuse(name, "a string"),
         }
     }
 
     /// Takes a boolean.
-    ///
-    /// # Errors
-    /// [`Error::Validation`] on any other type.
-    pub fn bool(&mut self, name: &'static str) -> Result<Option<bool>, Error> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Setting::Bool(value)) => Ok(Some(value)),
-            Some(_) => Err(self.invalid(name, "true or false")),
+    pub fn bool(&mut self, name: &'static str) -> Option<bool> {
+        match self.take(name)? {
+            Setting::Bool(value) => Some(value),
+            _ => self.refuse(name, "true or false"),
         }
     }
 
     /// Takes a number that `accepts`; `takes` says in words which those are.
-    ///
-    /// # Errors
-    /// [`Error::Validation`] on any other type or number.
     pub fn number(
         &mut self,
         name: &'static str,
         takes: &str,
         accepts: fn(f64) -> bool,
-    ) -> Result<Option<f64>, Error> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Setting::Number(n)) if accepts(n) => Ok(Some(n)),
-            Some(_) => Err(self.invalid(name, takes)),
+    ) -> Option<f64> {
+        match self.take(name)? {
+            Setting::Number(n) if accepts(n) => Some(n),
+            _ => self.refuse(name, takes),
         }
     }
 
-    /// Takes an object of options; a missing one is empty.
-    ///
-    /// # Errors
-    /// [`Error::Validation`] on any other type.
-    pub fn object(&mut self, name: &'static str) -> Result<Self, Error> {
-        match self.take(name) {
-            None => Ok(Self::new(&self.name(name), Vec::new())),
-            Some(Setting::Object(settings)) => Ok(Self::new(&self.name(name), settings)),
-            Some(_) => Err(self.invalid(name, "an object")),
-        }
+    /// Takes an object of options, to be given back to [`Options::absorb`]; a missing one is empty.
+    pub fn object(&mut self, name: &'static str) -> Self {
+        let settings = match self.take(name) {
+            None => Vec::new(),
+            Some(Setting::Object(settings)) => settings,
+            Some(_) => self.refuse(name, "an object").unwrap_or_default(),
+        };
+        Self::new(self.name(name), settings)
     }
 
-    /// Takes a boolean, or an object of options.
-    ///
-    /// # Errors
-    /// [`Error::Validation`] on any other type.
-    pub fn bool_or_object(&mut self, name: &'static str) -> Result<(Option<bool>, Self), Error> {
-        match self.take(name) {
-            None => Ok((None, Self::new("", Vec::new()))),
-            Some(Setting::Bool(value)) => Ok((Some(value), Self::new("", Vec::new()))),
-            Some(Setting::Object(settings)) => Ok((None, Self::new(&self.name(name), settings))),
-            Some(_) => Err(self.invalid(name, "true, false or an object")),
-        }
+    /// Takes a boolean, or an object of options as [`Options::object`] does.
+    pub fn bool_or_object(&mut self, name: &'static str) -> (Option<bool>, Self) {
+        let (value, settings) = match self.take(name) {
+            None => (None, Vec::new()),
+            Some(Setting::Bool(value)) => (Some(value), Vec::new()),
+            Some(Setting::Object(settings)) => (None, settings),
+            Some(_) => (self.refuse(name, "true, false or an object"), Vec::new()),
+        };
+        (value, Self::new(self.name(name), settings))
+    }
+
+    /// Finishes an object of these options.
+    pub fn absorb(&mut self, object: Self) {
+        let error = object.finish().err();
+        self.error = self.error.take().or(error);
     }
 
     /// Accepts an option that is read elsewhere.
@@ -126,21 +133,27 @@ impl Options {
     /// Ends the reading.
     ///
     /// # Errors
-    /// [`Error::Validation`] for an option that nobody took.
+    /// [`Error::Validation`] for the first option that was refused, or else for one that nobody took.
     pub fn finish(self) -> Result<(), Error> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
         let Some((unknown, _)) = self.settings.first() else {
             return Ok(());
         };
         let known = self.known.join(", ");
         let name = self.name(unknown);
-        Err(Error::Validation(format!(
-            "unknown option {name}; known are: {known}"
-        )))
+        Err(Error::Validation(
+            ["unknown option ", &name, "; known are: ", &known].concat(),
+        ))
     }
 
-    /// The error for a value that an option does not take.
-    pub fn invalid(&self, name: &str, takes: &str) -> Error {
-        invalid(&self.name(name), takes)
+    /// Takes note of a value that an option does not take.
+    pub fn refuse<T>(&mut self, name: &str, takes: &str) -> Option<T> {
+        if self.error.is_none() {
+            self.error = Some(invalid(&self.name(name), takes));
+        }
+        None
     }
 
     fn take(&mut self, name: &'static str) -> Option<Setting> {
@@ -235,22 +248,39 @@ mod tests {
         Options::read("", &mut serde_json::Deserializer::from_str(json)).unwrap()
     }
 
+    fn words(options: Options) -> String {
+        options.finish().unwrap_err().to_string()
+    }
+
     #[test]
     fn an_option_of_the_wrong_type_is_named_with_what_it_takes() {
-        let mut options = read(r#"{"serverUrl": 5, "auth": {"apiKey": true}}"#);
-        let error = options.text("serverUrl").unwrap_err();
-        assert_eq!(error.to_string(), "serverUrl must be a string");
-        let error = options.object("auth").unwrap().text("apiKey").unwrap_err();
-        assert_eq!(error.to_string(), "auth.apiKey must be a string");
+        let mut options = read(r#"{"serverUrl": 5}"#);
+        assert_eq!(options.text("serverUrl"), None);
+        assert_eq!(words(options), "serverUrl must be a string");
+        let mut options = read(r#"{"auth": {"apiKey": true}}"#);
+        let mut auth = options.object("auth");
+        assert_eq!(auth.text("apiKey"), None);
+        options.absorb(auth);
+        assert_eq!(words(options), "auth.apiKey must be a string");
+    }
+
+    #[test]
+    fn the_first_that_is_wrong_is_told_of() {
+        let mut options = read(r#"{"a": 1, "b": {"c": 2}, "d": 3}"#);
+        options.text("d");
+        let b = options.object("b");
+        options.absorb(b);
+        options.text("a");
+        assert_eq!(words(options), "d must be a string");
     }
 
     #[test]
     fn an_unknown_option_is_named_with_those_that_are_known() {
         let mut options = read(r#"{"serverURL": "x"}"#);
-        options.text("serverUrl").unwrap();
-        options.bool("reconnect").unwrap();
+        options.text("serverUrl");
+        options.bool("reconnect");
         assert_eq!(
-            options.finish().unwrap_err().to_string(),
+            words(options),
             "unknown option serverURL; known are: serverUrl, reconnect"
         );
     }
@@ -258,9 +288,9 @@ mod tests {
     #[test]
     fn null_is_unset_and_lists_are_of_no_type() {
         let mut options = read(r#"{"a": null, "b": [1, {}]}"#);
-        assert_eq!(options.text("a").unwrap(), None);
-        assert!(options.text("b").is_err());
-        options.finish().unwrap();
+        assert_eq!(options.text("a"), None);
+        assert_eq!(options.text("b"), None);
+        assert_eq!(words(options), "b must be a string");
     }
 
     #[test]

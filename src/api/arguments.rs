@@ -2,12 +2,11 @@
 //! any request.
 
 use js_sys::{Array, JsString};
-use serde_wasm_bindgen::Deserializer;
 use wasm_bindgen::prelude::*;
 
 use crate::config::timeout;
 use crate::error::Error;
-use crate::js::{self, Given};
+use crate::js::{self, Given, is_unset, options};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
 use crate::options::Options;
 use crate::transport::{Body, Limits};
@@ -25,7 +24,7 @@ pub(super) fn key(value: &JsValue) -> Result<Key, Error> {
 
 /// A pattern, or none where there is nothing.
 pub(super) fn filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
-    if value.is_undefined() || value.is_null() {
+    if is_unset(value) {
         return Ok(None);
     }
     pattern(value, "the pattern").map(Some)
@@ -71,8 +70,7 @@ pub(super) fn body(value: &JsValue) -> Result<Body, Error> {
 
 /// The last, optional argument of every operation.
 pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits, Error> {
-    let mut options = options("", value)?;
-    let limits = read_limits(&mut options, value, default_timeout_ms)?;
+    let (limits, options) = read_limits(value, default_timeout_ms)?;
     options.finish()?;
     Ok(limits)
 }
@@ -82,55 +80,49 @@ pub(super) fn modify_options(
     value: &JsValue,
     default_timeout_ms: u32,
 ) -> Result<(Limits, u32), Error> {
-    let mut options = options("", value)?;
-    let limits = read_limits(&mut options, value, default_timeout_ms)?;
+    let (limits, mut options) = read_limits(value, default_timeout_ms)?;
     let takes = "a whole number, 1 or more";
     let accepts = |n: f64| (1.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0;
-    let max_attempts = options.number("maxAttempts", takes, accepts)?;
+    let max_attempts = options.number("maxAttempts", takes, accepts);
     options.finish()?;
     Ok((limits, max_attempts.unwrap_or(16.0) as u32))
 }
 
-fn read_limits(
-    options: &mut Options,
-    value: &JsValue,
-    default_timeout_ms: u32,
-) -> Result<Limits, Error> {
-    let mut limits = Limits {
-        timeout_ms: default_timeout_ms,
-        signal: JsValue::UNDEFINED,
+fn read_limits(value: &JsValue, default_timeout_ms: u32) -> Result<(Limits, Options), Error> {
+    let mut options = options("", value)?;
+    let limits = Limits {
+        timeout_ms: timeout(&mut options).unwrap_or(default_timeout_ms),
+        signal: signal(&mut options, value),
         once: false,
     };
-    if value.is_undefined() || value.is_null() {
-        return Ok(limits);
-    }
-    if let Some(ms) = timeout(options)? {
-        limits.timeout_ms = ms;
-    }
-    limits.signal = signal(options, value)?;
-    Ok(limits)
+    Ok((limits, options))
 }
 
 /// The option `signal`, undefined where there is none.
-pub(super) fn signal(options: &mut Options, given: &JsValue) -> Result<JsValue, Error> {
+pub(super) fn signal(options: &mut Options, given: &JsValue) -> JsValue {
     options.opaque("signal");
+    if !given.is_object() {
+        return JsValue::UNDEFINED;
+    }
     let signal = given.unchecked_ref::<Given>().signal();
-    if signal.is_undefined() || signal.is_null() {
-        return Ok(JsValue::UNDEFINED);
+    if is_unset(&signal) {
+        return JsValue::UNDEFINED;
     }
     if !js::is_abort_signal(&signal) {
-        return Err(options.invalid("signal", "an AbortSignal"));
+        options.refuse::<()>("signal", "an AbortSignal");
     }
-    Ok(signal)
+    signal
 }
 
 /// The second argument of `bucket`: how values are decoded, undefined where they are not.
 pub(super) fn decode(value: &JsValue) -> Result<JsValue, Error> {
     let mut options = options("", value)?;
-    let mode = options.text("decode")?;
+    let mode = options.text("decode");
     match mode.as_deref() {
         None | Some("json" | "text" | "bytes") => {}
-        Some(_) => return Err(options.invalid("decode", "\"json\", \"text\" or \"bytes\"")),
+        Some(_) => {
+            options.refuse::<()>("decode", "\"json\", \"text\" or \"bytes\"");
+        }
     }
     options.finish()?;
     Ok(mode.map(JsValue::from).unwrap_or_default())
@@ -140,7 +132,7 @@ pub(super) fn decode(value: &JsValue) -> Result<JsValue, Error> {
 pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> {
     let path = "memory.buckets";
     let buckets = given.memory().buckets();
-    if buckets.is_undefined() || buckets.is_null() {
+    if is_unset(&buckets) {
         return Ok(Vec::new());
     }
     let Some(buckets) = buckets.dyn_ref::<Array>() else {
@@ -162,21 +154,17 @@ pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig,
     let mut options = options(path, value)?;
     let takes = "a whole number, 0 or more";
     let count = |n: f64| (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0;
+    let mut number = |name| options.number(name, takes, count).unwrap_or(0.0) as u64;
     let config = BucketConfig {
-        name: options.text("name")?.unwrap_or_default(),
-        description: options.text("description")?.unwrap_or_default(),
-        ttl_seconds: options.number("ttlSeconds", takes, count)?.unwrap_or(0.0) as u64,
-        max_value_size: options.number("maxValueSize", takes, count)?.unwrap_or(0.0) as u64,
-        max_bytes: options.number("maxBytes", takes, count)?.unwrap_or(0.0) as u64,
-        history: options.number("history", takes, count)?.unwrap_or(0.0) as u64,
+        ttl_seconds: number("ttlSeconds"),
+        max_value_size: number("maxValueSize"),
+        max_bytes: number("maxBytes"),
+        history: number("history"),
+        name: options.text("name").unwrap_or_default(),
+        description: options.text("description").unwrap_or_default(),
     };
     options.finish()?;
     Ok(config.normalized()?.1)
-}
-
-/// An object of options.
-pub(super) fn options(path: &str, value: &JsValue) -> Result<Options, Error> {
-    Options::read(path, Deserializer::from(value.clone()))
 }
 
 fn text(value: &JsValue, what: &str) -> Result<String, Error> {

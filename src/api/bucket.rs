@@ -10,7 +10,7 @@ use super::client::thrown;
 use super::state::{Context, State};
 use super::watch_arguments::WatchArguments;
 use crate::error::Error;
-use crate::js::{self, Failure};
+use crate::js::{self, Ending, Failure};
 use crate::kv::{BucketName, Key, Precondition, Removal};
 use crate::transport::Operation;
 
@@ -153,29 +153,38 @@ impl BrowserKVBucketHandle {
     /// Reads a key, calls a function with what it holds, and writes what that gives, again and again
     /// until nobody else writes in between.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
-        let prepared = self.state.configured().and_then(|configured| {
-            arguments::key(key)?;
-            arguments::function(change, "the second argument")?;
-            arguments::modify_options(options, configured.config.timeout_ms)
-        });
-        let context = self.context("modify", key);
-        let (key, change) = (key.clone(), change.clone());
         let quiet = self.quiet(&self.decode);
-        let modified = async move {
-            let (limits, max_attempts) = prepared?;
-            limits.check()?;
-            let (timeout_ms, signal) = (limits.timeout_ms, &limits.signal);
-            let running = js::modify(
-                quiet.into(),
-                &key,
-                &change,
-                max_attempts,
-                timeout_ms,
-                signal,
-            );
-            js::settled(running, timeout_ms, |error, _| Failure::Thrown(error)).await
-        };
-        self.state.settle(context, Box::pin(modified))
+        self.state
+            .promise(self.context("modify", key), |state, done| {
+                let configured = state.configured()?;
+                arguments::key(key)?;
+                arguments::function(change, "the second argument")?;
+                let (limits, max_attempts) =
+                    arguments::modify_options(options, configured.config.timeout_ms)?;
+                if let Err(failure) = limits.check() {
+                    done(Err(failure));
+                    return Ok(());
+                }
+                let (timeout_ms, signal) = (limits.timeout_ms, limits.signal.clone());
+                let then = move |ending| {
+                    done(match ending {
+                        Ending::Answered(value) => Ok(value),
+                        Ending::TimedOut => Err(limits.timed_out()),
+                        Ending::Aborted(reason) => Err(Failure::Aborted(reason)),
+                        Ending::Failed(error) | Ending::Cut(error) => Err(Failure::Thrown(error)),
+                    });
+                };
+                js::modify(
+                    quiet.into(),
+                    key,
+                    change,
+                    max_attempts,
+                    timeout_ms,
+                    &signal,
+                    then,
+                );
+                Ok(())
+            })
     }
 
     /// Puts a tombstone on a key.

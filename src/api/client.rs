@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use serde::Serialize as _;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use super::kv::BrowserKVClient;
@@ -60,27 +62,9 @@ impl IronflowClient {
     #[wasm_bindgen(js_name = getConfig)]
     pub fn get_config(&self) -> Result<JsValue, JsValue> {
         let configured = self.state.configured().map_err(thrown)?;
-        let config = &configured.config;
-        Ok(js::resolve_config(
-            &configured.given,
-            &config.server_url,
-            config.transport.as_str(),
-            &config.environment,
-            config.timeout_ms,
-            config.reconnect.enabled,
-            config.reconnect.max_attempts,
-            config.reconnect.initial,
-            config.reconnect.max,
-            config.reconnect.multiplier,
-            config.retry.enabled,
-            config.retry.max_attempts,
-            config.retry.initial,
-            config.retry.max,
-            config.retry.multiplier,
-            config.visibility.pause_on_hidden,
-            config.visibility.reconnect_on_visible,
-            config.memory.auto_create,
-        ))
+        let objects = Serializer::new().serialize_maps_as_objects(true);
+        let resolved = configured.config.serialize(&objects)?;
+        Ok(js::resolve_config(&configured.given, &resolved))
     }
 
     /// Where operations are carried out now: `"server"` or `"memory"`.

@@ -1,19 +1,17 @@
 //! What a client, its handles and its watches share.
 
 use std::cell::RefCell;
-use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 use super::arguments;
 use super::watch_arguments::WatchArguments;
 use super::watcher::Subscription;
 use crate::config::{Config, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Failure, Given};
+use crate::js::{self, Deferred, Done, Failure, Given, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
 use crate::watch::feed::Settings;
@@ -47,9 +45,6 @@ pub(super) struct Context {
     pub(super) quiet: bool,
 }
 
-/// What an operation comes to.
-type Outcome = Pin<Box<dyn Future<Output = Result<JsValue, Failure>>>>;
-
 impl State {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self {
@@ -62,7 +57,7 @@ impl State {
 
     /// Replaces the configuration and ends every watch.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
-        let config = Config::from_options(arguments::options("", options)?)?;
+        let config = Config::from_options(js::options("", options)?)?;
         let given = js::copy_options(options);
         let on_error = given.on_error();
         if !is_unset(&on_error) {
@@ -77,13 +72,12 @@ impl State {
         let credentials = Credentials::from_js(&given.auth())?;
         let buckets = arguments::memory_buckets(&given)?;
         let open_memory = || {
-            Memory::open(&config, &buckets).map_err(|error| {
-                Error::Validation(["memory.buckets: ", &error.to_string()].concat())
-            })
+            Memory::open(&config, &buckets)
+                .map_err(|error| Error::Validation(["memory.buckets: ", error.words()].concat()))
         };
         let transport = match config.transport {
             TransportKind::Memory => Transport::Memory(Rc::new(open_memory()?)),
-            TransportKind::Server(_) => Transport::Http(Http {
+            TransportKind::Server(_) => Transport::Http(Rc::new(Http {
                 server_url: config.server_url.clone(),
                 environment: config.environment.clone(),
                 credentials: RefCell::new(credentials),
@@ -92,7 +86,7 @@ impl State {
                     true => Some(Fallback::new(open_memory()?.with_auto_create())),
                     false => None,
                 },
-            }),
+            })),
         };
         self.configured.replace(Some(Rc::new(Configured {
             config,
@@ -148,34 +142,58 @@ impl State {
         decode: &JsValue,
     ) -> Promise {
         let decode = decode.clone();
-        let prepared = self.configured().and_then(|configured| {
+        self.promise(context, move |state, done| {
+            let configured = state.configured()?;
             let operation = operation?;
             let limits = arguments::limits(options, configured.config.timeout_ms)?;
-            Ok((configured, operation, limits))
-        });
-        let carried_out = async move {
-            let (configured, operation, limits) = prepared?;
-            let value = configured.transport.carry_out(&operation, &limits).await?;
-            js::decode(&value, &decode).map_err(Failure::Thrown)
-        };
-        self.settle(context, Box::pin(carried_out))
+            let decoded = move |outcome: Outcome| {
+                done(
+                    outcome.and_then(|value| js::decode(&value, &decode).map_err(Failure::Thrown)),
+                );
+            };
+            let transport = &configured.transport;
+            transport.carry_out(operation, limits, Box::new(decoded));
+            Ok(())
+        })
     }
 
-    /// Makes a promise of an operation and tells every error handler if it is rejected.
-    pub(super) fn settle(self: &Rc<Self>, context: Context, operation: Outcome) -> Promise {
+    /// Makes a promise of what `begin` begins, unless that fails at once, and tells every error handler
+    /// if it is rejected.
+    pub(super) fn promise(
+        self: &Rc<Self>,
+        context: Context,
+        begin: impl FnOnce(&Rc<Self>, Done) -> Result<(), Error>,
+    ) -> Promise {
+        let deferred = Rc::new(js::new_deferred());
+        let promise = deferred.promise();
+        let context = Rc::new(context);
+        let settle = {
+            let (state, deferred, context) =
+                (Rc::clone(self), Rc::clone(&deferred), Rc::clone(&context));
+            move |outcome| state.settle(context, deferred, outcome)
+        };
+        if let Err(error) = begin(self, Box::new(settle)) {
+            self.settle(context, deferred, Err(error.into()));
+        }
+        promise
+    }
+
+    fn settle(self: &Rc<Self>, context: Rc<Context>, deferred: Rc<Deferred>, outcome: Outcome) {
+        self.tell_of_fallback(&context);
+        let failure = match outcome {
+            Ok(value) => return deferred.resolve(&value),
+            Err(failure) => failure,
+        };
         let state = Rc::clone(self);
-        future_to_promise(async move {
-            let result = operation.await;
-            state.tell_of_fallback(&context);
-            result.map_err(|failure| {
-                let quiet = context.quiet || matches!(failure, Failure::Aborted(_));
-                let error = JsValue::from(failure);
-                if !quiet {
-                    state.tell_handlers(&error, &context);
-                }
-                error
-            })
-        })
+        // Handlers are never called before the operation's promise is in the caller's hands.
+        js::later(Box::new(move || {
+            let quiet = context.quiet || matches!(failure, Failure::Aborted(_));
+            let error = JsValue::from(failure);
+            if !quiet {
+                state.tell_handlers(&error, &context);
+            }
+            deferred.reject(&error);
+        }));
     }
 
     /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`js::decode`] takes it.
@@ -251,7 +269,7 @@ impl State {
         let news = configured.as_ref().and_then(|c| c.transport.take_news());
         if let (Some(configured), Some(news)) = (configured, news) {
             let error = JsValue::from(news);
-            let words = Error::FallbackMemory.to_string();
+            let words = Error::FallbackMemory.message();
             js::log(&configured.given.logger(), "warn", &words, &error);
             self.tell_handlers(&error, context);
         }
@@ -291,8 +309,4 @@ impl Owner for State {
             self.page.take();
         }
     }
-}
-
-fn is_unset(value: &JsValue) -> bool {
-    value.is_undefined() || value.is_null()
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use crate::error::Error;
-use crate::js::Given;
+use crate::js::{Given, is_unset, options};
 use crate::kv::Pattern;
 use crate::options::Options;
 use crate::transport::is_aborted;
@@ -32,13 +32,10 @@ impl WatchArguments {
         if !is_unset(callbacks) {
             check_callbacks(callbacks)?;
         }
-        let mut options = arguments::options("", given)?;
+        let mut options = options("", given)?;
         let patterns = patterns(&mut options, given)?;
-        let initial = options.bool("initial")?.unwrap_or(false);
-        let signal = match given.is_object() {
-            true => arguments::signal(&mut options, given)?,
-            false => JsValue::UNDEFINED,
-        };
+        let initial = options.bool("initial").unwrap_or(false);
+        let signal = arguments::signal(&mut options, given);
         options.finish()?;
         Ok(Self {
             callbacks: if is_unset(callbacks) {
@@ -54,7 +51,7 @@ impl WatchArguments {
 
     /// Reads `view(options)`: what a view watches.
     pub(super) fn of_view(given: &JsValue) -> Result<Self, Error> {
-        let mut options = arguments::options("", given)?;
+        let mut options = options("", given)?;
         let patterns = patterns(&mut options, given)?;
         options.finish()?;
         Ok(Self {
@@ -117,8 +114,4 @@ fn check_callbacks(callbacks: &JsValue) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn is_unset(value: &JsValue) -> bool {
-    value.is_undefined() || value.is_null()
 }

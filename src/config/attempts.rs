@@ -1,6 +1,5 @@
 //! How something that failed is tried again: a lost watch, a failed reading.
 
-use crate::error::Error;
 use crate::options::Options;
 
 /// How often, and after which waits.
@@ -39,33 +38,29 @@ impl Attempts {
     };
 
     /// Takes the option of this name: true, false, or an object; what is left out is as in `self`.
-    pub(super) fn or_as_given(
-        self,
-        options: &mut Options,
-        name: &'static str,
-    ) -> Result<Self, Error> {
-        let (switch, mut options) = options.bool_or_object(name)?;
-        let enabled = options.bool("enabled")?.or(switch);
-        let max_attempts = options.number("maxAttempts", "a whole number from -1", |n| {
+    pub(super) fn or_as_given(self, options: &mut Options, name: &'static str) -> Self {
+        let (switch, mut given) = options.bool_or_object(name);
+        let enabled = given.bool("enabled").or(switch);
+        let max_attempts = given.number("maxAttempts", "a whole number from -1", |n| {
             n >= -1.0 && n.fract() == 0.0
-        })?;
-        let mut backoff = options.object("backoff")?;
-        options.finish()?;
+        });
+        let mut backoff = given.object("backoff");
         let takes = "a number of milliseconds, 0 or more";
         let wait = |n: f64| n >= 0.0 && n.is_finite();
-        let initial = backoff.number("initial", takes, wait)?;
-        let max = backoff.number("max", takes, wait)?;
+        let initial = backoff.number("initial", takes, wait);
+        let max = backoff.number("max", takes, wait);
         let multiplier = backoff.number("multiplier", "a number from 1", |n| {
             n >= 1.0 && n.is_finite()
-        })?;
-        backoff.finish()?;
-        Ok(Self {
+        });
+        given.absorb(backoff);
+        options.absorb(given);
+        Self {
             enabled: enabled.unwrap_or(self.enabled),
             max_attempts: max_attempts.unwrap_or(self.max_attempts),
             initial: initial.unwrap_or(self.initial),
             max: max.unwrap_or(self.max),
             multiplier: multiplier.unwrap_or(self.multiplier),
-        })
+        }
     }
 
     /// Whether another attempt may follow the one of this number.

@@ -61,40 +61,16 @@ export function setAuth(given, auth) {
 }
 
 /** The complete configuration: what was given, over the defaults. */
-export function resolveConfig(
-  given,
-  serverUrl,
-  transport,
-  environment,
-  timeout,
-  enabled,
-  maxAttempts,
-  initial,
-  max,
-  multiplier,
-  retryEnabled,
-  retryMaxAttempts,
-  retryInitial,
-  retryMax,
-  retryMultiplier,
-  pauseOnHidden,
-  reconnectOnVisible,
-  autoCreate,
-) {
+export function resolveConfig(given, resolved) {
   const copy = copyOptions(given);
-  return {
-    ...copy,
-    serverUrl,
-    transport,
-    environment,
-    timeout,
-    reconnect: { enabled, maxAttempts, backoff: { initial, max, multiplier } },
-    retry: {
-      enabled: retryEnabled,
-      maxAttempts: retryMaxAttempts,
-      backoff: { initial: retryInitial, max: retryMax, multiplier: retryMultiplier },
-    },
-    visibility: { pauseOnHidden, reconnectOnVisible },
-    memory: { buckets: [], ...copy.memory, autoCreate },
-  };
+  return { ...copy, ...resolved, memory: { buckets: [], ...copy.memory, ...resolved.memory } };
+}
+
+/** The members of an object of options; undefined where it is none. */
+export function entriesOf(options) {
+  try {
+    return options[Symbol.iterator] ? undefined : Object.entries(options);
+  } catch {
+    return undefined;
+  }
 }

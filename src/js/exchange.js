@@ -1,13 +1,7 @@
-// One request and its answer, within a time limit and the caller's AbortSignal.
+// Waiting, always within a time limit and the caller's AbortSignal: for an answer to a request, for the
+// application, for time to pass.
 
-/** What became of it: exactly one of `answer`, `failure`, `timedOut` and `aborted` is meant. */
-class Outcome {
-  constructor(kind, value) {
-    this.kind = kind;
-    this.value = value;
-  }
-}
-
+// How it ends, in numbers that Rust knows too (`js::Ending`).
 export const ANSWER = 0;
 const FAILURE = 1;
 export const TIMED_OUT = 2;
@@ -46,46 +40,74 @@ async function send(request) {
 }
 
 /**
- * Settles, always, with the first of: the promise, the time limit, the abort. Never waits for the
- * platform to honour an abort.
+ * Calls `done`, always and once, with the first of: the promise, the time limit, the abort. Never waits
+ * for the platform to honour an abort.
  */
-export function within(promise, milliseconds, signal, controller) {
-  return new Promise((resolve) => {
-    const settle = (kind, value) => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      resolve(new Outcome(kind, value));
-    };
-    const stop = (kind, value) => {
-      settle(kind, value);
-      controller?.abort();
-    };
-    const abort = () => stop(ABORTED, signal.reason);
-    const timer = setTimeout(stop, milliseconds, TIMED_OUT);
-    signal?.addEventListener("abort", abort);
-    promise.then(
-      (value) => settle(ANSWER, value),
-      (error) => (error instanceof Cut ? settle(CUT, error.cause) : settle(FAILURE, error)),
-    );
-    if (signal?.aborted) abort();
-  });
+export function race(promise, milliseconds, signal, controller, done) {
+  let over = false;
+  const settle = (kind, value) => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+    done(kind, 0, value);
+  };
+  const stop = (kind, value) => {
+    settle(kind, value);
+    controller?.abort();
+  };
+  const abort = () => stop(ABORTED, signal.reason);
+  const timer = setTimeout(stop, milliseconds, TIMED_OUT);
+  signal?.addEventListener("abort", abort);
+  promise.then(
+    (value) => settle(ANSWER, value),
+    (error) => (error instanceof Cut ? settle(CUT, error.cause) : settle(FAILURE, error)),
+  );
+  if (signal?.aborted) abort();
 }
 
-export function exchange(request, controller, milliseconds, signal) {
-  return within(send(request), milliseconds, signal, controller);
+export function exchange(request, controller, milliseconds, signal, done) {
+  race(send(request), milliseconds, signal, controller, done);
 }
 
 /** Asks the application for a token. */
-export function askToken(token, milliseconds, signal) {
+export function askToken(token, milliseconds, signal, done) {
   const promise = new Promise((resolve) => resolve(token()));
-  return within(promise, milliseconds, signal);
+  race(promise, milliseconds, signal, undefined, done);
 }
 
 /** Waits, but not longer than until an abort. */
-export function pause(milliseconds, signal) {
-  return within(new Promise(() => {}), milliseconds, signal);
+export function pause(milliseconds, signal, done) {
+  race(new Promise(() => {}), milliseconds, signal, undefined, done);
+}
+
+/** As a promise of how it ended. */
+export function within(promise, milliseconds, signal, controller) {
+  return new Promise((resolve) => {
+    race(promise, milliseconds, signal, controller, (kind, _, value) => resolve({ kind, value }));
+  });
+}
+
+/** As a promise. */
+export function paused(milliseconds, signal) {
+  return new Promise((resolve) => {
+    pause(milliseconds, signal, resolve);
+  });
 }
 
 export function isAbortSignal(value) {
   return typeof value?.aborted === "boolean" && typeof value.addEventListener === "function";
+}
+
+export function newDeferred() {
+  const deferred = {};
+  deferred.promise = new Promise((resolve, reject) => {
+    Object.assign(deferred, { resolve, reject });
+  });
+  return deferred;
+}
+
+/** Calls a function in a microtask. */
+export function queue(task) {
+  queueMicrotask(() => task(0, 0));
 }

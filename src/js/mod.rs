@@ -1,71 +1,18 @@
 //! The JavaScript beneath: what the engine does better than Rust compiled to WebAssembly (JSON,
 //! errors, plain objects) and what only JavaScript can do (extend `Error`, call back safely).
 
-use js_sys::Function;
+mod failure;
+mod settings;
+mod waiting;
+
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
-use crate::error::Error;
-
-/// Why an operation is rejected.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// By an error of ours.
-    Error {
-        error: Error,
-        /// The server's whole answer, where it is an object.
-        details: JsValue,
-        /// The platform's error, where there is one.
-        cause: JsValue,
-    },
-    /// By the caller's AbortSignal, with its reason.
-    Aborted(JsValue),
-    /// By an error that JavaScript made: one of ours, or what a function of the caller's threw.
-    Thrown(JsValue),
-}
-
-impl<E: Into<Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Error {
-            error: error.into(),
-            details: JsValue::UNDEFINED,
-            cause: JsValue::UNDEFINED,
-        }
-    }
-}
-
-impl Failure {
-    pub(crate) fn caused(error: Error, cause: JsValue) -> Self {
-        Self::Error {
-            error,
-            details: JsValue::UNDEFINED,
-            cause,
-        }
-    }
-}
-
-impl From<Failure> for JsValue {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Aborted(error) | Failure::Thrown(error) => error,
-            Failure::Error {
-                error,
-                details,
-                cause,
-            } => make_error(
-                error.class() as u8,
-                &error.to_string(),
-                &error.code(),
-                error.retryable(),
-                error.status(),
-                error.retry_after(),
-                error.timeout_ms(),
-                &details,
-                &cause,
-            ),
-        }
-    }
-}
+pub(crate) use failure::{Failure, Problem};
+pub(crate) use settings::{is_unset, options};
+pub(crate) use waiting::{
+    Done, Ending, Outcome, Told, ask_token, exchange, later, listener, modify, pause,
+};
 
 #[wasm_bindgen(module = "/src/js/errors.js")]
 extern "C" {
@@ -137,6 +84,8 @@ extern "C" {
     pub(crate) fn revision(this: &Read) -> f64;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn created_at(this: &Read) -> String;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn key(this: &Read) -> String;
 
     /// An entry or event with its value decoded, as the mode says; or a `ValidationError`.
     #[wasm_bindgen(catch)]
@@ -153,27 +102,21 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/exchange.js")]
 extern "C" {
-    pub(crate) fn exchange(
+    fn queue(task: &JsValue);
+    #[wasm_bindgen(js_name = exchange)]
+    fn begin_exchange(
         request: &web_sys::Request,
         controller: &web_sys::AbortController,
         milliseconds: u32,
         signal: &JsValue,
-    ) -> js_sys::Promise;
+        done: &JsValue,
+    );
     #[wasm_bindgen(js_name = askToken)]
-    pub(crate) fn ask_token(
-        token: &JsValue,
-        milliseconds: u32,
-        signal: &JsValue,
-    ) -> js_sys::Promise;
-    pub(crate) async fn pause(milliseconds: f64, signal: &JsValue);
+    fn begin_asking(token: &JsValue, milliseconds: u32, signal: &JsValue, done: &JsValue);
+    #[wasm_bindgen(js_name = pause)]
+    fn begin_pause(milliseconds: f64, signal: &JsValue, done: &JsValue);
     #[wasm_bindgen(js_name = isAbortSignal)]
     pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
-
-    type Outcome;
-    #[wasm_bindgen(structural, method, getter)]
-    fn kind(this: &Outcome) -> u8;
-    #[wasm_bindgen(structural, method, getter)]
-    fn value(this: &Outcome) -> JsValue;
 
     pub(crate) type Answer;
     #[wasm_bindgen(structural, method, getter)]
@@ -182,44 +125,31 @@ extern "C" {
     pub(crate) fn text(this: &Answer) -> JsValue;
     #[wasm_bindgen(structural, method, getter, js_name = retryAfter)]
     pub(crate) fn retry_after(this: &Answer) -> Option<f64>;
-}
 
-/// Waits for what one of the functions above began: what it came to, or why it came to nothing.
-/// `failed` says what an error means, and is told whether the server had begun to answer.
-pub(crate) async fn settled(
-    promise: js_sys::Promise,
-    timeout_ms: u32,
-    failed: impl FnOnce(JsValue, bool) -> Failure,
-) -> Result<JsValue, Failure> {
-    let outcome = JsFuture::from(promise).await;
-    let outcome: Outcome = outcome.unwrap_or_else(|error| error).unchecked_into();
-    let value = outcome.value();
-    match outcome.kind() {
-        ANSWER => Ok(value),
-        TIMED_OUT => Err(Error::Timeout { ms: timeout_ms }.into()),
-        ABORTED => Err(Failure::Aborted(value)),
-        kind => Err(failed(value, kind == CUT)),
-    }
+    /// A promise, and the means to settle it.
+    pub(crate) type Deferred;
+    #[wasm_bindgen(js_name = newDeferred)]
+    pub(crate) fn new_deferred() -> Deferred;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn promise(this: &Deferred) -> js_sys::Promise;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn resolve(this: &Deferred, value: &JsValue);
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn reject(this: &Deferred, error: &JsValue);
 }
-
-// The kinds of outcome, as `exchange.js` numbers them; 1 is a failure.
-const ANSWER: u8 = 0;
-const TIMED_OUT: u8 = 2;
-const ABORTED: u8 = 3;
-const CUT: u8 = 4;
 
 #[wasm_bindgen(module = "/src/js/modify.js")]
 extern "C" {
-    /// Reads a key of a handle, calls `change`, and writes what it gives, until nobody else writes
-    /// in between.
-    pub(crate) fn modify(
+    #[wasm_bindgen(js_name = modify)]
+    fn begin_modifying(
         bucket: JsValue,
         key: &JsValue,
         change: &JsValue,
         max_attempts: u32,
         timeout_ms: u32,
         signal: &JsValue,
-    ) -> js_sys::Promise;
+        done: &JsValue,
+    );
 }
 
 #[wasm_bindgen(module = "/src/js/body.js")]
@@ -232,16 +162,18 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/platform.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = frameListener)]
-    pub(crate) fn frame_listener(tell: &Function) -> Function;
-    #[wasm_bindgen(js_name = closeWhenOpen)]
-    pub(crate) fn close_when_open(socket: &web_sys::WebSocket);
+    #[wasm_bindgen(js_name = listenToSocket)]
+    pub(crate) fn listen_to_socket(socket: &web_sys::WebSocket, tell: &JsValue);
+    #[wasm_bindgen(js_name = leaveSocket)]
+    pub(crate) fn leave_socket(socket: &web_sys::WebSocket, at_once: bool);
     #[wasm_bindgen(js_name = startTimer)]
-    pub(crate) fn start_timer(callback: &Function, milliseconds: f64) -> JsValue;
+    pub(crate) fn start_timer(callback: &JsValue, milliseconds: f64) -> JsValue;
     #[wasm_bindgen(js_name = stopTimer)]
     pub(crate) fn stop_timer(timer: &JsValue);
     #[wasm_bindgen(js_name = listenToPage)]
-    pub(crate) fn listen_to_page(tell: &Function) -> Function;
+    pub(crate) fn listen_to_page(tell: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = leavePage)]
+    pub(crate) fn leave_page(listeners: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/watcher.js")]
@@ -309,26 +241,9 @@ extern "C" {
     #[wasm_bindgen(js_name = setAuth)]
     pub(crate) fn set_auth(given: &Given, auth: &JsValue);
     #[wasm_bindgen(js_name = resolveConfig)]
-    pub(crate) fn resolve_config(
-        given: &JsValue,
-        server_url: &str,
-        transport: &str,
-        environment: &str,
-        timeout: u32,
-        enabled: bool,
-        max_attempts: f64,
-        initial: f64,
-        max: f64,
-        multiplier: f64,
-        retry_enabled: bool,
-        retry_max_attempts: f64,
-        retry_initial: f64,
-        retry_max: f64,
-        retry_multiplier: f64,
-        pause_on_hidden: bool,
-        reconnect_on_visible: bool,
-        auto_create: bool,
-    ) -> JsValue;
+    pub(crate) fn resolve_config(given: &JsValue, resolved: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = entriesOf)]
+    fn entries_of(options: &JsValue) -> Option<Array>;
 
     /// Options as the application gave them, for the members that are no plain data.
     #[derive(Debug)]

@@ -1,6 +1,6 @@
 // Read, change, write: again, as long as somebody else writes in between.
 
-import { pause, within } from "./exchange.js";
+import { paused, race } from "./exchange.js";
 
 /** The longest wait before another attempt, in milliseconds. */
 const LONGEST = 5000;
@@ -26,14 +26,14 @@ async function attempts(bucket, key, change, maxAttempts, options) {
     // the measure of how long the others need, and how often it was in vain of how many they are.
     took = Math.min(took, performance.now() - began);
     const longest = Math.min(took * 2 ** Math.min(attempt + 1, 6), LONGEST);
-    await pause(Math.random() * longest, signal);
+    await paused(Math.random() * longest, signal);
     signal.throwIfAborted();
   }
 }
 
-export function modify(bucket, key, change, maxAttempts, timeout, signal) {
+export function modify(bucket, key, change, maxAttempts, timeout, signal, done) {
   const controller = new AbortController();
   const options = { signal: controller.signal, timeout };
   const running = attempts(bucket, key, change, maxAttempts, options);
-  return within(running, timeout, signal, controller);
+  race(running, timeout, signal, controller, done);
 }

@@ -2,25 +2,45 @@
 
 import { readFrame } from "./values.js";
 
+// What happens to a socket, in numbers that Rust knows too (`watch::socket::Happening`).
+const OPENED = 0;
+const CLOSED = 1;
+const BAD_FRAME = 2;
+const PUT = 3;
+const DELETED = 4;
+
 /**
- * A listener for a socket's messages. The text of a frame stays here; `tell` hears the event and what
- * the feed decides on, or the words that say why it cannot be used.
+ * Tells of what happens to a socket. The text of a frame stays here; `tell` hears the event and its
+ * revision, or the words that say why it cannot be used.
  */
-export function frameListener(tell) {
-  return ({ data }) => {
+export function listenToSocket(socket, tell) {
+  socket.onopen = () => tell(OPENED, 0);
+  socket.onclose = ({ code }) => tell(CLOSED, code);
+  // Node 20 tells of a failed handshake so, and of nothing after it; where a close follows, the socket
+  // is no longer connecting.
+  socket.onerror = () => {
+    if (socket.readyState === 0) tell(CLOSED, 1006);
+  };
+  socket.onmessage = ({ data }) => {
     const frame = readFrame(data);
-    if (typeof frame === "string") tell(frame, "", 0, false);
-    else if (frame) tell(frame, frame.key, frame.revision, frame.operation === "delete");
+    if (typeof frame === "string") tell(BAD_FRAME, 0, frame);
+    else if (frame) tell(frame.operation === "put" ? PUT : DELETED, frame.revision, frame);
   };
 }
 
-/** Closes a socket that is being connected, as soon as it is. */
-export function closeWhenOpen(socket) {
-  socket.onopen = () => socket.close();
+/**
+ * Hears of a socket no more, and closes it: at once, or, if it is still being connected, when it is.
+ * Before, a browser would complain in the console of what is nobody's fault.
+ */
+export function leaveSocket(socket, atOnce) {
+  socket.onmessage = socket.onerror = socket.onclose = null;
+  const later = !atOnce && socket.readyState === 0;
+  socket.onopen = later ? () => socket.close() : null;
+  if (!later) socket.close();
 }
 
 export function startTimer(callback, milliseconds) {
-  return setTimeout(callback, milliseconds);
+  return setTimeout(callback, milliseconds, 0, 0);
 }
 
 export function stopTimer(timer) {
@@ -31,7 +51,7 @@ const ONLINE = 0;
 const HIDDEN = 1;
 const VISIBLE = 2;
 
-/** Listens to the page, where there is one. Gives the function that ends it. */
+/** Listens to the page, where there is one, until `leavePage` is given what this gives. */
 export function listenToPage(tell) {
   const { document } = globalThis;
   const now = () => Date.now();
@@ -49,8 +69,10 @@ export function listenToPage(tell) {
   };
   globalThis.addEventListener?.("online", online);
   document?.addEventListener("visibilitychange", visibility);
-  return () => {
-    globalThis.removeEventListener?.("online", online);
-    document?.removeEventListener("visibilitychange", visibility);
-  };
+  return { online, visibility };
+}
+
+export function leavePage({ online, visibility }) {
+  globalThis.removeEventListener?.("online", online);
+  globalThis.document?.removeEventListener("visibilitychange", visibility);
 }

@@ -3,7 +3,7 @@
 
 import { guarded, subscribe } from "./client.js";
 import { TimeoutError, ValidationError } from "./errors.js";
-import { ANSWER, isAbortSignal, pause, TIMED_OUT, within } from "./exchange.js";
+import { ANSWER, isAbortSignal, paused, TIMED_OUT, within } from "./exchange.js";
 import { viewEntry } from "./values.js";
 
 /** The longest that a timer counts, in milliseconds. */
@@ -67,7 +67,7 @@ async function verified(revision, replica, bucket, patterns, signal) {
   await replica.ready;
   for (let asked = 1, wait = 50; ; asked += 1, wait = Math.min(wait * 2, 1000)) {
     // Most often the watch brings it meanwhile.
-    await pause(wait, signal);
+    await paused(wait, signal);
     signal.throwIfAborted();
     try {
       const { late, gone } = await lacking(revision, replica, bucket, patterns, signal);

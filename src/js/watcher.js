@@ -2,6 +2,7 @@
 // holds.
 
 import { callBack } from "./client.js";
+import { newDeferred } from "./exchange.js";
 import { decode } from "./values.js";
 
 const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
@@ -146,10 +147,7 @@ class Subscriber {
 
   get whenReady() {
     if (!this.#deferred) {
-      const deferred = {};
-      deferred.promise = new Promise((resolve, reject) => {
-        Object.assign(deferred, { resolve, reject });
-      });
+      const deferred = newDeferred();
       // Nobody has to wait for it.
       deferred.promise.catch(() => {});
       if (this.#outcome?.ready) deferred.resolve();

@@ -2,34 +2,41 @@
 
 /// A refusal. Every backend gives the same one, in the same words, for the same reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.words())]
 pub enum KvError {
     /// No bucket has this name (rule 16).
-    #[error("bucket not found")]
     BucketNotFound,
     /// The key is missing, deleted, purged or expired (rules 5 to 7).
-    #[error("key not found")]
     KeyNotFound,
     /// `create` met a live key (rule 4).
-    #[error("key already exists")]
     KeyExists,
     /// `update` named a revision that is not the key's last (rule 3).
-    #[error("revision mismatch")]
     RevisionMismatch,
     /// The bucket exists with other settings (rule 16).
-    #[error("bucket already exists with different settings")]
     BucketExists,
     /// The value is larger than the bucket takes (rule 12).
-    #[error("value too large")]
     ValueTooLarge,
     /// The bucket's `maxBytes` leave no room (rule 13).
-    #[error("bucket is full")]
     BucketFull,
     /// A name, key, pattern or setting is not well formed (rules 10 and 11).
-    #[error("{0}")]
     Invalid(&'static str),
 }
 
 impl KvError {
+    /// What is wrong, in words for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BucketNotFound => "bucket not found",
+            Self::KeyNotFound => "key not found",
+            Self::KeyExists => "key already exists",
+            Self::RevisionMismatch => "revision mismatch",
+            Self::BucketExists => "bucket already exists with different settings",
+            Self::ValueTooLarge => "value too large",
+            Self::BucketFull => "bucket is full",
+            Self::Invalid(words) => words,
+        }
+    }
+
     /// The HTTP status that carries this refusal.
     pub const fn status(self) -> u16 {
         match self {

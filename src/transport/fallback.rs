@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{Memory, Operation};
 use crate::error::Error;
-use crate::js::Failure;
+use crate::js::{Failure, Outcome};
 
 /// A store to go on with for good, if the server turns out to be out of reach before it has ever
 /// answered.
@@ -43,18 +43,11 @@ impl Fallback {
     /// What the server's word on an operation comes to. An answer of whatever status decides for the
     /// server, for good. That it cannot be reached decides for the store, unless there was an answer
     /// before; a time limit, an abort or a failed token decide nothing.
-    pub(super) fn judge(
-        &self,
-        operation: &Operation,
-        result: Result<JsValue, Failure>,
-    ) -> Result<JsValue, Failure> {
-        let unreachable = matches!(
-            result,
-            Err(Failure::Error {
-                error: Error::RequestFailed(_),
-                ..
-            })
-        );
+    pub(super) fn judge(&self, operation: &Operation, result: Outcome) -> Outcome {
+        let unreachable = match &result {
+            Err(Failure::Error(problem)) => matches!(problem.error, Error::RequestFailed(_)),
+            _ => false,
+        };
         match self.decided.get() {
             Decision::Open if unreachable => {
                 self.decided.set(Decision::Memory);
@@ -79,11 +72,11 @@ impl Fallback {
     }
 }
 
-fn is_answer(result: &Result<JsValue, Failure>) -> bool {
+fn is_answer(result: &Outcome) -> bool {
     match result {
         Ok(_) => true,
-        Err(Failure::Error { error, .. }) => {
-            error.status().is_some() || matches!(error, Error::Cut(_))
+        Err(Failure::Error(problem)) => {
+            problem.error.status().is_some() || matches!(problem.error, Error::Cut(_))
         }
         Err(_) => false,
     }

@@ -6,6 +6,7 @@
 //! `Response`, which an abort reason or an app's test double may well be.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use gloo_net::http::{Method, Request, RequestBuilder};
 use js_sys::{Date, Math};
@@ -17,8 +18,8 @@ use super::fallback::Fallback;
 use super::operation::{Limits, Operation};
 use super::path;
 use crate::config::Attempts;
-use crate::error::Error;
-use crate::js::{self, Answer, Failure};
+use crate::error::{Error, decimal};
+use crate::js::{self, Answer, Done, Ending, Failure, Outcome, Problem};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 
 /// A server, and who asks it.
@@ -43,83 +44,29 @@ impl Http {
         path::watch(&self.server_url, bucket, &self.environment, filter)
     }
 
-    /// The credential to use now, unless the application has to be asked for it.
-    pub(crate) fn credential_at_hand(&self) -> Option<Option<String>> {
-        match &*self.credentials.borrow() {
-            Credentials::None => Some(None),
-            Credentials::Fixed(credential) => Some(Some(credential.clone())),
-            Credentials::Ask(_) => None,
-        }
-    }
-
-    /// The credential to use now.
-    pub(crate) async fn credential(&self, limits: &Limits) -> Result<Option<String>, Failure> {
-        let credentials = self.credentials.borrow().clone();
-        credentials.get(limits, limits.timeout_ms).await
-    }
-
     /// Carries an operation out. A reading that fails for reasons that may pass is tried again, as
     /// long as its time limit and its signal allow.
-    pub(crate) async fn carry_out(
-        &self,
-        operation: &Operation,
-        limits: &Limits,
-    ) -> Result<JsValue, Failure> {
-        let started = Date::now();
-        let left = || f64::from(limits.timeout_ms) - (Date::now() - started);
-        let mut attempt = 1.0;
-        loop {
-            let result = self.send(operation, limits, left()).await;
-            let wait = match &result {
-                Err(Failure::Error { error, .. })
-                    if !limits.once
-                        && operation.is_reading()
-                        && error.retryable()
-                        && self.retry.allow_another(attempt) =>
-                {
-                    self.retry
-                        .wait(attempt, error.retry_after(), Math::random())
-                }
-                _ => None,
-            };
-            let Some(wait) = wait.filter(|wait| *wait < left()) else {
-                return result;
-            };
-            js::pause(wait, &limits.signal).await;
-            limits.check()?;
-            attempt += 1.0;
-        }
+    pub(super) fn carry_out(self: &Rc<Self>, operation: Operation, limits: Limits, done: Done) {
+        let attempt = Attempt {
+            http: Rc::clone(self),
+            operation,
+            limits,
+            done,
+            started: Date::now(),
+            number: 1.0,
+        };
+        Box::new(attempt).begin();
     }
 
-    /// Sends an operation once, with so many milliseconds left, and reads its answer.
-    async fn send(
+    /// Gets the credential to use now, asking the application anew if it is to be asked.
+    pub(crate) fn credential(
         &self,
-        operation: &Operation,
         limits: &Limits,
-        left: f64,
-    ) -> Result<JsValue, Failure> {
-        let started = Date::now();
+        left_ms: u32,
+        then: Box<dyn FnOnce(Result<Option<String>, Failure>)>,
+    ) {
         let credentials = self.credentials.borrow().clone();
-        let credential = credentials.get(limits, left.max(1.0) as u32).await?;
-        let controller = AbortController::new().map_err(|error| {
-            Failure::caused(
-                Error::RequestFailed("no AbortController here".into()),
-                error,
-            )
-        })?;
-        let (request, reader) = self.request(operation, credential.as_deref(), &controller)?;
-        let request: web_sys::Request = request.into();
-        let left = (left - (Date::now() - started)).max(1.0) as u32;
-        let exchange = js::exchange(&request, &controller, left, &limits.signal);
-        let answer = js::settled(exchange, limits.timeout_ms, |cause, cut| {
-            let server = &*self.server_url;
-            let error = match cut {
-                true => Error::Cut(["the connection to ", server, " was cut"].concat()),
-                false => Error::RequestFailed([server, " cannot be reached"].concat()),
-            };
-            Failure::caused(error, cause)
-        });
-        read(answer.await?.unchecked_ref(), reader)
+        credentials.get(limits, left_ms, then);
     }
 
     fn request(
@@ -172,7 +119,7 @@ impl Http {
                 headers[1] = match precondition {
                     Precondition::None => None,
                     Precondition::Absent => Some(("If-None-Match", "*".into())),
-                    Precondition::Revision(revision) => Some(("If-Match", revision.to_string())),
+                    Precondition::Revision(revision) => Some(("If-Match", decimal(*revision))),
                 };
                 (
                     Method::PUT,
@@ -219,8 +166,113 @@ impl Http {
     }
 }
 
+/// One try at an operation, and all that another one needs.
+struct Attempt {
+    http: Rc<Http>,
+    operation: Operation,
+    limits: Limits,
+    done: Done,
+    /// When the first began, in milliseconds.
+    started: f64,
+    /// Which it is, from 1.
+    number: f64,
+}
+
+impl Attempt {
+    /// How many milliseconds are left, 1 at least.
+    fn left(&self) -> u32 {
+        self.left_or_none().max(1.0) as u32
+    }
+
+    fn left_or_none(&self) -> f64 {
+        f64::from(self.limits.timeout_ms) - (Date::now() - self.started)
+    }
+
+    fn begin(self: Box<Self>) {
+        let http = Rc::clone(&self.http);
+        let (limits, left) = (self.limits.clone(), self.left());
+        http.credential(
+            &limits,
+            left,
+            Box::new(move |credential| match credential {
+                Ok(credential) => self.send(credential.as_deref()),
+                Err(failure) => self.finish(Err(failure)),
+            }),
+        );
+    }
+
+    fn send(self: Box<Self>, credential: Option<&str>) {
+        let prepared = AbortController::new()
+            .map_err(|error| {
+                let words = "no AbortController here".into();
+                Failure::caused(Error::RequestFailed(words), error)
+            })
+            .and_then(|controller| {
+                let request = self
+                    .http
+                    .request(&self.operation, credential, &controller)?;
+                Ok((controller, request))
+            });
+        let (controller, (request, reader)) = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.finish(Err(failure)),
+        };
+        let (left, signal) = (self.left(), self.limits.signal.clone());
+        js::exchange(&request.into(), &controller, left, &signal, move |ending| {
+            let outcome = self.read(ending, reader);
+            self.finish(outcome);
+        });
+    }
+
+    fn read(&self, ending: Ending, reader: Reader) -> Outcome {
+        let server = &*self.http.server_url;
+        Err(match ending {
+            Ending::Answered(answer) => return read(answer.unchecked_ref(), reader),
+            Ending::TimedOut => self.limits.timed_out(),
+            Ending::Aborted(reason) => Failure::Aborted(reason),
+            Ending::Cut(cause) => {
+                let words = ["the connection to ", server, " was cut"].concat();
+                Failure::caused(Error::Cut(words), cause)
+            }
+            Ending::Failed(cause) => {
+                let words = [server, " cannot be reached"].concat();
+                Failure::caused(Error::RequestFailed(words), cause)
+            }
+        })
+    }
+
+    /// Tries again, or is done.
+    fn finish(mut self: Box<Self>, outcome: Outcome) {
+        let retry = &self.http.retry;
+        let wait = match &outcome {
+            Err(Failure::Error(problem))
+                if !self.limits.once
+                    && self.operation.is_reading()
+                    && problem.error.retryable()
+                    && retry.allow_another(self.number) =>
+            {
+                retry.wait(self.number, problem.error.retry_after(), Math::random())
+            }
+            _ => None,
+        };
+        if let Some(wait) = wait.filter(|wait| *wait < self.left_or_none()) {
+            self.number += 1.0;
+            let signal = self.limits.signal.clone();
+            return js::pause(wait, &signal, move || match self.limits.check() {
+                Ok(()) => self.begin(),
+                Err(failure) => (self.done)(Err(failure)),
+            });
+        }
+        let outcome = match &self.http.fallback {
+            Some(fallback) => fallback.judge(&self.operation, outcome),
+            None => outcome,
+        };
+        (self.done)(outcome);
+    }
+}
+
 /// Reads an answer that arrived whole.
-fn read(answer: &Answer, reader: Reader) -> Result<JsValue, Failure> {
+fn read(answer: &Answer, reader: Reader) -> Outcome {
     let status = answer.status();
     if (200..300).contains(&status) {
         let value = reader.map(|read| read(&answer.text()));
@@ -234,13 +286,14 @@ fn read(answer: &Answer, reader: Reader) -> Result<JsValue, Failure> {
     if message.is_empty() {
         message.push_str("the request failed");
     }
-    Err(Failure::Error {
-        error: Error::Http {
-            status,
-            message,
-            retry_after: answer.retry_after(),
-        },
+    let error = Error::Http {
+        status,
+        message,
+        retry_after: answer.retry_after(),
+    };
+    Err(Failure::Error(Box::new(Problem {
+        error,
         details: refusal.details(),
         cause: JsValue::UNDEFINED,
-    })
+    })))
 }

@@ -3,6 +3,7 @@
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
+use crate::error::Error;
 use crate::js::{Failure, Given};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 
@@ -65,7 +66,7 @@ impl Body {
 }
 
 /// For how long an operation may go on, and how often be tried.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) timeout_ms: u32,
     /// The caller's AbortSignal, or undefined.
@@ -83,6 +84,14 @@ extern "C" {
 }
 
 impl Limits {
+    /// That they have run out.
+    pub(crate) fn timed_out(&self) -> Failure {
+        Error::Timeout {
+            ms: self.timeout_ms,
+        }
+        .into()
+    }
+
     /// Refuses to begin where the caller has aborted already.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if is_aborted(&self.signal) {

@@ -2,15 +2,13 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::prelude::*;
-
 use super::{Fallback, Http, Limits, Memory, Operation};
-use crate::js::Failure;
+use crate::js::{Done, Failure};
 
 /// One of them.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    Http(Http),
+    Http(Rc<Http>),
     Memory(Rc<Memory>),
 }
 
@@ -24,25 +22,21 @@ impl Transport {
         }
     }
 
-    /// Carries an operation out, by the transport in force, and gives what JavaScript is to get.
-    pub(crate) async fn carry_out(
-        &self,
-        operation: &Operation,
-        limits: &Limits,
-    ) -> Result<JsValue, Failure> {
-        limits.check()?;
-        let http = match self {
-            Self::Memory(memory) => return Ok(memory.carry_out(operation)?),
-            Self::Http(http) => http,
-        };
-        let Some(fallback) = &http.fallback else {
-            return http.carry_out(operation, limits).await;
-        };
-        if let Some(memory) = fallback.in_force() {
-            return Ok(memory.carry_out(operation)?);
+    /// Carries an operation out, by the transport in force.
+    pub(crate) fn carry_out(&self, operation: Operation, limits: Limits, done: Done) {
+        if let Err(failure) = limits.check() {
+            return done(Err(failure));
         }
-        let result = http.carry_out(operation, limits).await;
-        fallback.judge(operation, result)
+        let memory = match self {
+            Self::Memory(memory) => Some(memory),
+            Self::Http(_) => self.fallback().and_then(Fallback::in_force),
+        };
+        match (memory, self) {
+            (None, Self::Http(http)) => http.carry_out(operation, limits, done),
+            (Some(memory), _) | (None, Self::Memory(memory)) => {
+                done(memory.carry_out(&operation).map_err(Failure::from));
+            }
+        }
     }
 
     /// The error that tells of falling back to a store in memory: there is one, once.

@@ -6,11 +6,9 @@ use std::rc::{Rc, Weak};
 
 use js_sys::Math;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::feed::{Action, Event, Feed, Link, Settings, SubscriberId, Timer};
 use super::page::PageEvent;
-use super::questions::Questions;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
@@ -29,7 +27,9 @@ pub(crate) trait Owner {
 /// A feed and all that is around it.
 pub(crate) struct Driver {
     owner: Rc<dyn Owner>,
-    pub(super) questions: Questions,
+    pub(super) transport: Rc<Transport>,
+    pub(super) bucket: BucketName,
+    pub(super) timeout_ms: u32,
     pub(super) feed: RefCell<Feed<JsValue>>,
     /// In ascending order of their ids.
     pub(super) subscribers: RefCell<Vec<(SubscriberId, Subscriber)>>,
@@ -53,11 +53,9 @@ impl Driver {
     ) -> Rc<Self> {
         Rc::new(Self {
             owner,
-            questions: Questions {
-                transport,
-                bucket,
-                timeout_ms,
-            },
+            transport,
+            bucket,
+            timeout_ms,
             feed: RefCell::new(Feed::new(settings)),
             subscribers: RefCell::default(),
             new: RefCell::default(),
@@ -71,8 +69,8 @@ impl Driver {
 
     /// Whether this is the feed of the bucket, over this transport.
     pub(crate) fn serves(&self, transport: &Rc<Transport>, bucket: &BucketName) -> bool {
-        Rc::ptr_eq(&self.questions.transport, transport)
-            && self.questions.bucket == *bucket
+        Rc::ptr_eq(&self.transport, transport)
+            && self.bucket == *bucket
             && !self.feed.borrow().has_ended()
     }
 
@@ -87,7 +85,7 @@ impl Driver {
         self.subscribers.borrow_mut().push((id, subscriber));
         self.run();
         self.new.borrow_mut().push(id);
-        self.later(async move |driver| driver.greet());
+        self.later(|driver| driver.greet());
         id
     }
 
@@ -148,22 +146,10 @@ impl Driver {
         match action {
             Action::Connect(link, filter) => self.connect(link, &filter),
             Action::Disconnect(link) => self.disconnect(link),
-            Action::Probe(link) => self.later(async move |driver| {
-                let answer = driver.questions.probe().await;
-                driver.tell(|feed| feed.probed(link, answer));
-            }),
-            Action::Survey(ticket, filter) => self.later(async move |driver| {
-                let answer = driver.questions.survey(&filter).await;
-                driver.tell(|feed| feed.surveyed(ticket, answer));
-            }),
-            Action::List(ticket, filter) => self.later(async move |driver| {
-                let answer = driver.questions.list(&filter).await;
-                driver.tell(|feed| feed.listed(ticket, answer));
-            }),
-            Action::Read(ticket, key) => self.later(async move |driver| {
-                let answer = driver.questions.read(key).await;
-                driver.tell(|feed| feed.read(ticket, answer));
-            }),
+            Action::Probe(link) => self.probe(link),
+            Action::Survey(ticket, filter) => self.survey(ticket, filter),
+            Action::List(ticket, filter) => self.list(ticket, &filter),
+            Action::Read(ticket, key) => self.read(ticket, key),
             Action::SetTimer(timer, ms) => self.set_timer(timer, ms),
             Action::Tell(id, state) => {
                 if let Some(subscriber) = self.find(id) {
@@ -184,9 +170,9 @@ impl Driver {
     fn deliver(&self, to: &[SubscriberId], event: Event<JsValue>, resynced: bool) {
         let mut event = match event {
             Event::Change(event) => event,
-            Event::Entry(entry) => js::entry_event(&entry, &self.questions.bucket),
+            Event::Entry(entry) => js::entry_event(&entry, &self.bucket),
             Event::Gone(key, revision) => {
-                js::new_event(&key, "", revision as f64, "delete", &self.questions.bucket)
+                js::new_event(&key, "", revision as f64, "delete", &self.bucket)
             }
         };
         if resynced {
@@ -218,7 +204,7 @@ impl Driver {
     fn report_to_owner(&self, error: &JsValue) {
         let watched = self.feed.borrow().watched();
         let filter = watched.filter(|filter| *filter != Pattern::all());
-        let bucket = &self.questions.bucket;
+        let bucket = &self.bucket;
         self.owner.report(bucket, filter.as_ref(), error);
     }
 
@@ -277,8 +263,8 @@ impl Driver {
     }
 
     /// Does something in a later microtask.
-    pub(super) fn later(self: &Rc<Self>, task: impl AsyncFnOnce(Rc<Self>) + 'static) {
+    pub(super) fn later(self: &Rc<Self>, task: impl FnOnce(&Rc<Self>) + 'static) {
         let driver = Rc::clone(self);
-        spawn_local(async move { task(driver).await });
+        js::later(Box::new(move || task(&driver)));
     }
 }

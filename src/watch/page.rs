@@ -1,9 +1,8 @@
 //! What the page goes through: hidden, shown, offline, online.
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::js;
+use crate::js::{self, Told};
 
 /// What happens to a page.
 pub(crate) enum PageEvent {
@@ -15,21 +14,21 @@ pub(crate) enum PageEvent {
 
 /// Listens to the page, where there is one, until it is dropped.
 pub(crate) struct Page {
-    stop: Function,
-    _listener: Closure<dyn Fn(u8, f64)>,
+    listeners: JsValue,
+    _listener: Closure<Told>,
 }
 
 impl Page {
     pub(crate) fn listen(tell: impl Fn(PageEvent) + 'static) -> Self {
-        let listener: Closure<dyn Fn(u8, f64)> = Closure::wrap(Box::new(move |kind, ms| {
+        let listener = js::listener(move |kind, ms, _| {
             tell(match kind {
                 0 => PageEvent::Online,
                 1 => PageEvent::Hidden,
                 _ => PageEvent::Visible(ms),
             });
-        }));
+        });
         Self {
-            stop: js::listen_to_page(listener.as_ref().unchecked_ref()),
+            listeners: js::listen_to_page(listener.as_ref()),
             _listener: listener,
         }
     }
@@ -37,7 +36,6 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // It removes listeners, and cannot fail.
-        let _ = self.stop.call0(&JsValue::UNDEFINED);
+        js::leave_page(&self.listeners);
     }
 }

@@ -5,72 +5,87 @@ use std::rc::Rc;
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use super::feed::{Answer, Survey};
+use super::driver::Driver;
+use super::feed::{Link, Survey, Ticket};
 use crate::error::Error;
 use crate::js::{Failure, Read};
-use crate::kv::{BucketName, Key, Pattern};
-use crate::transport::{Limits, Operation, Transport};
+use crate::kv::{Key, Pattern};
+use crate::transport::{Limits, Operation};
 
-/// Whom to ask, and about which bucket.
-pub(super) struct Questions {
-    pub(super) transport: Rc<Transport>,
-    pub(super) bucket: BucketName,
-    pub(super) timeout_ms: u32,
-}
+/// What is done with an answer.
+type Then = Box<dyn FnOnce(&Rc<Driver>, Result<JsValue, Error>)>;
 
-impl Questions {
+impl Driver {
     /// Whether the server answers for the bucket. It is asked once.
-    pub(super) async fn probe(&self) -> Result<(), Error> {
-        let limits = Limits {
-            once: true,
-            ..self.limits()
-        };
-        self.ask(&Operation::BucketInfo(self.bucket.clone()), &limits)
-            .await?;
-        Ok(())
+    pub(super) fn probe(self: &Rc<Self>, link: Link) {
+        let then: Then = Box::new(move |driver, answer| {
+            driver.tell(|feed| feed.probed(link, answer.map(|_| ())));
+        });
+        self.ask(Operation::BucketInfo(self.bucket.clone()), true, then);
     }
 
     /// When the bucket was created, and its live keys that match.
-    pub(super) async fn survey(&self, filter: &Pattern) -> Result<Survey, Error> {
-        let operation = Operation::BucketInfo(self.bucket.clone());
-        let info = self.ask(&operation, &self.limits()).await?;
-        Ok(Survey {
-            created: info.unchecked_ref::<Read>().created_at(),
-            keys: self.list(filter).await?,
-        })
+    pub(super) fn survey(self: &Rc<Self>, ticket: Ticket, filter: Pattern) {
+        let then: Then = Box::new(move |driver, answer| match answer {
+            Err(error) => driver.tell(|feed| feed.surveyed(ticket, Err(error))),
+            Ok(info) => {
+                let created = info.unchecked_ref::<Read>().created_at();
+                let then: Then = Box::new(move |driver, answer| {
+                    let survey = answer.map(|answer| Survey {
+                        created,
+                        keys: keys(answer),
+                    });
+                    driver.tell(|feed| feed.surveyed(ticket, survey));
+                });
+                driver.ask(driver.listing(&filter), false, then);
+            }
+        });
+        self.ask(Operation::BucketInfo(self.bucket.clone()), false, then);
     }
 
     /// The live keys that match.
-    pub(super) async fn list(&self, filter: &Pattern) -> Result<Vec<Key>, Error> {
-        let filter = Some(filter).filter(|filter| **filter != Pattern::all());
-        let operation = Operation::ListKeys(self.bucket.clone(), filter.cloned());
-        let keys: Array = self.ask(&operation, &self.limits()).await?.unchecked_into();
-        // A key that could not be read anyway is left out.
-        let key = |key: JsValue| Key::parse(&String::from(key.unchecked_ref::<JsString>())).ok();
-        Ok(keys.iter().filter_map(key).collect())
+    pub(super) fn list(self: &Rc<Self>, ticket: Ticket, filter: &Pattern) {
+        let then: Then = Box::new(move |driver, answer| {
+            driver.tell(|feed| feed.listed(ticket, answer.map(keys)));
+        });
+        self.ask(self.listing(filter), false, then);
     }
 
     /// A key's entry.
-    pub(super) async fn read(&self, key: Key) -> Answer<JsValue> {
-        match self
-            .ask(&Operation::Get(self.bucket.clone(), key), &self.limits())
-            .await
-        {
-            Ok(entry) => {
-                let revision = entry.unchecked_ref::<Read>().revision();
-                Ok(Some((revision as u64, entry)))
-            }
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
+    pub(super) fn read(self: &Rc<Self>, ticket: Ticket, key: Key) {
+        let then: Then = Box::new(move |driver, answer| {
+            let answer = match answer {
+                Ok(entry) => {
+                    let revision = entry.unchecked_ref::<Read>().revision();
+                    Ok(Some((revision as u64, entry)))
+                }
+                Err(error) if error.status() == Some(404) => Ok(None),
+                Err(error) => Err(error),
+            };
+            driver.tell(|feed| feed.read(ticket, answer));
+        });
+        self.ask(Operation::Get(self.bucket.clone(), key), false, then);
     }
 
-    async fn ask(&self, operation: &Operation, limits: &Limits) -> Result<JsValue, Error> {
-        let answer = self.transport.carry_out(operation, limits).await;
-        answer.map_err(|failure| match failure {
-            Failure::Error { error, .. } => error,
-            _ => Error::RequestFailed("the request was aborted".into()),
-        })
+    fn listing(&self, filter: &Pattern) -> Operation {
+        let filter = Some(filter).filter(|filter| **filter != Pattern::all());
+        Operation::ListKeys(self.bucket.clone(), filter.cloned())
+    }
+
+    fn ask(self: &Rc<Self>, operation: Operation, once: bool, then: Then) {
+        let limits = Limits {
+            once,
+            ..self.limits()
+        };
+        let driver = Rc::clone(self);
+        let done = Box::new(move |outcome: Result<JsValue, Failure>| {
+            let answer = outcome.map_err(|failure| match failure {
+                Failure::Error(problem) => problem.error,
+                _ => Error::RequestFailed("the request was aborted".into()),
+            });
+            then(&driver, answer);
+        });
+        self.transport.carry_out(operation, limits, done);
     }
 
     /// As long as any other operation.
@@ -81,4 +96,14 @@ impl Questions {
             once: false,
         }
     }
+}
+
+/// Those of a listing. A key that could not be read anyway is left out.
+fn keys(listing: JsValue) -> Vec<Key> {
+    let listing: Array = listing.unchecked_into();
+    let key = |at| {
+        let key = listing.get(at);
+        Key::parse(&String::from(key.unchecked_ref::<JsString>())).ok()
+    };
+    (0..listing.length()).filter_map(key).collect()
 }

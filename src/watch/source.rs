@@ -21,27 +21,18 @@ impl Driver {
     pub(super) fn connect(self: &Rc<Self>, link: Link, filter: &Pattern) {
         // The filter that lets everything through is left out, as where nobody filters.
         let filter = Some(filter).filter(|filter| **filter != Pattern::all());
-        match &*self.questions.transport.in_force() {
-            Transport::Http(http) => match http.credential_at_hand() {
-                Some(credential) => self.open_socket(link, filter, credential.as_deref()),
-                None => {
-                    let filter = filter.cloned();
-                    self.later(async move |driver| {
-                        let Transport::Http(http) = &*driver.questions.transport else {
-                            return;
-                        };
-                        match http.credential(&driver.questions.limits()).await {
-                            Ok(credential) => {
-                                driver.open_socket(link, filter.as_ref(), credential.as_deref());
-                            }
-                            Err(Failure::Error { error, .. }) => {
-                                driver.tell(|feed| feed.failed(link, error));
-                            }
-                            Err(_) => {}
-                        }
-                    });
-                }
-            },
+        match &*self.transport.in_force() {
+            Transport::Http(http) => {
+                let (driver, filter) = (Rc::clone(self), filter.cloned());
+                let then = move |credential| match credential {
+                    Ok(credential) => driver.open_socket(link, filter.as_ref(), credential),
+                    Err(Failure::Error(problem)) => {
+                        driver.tell(|feed| feed.failed(link, problem.error));
+                    }
+                    Err(_) => {}
+                };
+                http.credential(&self.limits(), self.timeout_ms, Box::new(then));
+            }
             Transport::Memory(memory) => self.watch_store(memory, link, filter),
         }
     }
@@ -50,9 +41,9 @@ impl Driver {
         self: &Rc<Self>,
         link: Link,
         filter: Option<&Pattern>,
-        credential: Option<&str>,
+        credential: Option<String>,
     ) {
-        let Transport::Http(http) = &*self.questions.transport else {
+        let Transport::Http(http) = &*self.transport else {
             return;
         };
         // While the application was asked for a token, everybody may have left.
@@ -62,19 +53,19 @@ impl Driver {
         if !self.feed.borrow().wants(link) {
             return;
         }
-        let url = http.watch_url(&self.questions.bucket, filter);
+        let url = http.watch_url(&self.bucket, filter);
         let driver = Rc::downgrade(self);
         let tell = move |happening| {
             if let Some(driver) = Weak::upgrade(&driver) {
                 driver.happened(link, happening);
             }
         };
-        match Socket::open(&url, credential, Rc::new(tell)) {
+        match Socket::open(&url, credential.as_deref(), tell) {
             Ok(socket) => self
                 .sources
                 .borrow_mut()
                 .push((link, Source::Socket(socket))),
-            Err(_) => self.later(async move |driver| {
+            Err(_) => self.later(move |driver| {
                 let error = Error::ConnectionLost {
                     message: "a WebSocket cannot be opened here".into(),
                     retryable: false,
@@ -88,15 +79,15 @@ impl Driver {
         let driver = Rc::downgrade(self);
         let queue = Rc::new(EventQueue::new(Box::new(move || {
             if let Some(driver) = Weak::upgrade(&driver) {
-                driver.later(async move |driver| driver.drain(link));
+                driver.later(move |driver| driver.drain(link));
             }
         })));
-        let watched = memory.watch(&self.questions.bucket, filter, Rc::clone(&queue));
+        let watched = memory.watch(&self.bucket, filter, Rc::clone(&queue));
         let result = watched.map(|id| {
             let source = Source::Store(Rc::clone(memory), id, queue);
             self.sources.borrow_mut().push((link, source));
         });
-        self.later(async move |driver| {
+        self.later(move |driver| {
             driver.tell(|feed| match result {
                 Ok(()) => feed.opened(link),
                 Err(error) => feed.failed(link, error.into()),
@@ -171,7 +162,7 @@ impl Driver {
 
     pub(super) fn let_go(&self, source: Source) {
         if let Source::Store(memory, id, _) = &source {
-            memory.unwatch(&self.questions.bucket, *id);
+            memory.unwatch(&self.bucket, *id);
         }
     }
 }

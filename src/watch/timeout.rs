@@ -2,19 +2,19 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js;
+use crate::js::{self, Told};
 
 /// Calls once, unless it is dropped before.
 pub(super) struct Timeout {
     timer: JsValue,
-    _callback: Closure<dyn Fn()>,
+    _callback: Closure<Told>,
 }
 
 impl Timeout {
     pub(super) fn start(milliseconds: f64, call: impl Fn() + 'static) -> Self {
-        let callback: Closure<dyn Fn()> = Closure::wrap(Box::new(call));
+        let callback = js::listener(move |_, _, _| call());
         Self {
-            timer: js::start_timer(callback.as_ref().unchecked_ref(), milliseconds),
+            timer: js::start_timer(callback.as_ref(), milliseconds),
             _callback: callback,
         }
     }

@@ -326,7 +326,7 @@ impl<E: Clone> Feed<E> {
             return self.end(Some(error));
         }
         self.lost(Error::ConnectionLost {
-            message: ["the watch cannot catch up: ", &error.to_string()].concat(),
+            message: ["the watch cannot catch up: ", &error.message()].concat(),
             retryable: false,
         });
     }

@@ -1,7 +1,7 @@
 //! What a connection goes through: opened, lost, tried again, made wider, given up.
 
 use super::{Action, Feed, Link, SubscriberId, Timer};
-use crate::error::Error;
+use crate::error::{Error, decimal};
 use crate::kv::Pattern;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl<E: Clone> Feed<E> {
             Error::NoCredentials(_) if self.was_open => self.lost(error),
             Error::Timeout { .. } if self.settings.reconnect.enabled => {
                 self.lost(Error::ConnectionLost {
-                    message: error.to_string(),
+                    message: error.message().into_owned(),
                     retryable: false,
                 })
             }
@@ -282,7 +282,7 @@ fn lost_by(code: u16) -> Error {
     Error::ConnectionLost {
         message: [
             "the watch's connection was lost (code ",
-            &code.to_string(),
+            &decimal(code.into()),
             ")",
         ]
         .concat(),

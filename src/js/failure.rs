@@ -1,0 +1,65 @@
+//! Why something failed, on its way to JavaScript.
+
+use wasm_bindgen::prelude::*;
+
+use super::make_error;
+use crate::error::Error;
+
+/// Why an operation is rejected.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// By an error of ours.
+    Error(Box<Problem>),
+    /// By the caller's AbortSignal, with its reason.
+    Aborted(JsValue),
+    /// By an error that JavaScript made: one of ours, or what a function of the caller's threw.
+    Thrown(JsValue),
+}
+
+/// An error of ours, and what JavaScript has to say about it.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) error: Error,
+    /// The server's whole answer, where it is an object.
+    pub(crate) details: JsValue,
+    /// The platform's error, where there is one.
+    pub(crate) cause: JsValue,
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::caused(error.into(), JsValue::UNDEFINED)
+    }
+}
+
+impl Failure {
+    pub(crate) fn caused(error: Error, cause: JsValue) -> Self {
+        Self::Error(Box::new(Problem {
+            error,
+            details: JsValue::UNDEFINED,
+            cause,
+        }))
+    }
+}
+
+impl From<Failure> for JsValue {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Aborted(error) | Failure::Thrown(error) => error,
+            Failure::Error(problem) => {
+                let error = problem.error;
+                make_error(
+                    error.class() as u8,
+                    &error.message(),
+                    &error.code(),
+                    error.retryable(),
+                    error.status(),
+                    error.retry_after(),
+                    error.timeout_ms(),
+                    &problem.details,
+                    &problem.cause,
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Waiting for JavaScript: callbacks instead of futures, whose machinery would weigh more than all that
+//! it carries here.
+
+use wasm_bindgen::prelude::*;
+
+use super::{Failure, begin_asking, begin_exchange, begin_modifying, begin_pause, queue};
+
+/// What JavaScript calls back: with a number that says what has happened, another that goes with it,
+/// and a value. One signature for all of it, so that it is compiled once.
+pub(crate) type Told = dyn FnMut(u8, f64, JsValue);
+
+/// Listens for as long as it is kept.
+pub(crate) fn listener(tell: impl FnMut(u8, f64, JsValue) + 'static) -> Closure<Told> {
+    Closure::wrap(Box::new(tell))
+}
+
+/// A function that has to be called, and is called once.
+fn once(call: Box<dyn FnOnce(u8, f64, JsValue)>) -> JsValue {
+    Closure::once_into_js(call)
+}
+
+/// Does something in a later microtask.
+pub(crate) fn later(task: Box<dyn FnOnce()>) {
+    queue(&once(Box::new(move |_, _, _| task())));
+}
+
+/// What an operation comes to.
+pub(crate) type Outcome = Result<JsValue, Failure>;
+
+/// Whoever waits for it.
+pub(crate) type Done = Box<dyn FnOnce(Outcome)>;
+
+/// How something ended that JavaScript did for us.
+pub(crate) enum Ending {
+    Answered(JsValue),
+    Failed(JsValue),
+    /// It failed once the server had begun to answer.
+    Cut(JsValue),
+    TimedOut,
+    Aborted(JsValue),
+}
+
+impl Ending {
+    /// As `exchange.js` numbers them.
+    fn of(kind: u8, value: JsValue) -> Self {
+        match kind {
+            0 => Self::Answered(value),
+            2 => Self::TimedOut,
+            3 => Self::Aborted(value),
+            4 => Self::Cut(value),
+            _ => Self::Failed(value),
+        }
+    }
+}
+
+fn ending(then: impl FnOnce(Ending) + 'static) -> JsValue {
+    once(Box::new(move |kind, _, value| {
+        then(Ending::of(kind, value))
+    }))
+}
+
+/// Sends a request and reads the whole answer.
+pub(crate) fn exchange(
+    request: &web_sys::Request,
+    controller: &web_sys::AbortController,
+    milliseconds: u32,
+    signal: &JsValue,
+    then: impl FnOnce(Ending) + 'static,
+) {
+    begin_exchange(request, controller, milliseconds, signal, &ending(then));
+}
+
+/// Asks the application for a token.
+pub(crate) fn ask_token(
+    token: &JsValue,
+    milliseconds: u32,
+    signal: &JsValue,
+    then: impl FnOnce(Ending) + 'static,
+) {
+    begin_asking(token, milliseconds, signal, &ending(then));
+}
+
+/// Waits, but not longer than until an abort.
+pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce() + 'static) {
+    begin_pause(milliseconds, signal, &ending(move |_| then()));
+}
+
+/// Reads a key of a handle, calls `change`, and writes what it gives, until nobody else writes in
+/// between.
+pub(crate) fn modify(
+    bucket: JsValue,
+    key: &JsValue,
+    change: &JsValue,
+    max_attempts: u32,
+    timeout_ms: u32,
+    signal: &JsValue,
+    then: impl FnOnce(Ending) + 'static,
+) {
+    let done = ending(then);
+    begin_modifying(bucket, key, change, max_attempts, timeout_ms, signal, &done);
+}
