@@ -169,15 +169,17 @@ pub fn is_header_safe(text: &str) -> bool {
 
 /// The address without its trailing slashes, if it is one of a server.
 fn server_url(url: &str) -> Option<String> {
-    let url = url.trim();
-    let (scheme, rest) = url.split_once("://")?;
-    let scheme = scheme.to_ascii_lowercase();
-    let authority = rest.split('/').next()?;
-    let legal = (scheme == "http" || scheme == "https")
-        && !authority.is_empty()
-        && !authority.contains('@')
-        && !rest.contains(|c: char| matches!(c, '?' | '#' | '\\') || c <= ' ');
-    legal.then(|| [&scheme, "://", rest.trim_end_matches('/')].concat())
+    let (scheme, rest) = url.trim_ascii().split_once(':')?;
+    let rest = rest.strip_prefix("//")?.trim_end_matches('/');
+    let scheme = ["http", "https"]
+        .into_iter()
+        .find(|known| scheme.eq_ignore_ascii_case(known))?;
+    let mut authority = rest.bytes().take_while(|b| *b != b'/').peekable();
+    let illegal = |b: u8| matches!(b, b'?' | b'#' | b'\\') || b <= b' ';
+    let legal = authority.peek().is_some()
+        && authority.all(|b| b != b'@')
+        && !rest.bytes().any(illegal);
+    legal.then(|| [scheme, "://", rest].concat())
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn text(value: &JsValue, what: &str) -> Result<String, Error> {
         return Err(Error::Validation([what, " must be a string"].concat()));
     };
     // A lone surrogate has no UTF-8 form: it would arrive as U+FFFD, and so could another.
-    let suspect = text.contains('\u{fffd}');
+    let suspect = text.chars().any(|c| c == '\u{fffd}');
     if suspect && !value.unchecked_ref::<JsString>().is_valid_utf16() {
         return Err(Error::Validation([what, " is not valid Unicode"].concat()));
     }

@@ -28,15 +28,15 @@ impl Key {
                 "invalid key: it is longer than 1024 bytes",
             ));
         }
-        if text.split('.').any(str::is_empty) {
+        if has_empty_token(text) {
             return Err(KvError::Invalid(
                 "invalid key: a token between the dots is empty",
             ));
         }
-        if text.contains(['*', '>']) {
+        if text.bytes().any(|b| b == b'*' || b == b'>') {
             return Err(KvError::Invalid("invalid key: it contains '*' or '>'"));
         }
-        if text.contains(is_blank) {
+        if has_blank(text) {
             return Err(KvError::Invalid(
                 "invalid key: it contains white space or a control character",
             ));
@@ -45,10 +45,17 @@ impl Key {
     }
 }
 
-/// What neither a key nor a pattern may contain. Only ASCII is looked at: beyond it every
-/// character is ordinary, as it is to NATS, which compares bytes.
-pub(super) fn is_blank(c: char) -> bool {
-    c <= ' ' || c == '\u{7f}'
+/// Whether there is nothing before, after or between dots.
+pub(super) fn has_empty_token(text: &str) -> bool {
+    let mut last = b'.';
+    let doubled = text.bytes().any(|b| std::mem::replace(&mut last, b) == b'.' && b == b'.');
+    doubled || last == b'.'
+}
+
+/// Whether there is what neither a key nor a pattern may contain. Only ASCII is looked at: beyond it
+/// every character is ordinary, as it is to NATS, which compares bytes.
+pub(super) fn has_blank(text: &str) -> bool {
+    text.bytes().any(|b| b <= b' ' || b == 0x7f)
 }
 
 impl Deref for Key {

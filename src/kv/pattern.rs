@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::key::is_blank;
+use super::key::{has_blank, has_empty_token};
 use super::{Key, KvError};
 
 /// A valid pattern (rule 10). A token that is exactly `*` stands for one token, a last token that
@@ -34,22 +34,25 @@ impl Pattern {
                 "invalid pattern: it is longer than 1024 bytes",
             ));
         }
-        if text.split('.').any(str::is_empty) {
+        if has_empty_token(text) {
             return Err(KvError::Invalid("invalid pattern: a token is empty"));
         }
-        if text.contains(is_blank) {
+        if has_blank(text) {
             return Err(KvError::Invalid(
                 "invalid pattern: it contains white space or a control character",
             ));
         }
-        let mut tokens = text.split('.');
-        tokens.next_back();
-        if tokens.any(|token| token == ">") {
+        let pattern = Self(text.into());
+        let ends_early = {
+            let mut tokens = pattern.tokens();
+            tokens.any(|token| token == Token::Rest) && tokens.next().is_some()
+        };
+        if ends_early {
             return Err(KvError::Invalid(
                 "invalid pattern: '>' must be the last token",
             ));
         }
-        Ok(Self(text.into()))
+        Ok(pattern)
     }
 
     /// The pattern that matches every key: `>`.

@@ -1,5 +1,7 @@
 //! Who hears of a feed's changes.
 
+use std::collections::BinaryHeap;
+
 use crate::kv::{Key, Pattern, Revision};
 use crate::store::Tree;
 
@@ -180,11 +182,12 @@ impl<E> Subscribers<E> {
         let mut found = Vec::new();
         self.by_pattern
             .matching(key, &mut |ids| found.extend_from_slice(ids));
-        if found.len() > 1 {
-            found.sort_unstable();
-            if self.extra_patterns > 0 {
-                found.dedup();
-            }
+        if !found.is_sorted() {
+            // A heap sorts in a fraction of the code that a slice does.
+            found = BinaryHeap::from(found).into_sorted_vec();
+        }
+        if self.extra_patterns > 0 {
+            found.dedup();
         }
         found
     }
