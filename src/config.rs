@@ -6,7 +6,7 @@ mod resolved;
 pub use attempts::Attempts;
 
 use crate::error::Error;
-use crate::options::Options;
+use crate::options::{Given, Known, Options, Takes};
 
 /// Where a client finds the server unless told otherwise.
 pub const DEFAULT_SERVER_URL: &str = "http://localhost:9123";
@@ -24,6 +24,15 @@ pub enum TransportKind {
 }
 
 impl TransportKind {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "connectrpc" => Self::Server("connectrpc"),
+            "websocket" => Self::Server("websocket"),
+            "memory" => Self::Memory,
+            _ => return None,
+        })
+    }
+
     /// The word that configures it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -75,91 +84,116 @@ pub struct Config {
     pub memory: MemoryOptions,
 }
 
+/// What `timeout` takes: what a timer can count.
+pub const TIMEOUT: Takes = Takes::NumberThat(
+    "a number of milliseconds, more than 0 and at most 2147483647",
+    |n| n > 0.0 && n <= MAX_TIMEOUT_MS,
+);
+
+const WAIT: Takes = Takes::NumberThat("a number of milliseconds, 0 or more", |n| {
+    n >= 0.0 && n.is_finite()
+});
+
+const MULTIPLIER: Takes = Takes::NumberThat("a number from 1", |n| n >= 1.0 && n.is_finite());
+
+const MAX_ATTEMPTS: Takes =
+    Takes::NumberThat("a whole number from -1", |n| n >= -1.0 && n.fract() == 0.0);
+
+/// The options of `configure()`.
+const KNOWN: &[Known] = &[
+    (
+        "serverUrl",
+        Takes::TextThat(
+            "an http:// or https:// address without credentials, query or fragment",
+            |url| server_url(url).is_some(),
+        ),
+    ),
+    (
+        "transport",
+        Takes::TextThat("\"connectrpc\", \"websocket\" or \"memory\"", |word| {
+            TransportKind::of(word).is_some()
+        }),
+    ),
+    (
+        "environment",
+        Takes::TextThat("visible ASCII characters", is_header_safe),
+    ),
+    ("timeout", TIMEOUT),
+    // Credentials are read apart, by the reader of setAuth().
+    ("auth", Takes::Object),
+    ("auth.apiKey", Takes::Anything),
+    ("auth.token", Takes::Anything),
+    ("reconnect", Takes::Switch),
+    ("reconnect.enabled", Takes::Bool),
+    ("reconnect.maxAttempts", MAX_ATTEMPTS),
+    ("reconnect.backoff", Takes::Object),
+    ("reconnect.backoff.initial", WAIT),
+    ("reconnect.backoff.max", WAIT),
+    ("reconnect.backoff.multiplier", MULTIPLIER),
+    ("retry", Takes::Switch),
+    ("retry.enabled", Takes::Bool),
+    ("retry.maxAttempts", MAX_ATTEMPTS),
+    ("retry.backoff", Takes::Object),
+    ("retry.backoff.initial", WAIT),
+    ("retry.backoff.max", WAIT),
+    ("retry.backoff.multiplier", MULTIPLIER),
+    ("visibility", Takes::Object),
+    ("visibility.pauseOnHidden", Takes::Bool),
+    ("visibility.reconnectOnVisible", Takes::Bool),
+    (
+        "fallback",
+        Takes::TextThat("\"memory\"", |word| word == "memory"),
+    ),
+    ("memory", Takes::Object),
+    (
+        "memory.name",
+        Takes::TextThat("a string that is not empty", |name| !name.is_empty()),
+    ),
+    ("memory.autoCreate", Takes::Bool),
+    // The buckets are read apart, by the reader of createBucket().
+    ("memory.buckets", Takes::Anything),
+    ("logger", Takes::Anything),
+    ("onError", Takes::Anything),
+];
+
 impl Config {
     /// Checks the options of `configure()`.
     ///
     /// # Errors
     /// [`Error::Validation`] names the option that is unknown or has a value it does not take.
-    pub fn from_options(mut options: Options) -> Result<Self, Error> {
-        let config = Self {
-            server_url: match options.text("serverUrl") {
-                None => DEFAULT_SERVER_URL.into(),
-                Some(url) => server_url(&url).unwrap_or_else(|| {
-                    let takes =
-                        "an http:// or https:// address without credentials, query or fragment";
-                    options.refuse("serverUrl", takes).unwrap_or_default()
-                }),
+    pub fn from_options(given: Option<Given>) -> Result<Self, Error> {
+        let options = Options::read("", given, KNOWN)?;
+        Ok(Self {
+            server_url: options
+                .text("serverUrl")
+                .and_then(server_url)
+                .unwrap_or_else(|| DEFAULT_SERVER_URL.into()),
+            transport: options
+                .text("transport")
+                .and_then(TransportKind::of)
+                .unwrap_or(TransportKind::Server("connectrpc")),
+            environment: options.text("environment").unwrap_or("default").into(),
+            timeout_ms: timeout(&options).unwrap_or(30_000),
+            reconnect: Attempts::RECONNECT.or_as_given(&options, "reconnect"),
+            retry: Attempts::RETRY.or_as_given(&options, "retry"),
+            visibility: Visibility {
+                pause_on_hidden: options.bool("visibility.pauseOnHidden").unwrap_or(false),
+                reconnect_on_visible: options
+                    .bool("visibility.reconnectOnVisible")
+                    .unwrap_or(true),
             },
-            transport: match options.text("transport").as_deref() {
-                None | Some("connectrpc") => TransportKind::Server("connectrpc"),
-                Some("websocket") => TransportKind::Server("websocket"),
-                Some("memory") => TransportKind::Memory,
-                Some(_) => {
-                    let takes = "\"connectrpc\", \"websocket\" or \"memory\"";
-                    let refused = options.refuse("transport", takes);
-                    refused.unwrap_or(TransportKind::Memory)
-                }
+            fallback: options.text("fallback").is_some(),
+            memory: MemoryOptions {
+                name: options.text("memory.name").map(String::from),
+                auto_create: options.bool("memory.autoCreate").unwrap_or(false),
             },
-            environment: match options.text("environment") {
-                None => "default".into(),
-                Some(name) if is_header_safe(&name) => name,
-                Some(_) => options
-                    .refuse("environment", "visible ASCII characters")
-                    .unwrap_or_default(),
-            },
-            timeout_ms: timeout(&mut options).unwrap_or(30_000),
-            reconnect: Attempts::RECONNECT.or_as_given(&mut options, "reconnect"),
-            retry: Attempts::RETRY.or_as_given(&mut options, "retry"),
-            visibility: Visibility::from_options(&mut options),
-            fallback: match options.text("fallback").as_deref() {
-                None => false,
-                Some("memory") => true,
-                Some(_) => options.refuse("fallback", "\"memory\"").unwrap_or_default(),
-            },
-            memory: MemoryOptions::from_options(&mut options),
-        };
-        // Credentials are read apart; here it only has to be an object.
-        options.object("auth");
-        options.opaque("logger");
-        options.opaque("onError");
-        options.finish()?;
-        Ok(config)
+        })
     }
 }
 
-impl Visibility {
-    fn from_options(options: &mut Options) -> Self {
-        let mut given = options.object("visibility");
-        let visibility = Self {
-            pause_on_hidden: given.bool("pauseOnHidden").unwrap_or(false),
-            reconnect_on_visible: given.bool("reconnectOnVisible").unwrap_or(true),
-        };
-        options.absorb(given);
-        visibility
-    }
-}
-
-impl MemoryOptions {
-    fn from_options(options: &mut Options) -> Self {
-        let mut given = options.object("memory");
-        let name = given.text("name");
-        if name.as_deref() == Some("") {
-            given.refuse::<()>("name", "a string that is not empty");
-        }
-        let auto_create = given.bool("autoCreate").unwrap_or(false);
-        // The buckets are read apart, with the reader of createBucket().
-        given.opaque("buckets");
-        options.absorb(given);
-        Self { name, auto_create }
-    }
-}
-
-/// Takes the `timeout` option, in milliseconds: a positive number that a timer can count.
-pub fn timeout(options: &mut Options) -> Option<u32> {
-    let takes = "a number of milliseconds, more than 0 and at most 2147483647";
-    let accepts = |n: f64| n > 0.0 && n <= MAX_TIMEOUT_MS;
-    let ms = options.number("timeout", takes, accepts)?;
-    Some(ms.ceil() as u32)
+/// The `timeout` option, in milliseconds.
+pub fn timeout(options: &Options) -> Option<u32> {
+    options.number("timeout").map(|ms| ms.ceil() as u32)
 }
 
 /// Whether text can travel in a header as it is: visible ASCII, at least one character.
@@ -176,21 +210,19 @@ fn server_url(url: &str) -> Option<String> {
         .find(|known| scheme.eq_ignore_ascii_case(known))?;
     let mut authority = rest.bytes().take_while(|b| *b != b'/').peekable();
     let illegal = |b: u8| matches!(b, b'?' | b'#' | b'\\') || b <= b' ';
-    let legal = authority.peek().is_some()
-        && authority.all(|b| b != b'@')
-        && !rest.bytes().any(illegal);
+    let legal =
+        authority.peek().is_some() && authority.all(|b| b != b'@') && !rest.bytes().any(illegal);
     legal.then(|| [scheme, "://", rest].concat())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options;
 
     fn config(json: &str) -> Result<Config, Error> {
-        Config::from_options(Options::read(
-            "",
-            &mut serde_json::Deserializer::from_str(json),
-        )?)
+        let from = &mut serde_json::Deserializer::from_str(json);
+        Config::from_options(options::deserialize(from))
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod loose;
 use ironflow_browser::config::{Config, DEFAULT_SERVER_URL, TransportKind};
 use ironflow_browser::error::Error;
 use ironflow_browser::kv::{BucketConfig, BucketName, Key, Pattern};
-use ironflow_browser::options::Options;
+use ironflow_browser::options::deserialize;
 use ironflow_browser::transport::path;
 use ironflow_harness::{count, say};
 use proptest::collection::vec;
@@ -157,7 +157,7 @@ fn every_key_comes_back_out_of_its_address() {
 #[test]
 fn options_of_any_value_are_taken_or_refused_by_name() {
     try_out("options", loose(), |options| {
-        let config = match Options::read("", options).and_then(Config::from_options) {
+        let config = match Config::from_options(deserialize(options)) {
             Ok(config) => config,
             Err(Error::Validation(words)) => {
                 prop_assert!(!words.is_empty());

@@ -4,11 +4,11 @@
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use crate::config::timeout;
+use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
-use crate::js::{self, Given, is_unset, options};
+use crate::js::{self, Given, is_unset};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
-use crate::options::Options;
+use crate::options::{Known, Options, Takes, invalid};
 use crate::transport::{Body, Limits};
 
 /// JavaScript's largest safe integer.
@@ -38,16 +38,14 @@ pub(super) fn pattern(value: &JsValue, what: &str) -> Result<Pattern, Error> {
 pub(super) fn function(value: &JsValue, what: &str) -> Result<(), Error> {
     match value.is_function() {
         true => Ok(()),
-        false => Err(Error::Validation([what, " must be a function"].concat())),
+        false => Err(invalid(what, "a function")),
     }
 }
 
 pub(super) fn revision(value: &JsValue) -> Result<Revision, Error> {
     match value.as_f64() {
         Some(n) if (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0 => Ok(n as Revision),
-        _ => Err(Error::Validation(
-            "the revision must be a whole number, 0 or more".into(),
-        )),
+        _ => Err(invalid("the revision", "a whole number, 0 or more")),
     }
 }
 
@@ -68,10 +66,20 @@ pub(super) fn body(value: &JsValue) -> Result<Body, Error> {
     })
 }
 
+const LIMITS: &[Known] = &[
+    ("timeout", TIMEOUT),
+    ("signal", Takes::Anything),
+    (
+        "maxAttempts",
+        Takes::NumberThat("a whole number, 1 or more", |n| {
+            (1.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0
+        }),
+    ),
+];
+
 /// The last, optional argument of every operation.
 pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits, Error> {
-    let (limits, options) = read_limits(value, default_timeout_ms)?;
-    options.finish()?;
+    let (limits, _) = read_limits(value, default_timeout_ms, &LIMITS[..2])?;
     Ok(limits)
 }
 
@@ -80,52 +88,52 @@ pub(super) fn modify_options(
     value: &JsValue,
     default_timeout_ms: u32,
 ) -> Result<(Limits, u32), Error> {
-    let (limits, mut options) = read_limits(value, default_timeout_ms)?;
-    let takes = "a whole number, 1 or more";
-    let accepts = |n: f64| (1.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0;
-    let max_attempts = options.number("maxAttempts", takes, accepts);
-    options.finish()?;
-    Ok((limits, max_attempts.unwrap_or(16.0) as u32))
+    let (limits, options) = read_limits(value, default_timeout_ms, LIMITS)?;
+    Ok((limits, options.number("maxAttempts").unwrap_or(16.0) as u32))
 }
 
-fn read_limits(value: &JsValue, default_timeout_ms: u32) -> Result<(Limits, Options), Error> {
-    let mut options = options("", value)?;
+fn read_limits(
+    value: &JsValue,
+    default_timeout_ms: u32,
+    known: &[Known],
+) -> Result<(Limits, Options), Error> {
+    let options = js::options("", value, known)?;
     let limits = Limits {
-        timeout_ms: timeout(&mut options).unwrap_or(default_timeout_ms),
-        signal: signal(&mut options, value),
+        timeout_ms: timeout(&options).unwrap_or(default_timeout_ms),
+        signal: signal(value)?,
         once: false,
     };
     Ok((limits, options))
 }
 
 /// The option `signal`, undefined where there is none.
-pub(super) fn signal(options: &mut Options, given: &JsValue) -> JsValue {
-    options.opaque("signal");
+pub(super) fn signal(given: &JsValue) -> Result<JsValue, Error> {
     if !given.is_object() {
-        return JsValue::UNDEFINED;
+        return Ok(JsValue::UNDEFINED);
     }
     let signal = given.unchecked_ref::<Given>().signal();
     if is_unset(&signal) {
-        return JsValue::UNDEFINED;
+        Ok(JsValue::UNDEFINED)
+    } else if js::is_abort_signal(&signal) {
+        Ok(signal)
+    } else {
+        Err(invalid("signal", "an AbortSignal"))
     }
-    if !js::is_abort_signal(&signal) {
-        options.refuse::<()>("signal", "an AbortSignal");
-    }
-    signal
 }
 
 /// The second argument of `bucket`: how values are decoded, undefined where they are not.
 pub(super) fn decode(value: &JsValue) -> Result<JsValue, Error> {
-    let mut options = options("", value)?;
-    let mode = options.text("decode");
-    match mode.as_deref() {
-        None | Some("json" | "text" | "bytes") => {}
-        Some(_) => {
-            options.refuse::<()>("decode", "\"json\", \"text\" or \"bytes\"");
-        }
-    }
-    options.finish()?;
-    Ok(mode.map(JsValue::from).unwrap_or_default())
+    const KNOWN: &[Known] = &[(
+        "decode",
+        Takes::TextThat("\"json\", \"text\" or \"bytes\"", |mode| {
+            matches!(mode, "json" | "text" | "bytes")
+        }),
+    )];
+    let options = js::options("", value, KNOWN)?;
+    Ok(options
+        .text("decode")
+        .map(JsValue::from)
+        .unwrap_or_default())
 }
 
 /// The option `memory.buckets`: names, or settings.
@@ -136,8 +144,7 @@ pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> 
         return Ok(Vec::new());
     }
     let Some(buckets) = buckets.dyn_ref::<Array>() else {
-        let takes = " must be a list of names or settings of buckets";
-        return Err(Error::Validation([path, takes].concat()));
+        return Err(invalid(path, "a list of names or settings of buckets"));
     };
     let mut configs = Vec::new();
     for bucket in buckets.iter() {
@@ -149,27 +156,38 @@ pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> 
     Ok(configs)
 }
 
+const COUNT: Takes = Takes::NumberThat("a whole number, 0 or more", |n| {
+    (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0
+});
+
+const BUCKET: &[Known] = &[
+    ("name", Takes::Text),
+    ("description", Takes::Text),
+    ("ttlSeconds", COUNT),
+    ("maxValueSize", COUNT),
+    ("maxBytes", COUNT),
+    ("history", COUNT),
+];
+
 /// The settings of a new bucket.
 pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig, Error> {
-    let mut options = options(path, value)?;
-    let takes = "a whole number, 0 or more";
-    let count = |n: f64| (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0;
-    let mut number = |name| options.number(name, takes, count).unwrap_or(0.0) as u64;
+    let options = js::options(path, value, BUCKET)?;
+    let text = |name| options.text(name).unwrap_or_default().into();
+    let number = |name| options.number(name).unwrap_or(0.0) as u64;
     let config = BucketConfig {
+        name: text("name"),
+        description: text("description"),
         ttl_seconds: number("ttlSeconds"),
         max_value_size: number("maxValueSize"),
         max_bytes: number("maxBytes"),
         history: number("history"),
-        name: options.text("name").unwrap_or_default(),
-        description: options.text("description").unwrap_or_default(),
     };
-    options.finish()?;
     Ok(config.normalized()?.1)
 }
 
 fn text(value: &JsValue, what: &str) -> Result<String, Error> {
     let Some(text) = value.as_string() else {
-        return Err(Error::Validation([what, " must be a string"].concat()));
+        return Err(invalid(what, "a string"));
     };
     // A lone surrogate has no UTF-8 form: it would arrive as U+FFFD, and so could another.
     let suspect = text.chars().any(|c| c == '\u{fffd}');

@@ -6,13 +6,13 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use super::call::{Arguments, Method};
 use super::client::thrown;
 use super::state::{Context, State};
 use super::watch_arguments::WatchArguments;
 use crate::error::Error;
 use crate::js::{self, Ending, Failure};
-use crate::kv::{BucketName, Key, Precondition, Removal};
-use crate::transport::Operation;
+use crate::kv::BucketName;
 
 /// A bucket's keys.
 #[wasm_bindgen]
@@ -39,34 +39,11 @@ impl BrowserKVBucketHandle {
         })
     }
 
-    fn run(
-        &self,
-        operation: &'static str,
-        key: &JsValue,
-        options: &JsValue,
-        make: impl FnOnce(BucketName, Key) -> Result<Operation, Error>,
-    ) -> Promise {
-        let context = self.context(operation, key);
-        let made = arguments::key(key).and_then(|key| make(self.name.clone(), key));
-        self.state.run(context, options, made)
-    }
-
-    fn write(
-        &self,
-        operation: &'static str,
-        key: &JsValue,
-        value: &JsValue,
-        precondition: Result<Precondition, Error>,
-        options: &JsValue,
-    ) -> Promise {
-        self.run(operation, key, options, |bucket, key| {
-            Ok(Operation::Put {
-                bucket,
-                key,
-                body: arguments::body(value)?,
-                precondition: precondition?,
-            })
-        })
+    fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
+        let context = self.context(method.name(), arguments.first);
+        let operation = arguments.operation(method, Some(&self.name));
+        self.state
+            .carry_out(context, operation, arguments.options, &self.decode)
     }
 
     /// A handle for operations that are a part of another.
@@ -123,19 +100,19 @@ impl BrowserKVBucketHandle {
 
     /// Reads a key.
     pub fn get(&self, key: &JsValue, options: &JsValue) -> Promise {
-        let operation = arguments::key(key).map(|key| Operation::Get(self.name.clone(), key));
-        let context = self.context("get", key);
-        self.state.read(context, options, operation, &self.decode)
+        self.call(Method::Get, &Arguments::new(key, options))
     }
 
     /// Writes a key, whatever it held.
     pub fn put(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
-        self.write("put", key, value, Ok(Precondition::None), options)
+        let arguments = Arguments::new(key, options);
+        self.call(Method::Put, &Arguments { value, ..arguments })
     }
 
     /// Writes a key that holds nothing.
     pub fn create(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
-        self.write("create", key, value, Ok(Precondition::Absent), options)
+        let arguments = Arguments::new(key, options);
+        self.call(Method::Create, &Arguments { value, ..arguments })
     }
 
     /// Writes a key whose last revision is still the one given.
@@ -146,8 +123,13 @@ impl BrowserKVBucketHandle {
         revision: &JsValue,
         options: &JsValue,
     ) -> Promise {
-        let precondition = arguments::revision(revision).map(Precondition::Revision);
-        self.write("update", key, value, precondition, options)
+        let arguments = Arguments {
+            first: key,
+            value,
+            revision,
+            options,
+        };
+        self.call(Method::Update, &arguments)
     }
 
     /// Reads a key, calls a function with what it holds, and writes what that gives, again and again
@@ -189,25 +171,18 @@ impl BrowserKVBucketHandle {
 
     /// Puts a tombstone on a key.
     pub fn delete(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.run("delete", key, options, |bucket, key| {
-            Ok(Operation::Remove(bucket, key, Removal::Delete))
-        })
+        self.call(Method::Delete, &Arguments::new(key, options))
     }
 
     /// Removes a key with its history.
     pub fn purge(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.run("purge", key, options, |bucket, key| {
-            Ok(Operation::Remove(bucket, key, Removal::Purge))
-        })
+        self.call(Method::Purge, &Arguments::new(key, options))
     }
 
     /// The live keys, all or those that match a pattern, in ascending order of last revision.
     #[wasm_bindgen(js_name = listKeys)]
     pub fn list_keys(&self, filter: &JsValue, options: &JsValue) -> Promise {
-        let operation =
-            arguments::filter(filter).map(|filter| Operation::ListKeys(self.name.clone(), filter));
-        let context = self.context("listKeys", filter);
-        self.state.run(context, options, operation)
+        self.call(Method::ListKeys, &Arguments::new(filter, options))
     }
 
     /// Tells of every change, of all keys or those that match: by callbacks, or, without them, to whoever

@@ -5,12 +5,10 @@ use std::rc::Rc;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::arguments;
 use super::bucket::BrowserKVBucketHandle;
+use super::call::{Arguments, Method};
 use super::client::thrown;
 use super::state::{Context, State};
-use crate::error::Error;
-use crate::kv::BucketName;
 use crate::transport::Operation;
 
 /// The key-value API of a client.
@@ -26,20 +24,17 @@ impl BrowserKVClient {
         }
     }
 
-    fn run(
-        &self,
-        operation: &'static str,
-        name: Result<BucketName, Error>,
-        options: &JsValue,
-        make: impl FnOnce(BucketName) -> Operation,
-    ) -> Promise {
+    fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
+        let operation = arguments.operation(method, None);
         let context = Context {
-            operation,
-            bucket: name.as_ref().ok().cloned(),
+            operation: method.name(),
+            bucket: operation.as_ref().ok().and_then(Operation::names),
             key: JsValue::UNDEFINED,
             quiet: false,
         };
-        self.state.run(context, options, name.map(make))
+        let decode = JsValue::UNDEFINED;
+        self.state
+            .carry_out(context, operation, arguments.options, &decode)
     }
 }
 
@@ -59,42 +54,26 @@ impl BrowserKVClient {
     /// Creates a bucket, or confirms one that exists with equal settings.
     #[wasm_bindgen(js_name = createBucket)]
     pub fn create_bucket(&self, config: &JsValue, options: &JsValue) -> Promise {
-        let config = arguments::bucket_config(config, "config");
-        let name = config.as_ref().ok();
-        let context = Context {
-            operation: "createBucket",
-            bucket: name.and_then(|config| BucketName::parse(&config.name).ok()),
-            key: JsValue::UNDEFINED,
-            quiet: false,
-        };
-        self.state
-            .run(context, options, config.map(Operation::CreateBucket))
+        self.call(Method::CreateBucket, &Arguments::new(config, options))
     }
 
     /// Deletes a bucket with all it holds.
     #[wasm_bindgen(js_name = deleteBucket)]
     pub fn delete_bucket(&self, name: &JsValue, options: &JsValue) -> Promise {
-        let name = arguments::bucket_name(name);
-        self.run("deleteBucket", name, options, Operation::DeleteBucket)
+        self.call(Method::DeleteBucket, &Arguments::new(name, options))
     }
 
     /// Every bucket, by name.
     #[wasm_bindgen(js_name = listBuckets)]
     pub fn list_buckets(&self, options: &JsValue) -> Promise {
-        let context = Context {
-            operation: "listBuckets",
-            bucket: None,
-            key: JsValue::UNDEFINED,
-            quiet: false,
-        };
-        self.state.run(context, options, Ok(Operation::ListBuckets))
+        let nothing = JsValue::UNDEFINED;
+        self.call(Method::ListBuckets, &Arguments::new(&nothing, options))
     }
 
     /// One bucket's settings and state.
     #[wasm_bindgen(js_name = getBucketInfo)]
     pub fn get_bucket_info(&self, name: &JsValue, options: &JsValue) -> Promise {
-        let name = arguments::bucket_name(name);
-        self.run("getBucketInfo", name, options, Operation::BucketInfo)
+        self.call(Method::GetBucketInfo, &Arguments::new(name, options))
     }
 
     /// A handle for a bucket's keys. Asks nobody whether the bucket exists.

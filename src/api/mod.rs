@@ -3,6 +3,7 @@
 
 mod arguments;
 mod bucket;
+mod call;
 mod client;
 mod kv;
 mod state;

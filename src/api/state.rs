@@ -13,6 +13,7 @@ use crate::config::{Config, TransportKind};
 use crate::error::Error;
 use crate::js::{self, Deferred, Done, Failure, Given, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
+use crate::options::invalid;
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
 use crate::watch::feed::Settings;
 use crate::watch::{Driver, Owner, Page};
@@ -57,7 +58,7 @@ impl State {
 
     /// Replaces the configuration and ends every watch.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
-        let config = Config::from_options(js::options("", options)?)?;
+        let config = Config::from_options(js::given(options))?;
         let given = js::copy_options(options);
         let on_error = given.on_error();
         if !is_unset(&on_error) {
@@ -65,9 +66,7 @@ impl State {
         }
         let logger = given.logger();
         if !is_unset(&logger) && logger.as_bool() != Some(false) && !logger.is_object() {
-            return Err(Error::Validation(
-                "logger must be an object or false".into(),
-            ));
+            return Err(invalid("logger", "an object or false"));
         }
         let credentials = Credentials::from_js(&given.auth())?;
         let buckets = arguments::memory_buckets(&given)?;
@@ -123,22 +122,12 @@ impl State {
     }
 
     /// Carries an operation out. What comes is a promise: it is rejected, and every error handler
-    /// told, where the arguments are bad too.
-    pub(super) fn run(
+    /// told, where the arguments are bad too. `decode`: as [`js::decode`] takes it.
+    pub(super) fn carry_out(
         self: &Rc<Self>,
         context: Context,
-        options: &JsValue,
         operation: Result<Operation, Error>,
-    ) -> Promise {
-        self.read(context, options, operation, &JsValue::UNDEFINED)
-    }
-
-    /// As [`State::run`], for an operation whose value is to be decoded, as [`js::decode`] takes it.
-    pub(super) fn read(
-        self: &Rc<Self>,
-        context: Context,
         options: &JsValue,
-        operation: Result<Operation, Error>,
         decode: &JsValue,
     ) -> Promise {
         let decode = decode.clone();

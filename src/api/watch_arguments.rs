@@ -7,10 +7,17 @@ use super::arguments;
 use crate::error::Error;
 use crate::js::{Given, is_unset, options};
 use crate::kv::Pattern;
-use crate::options::Options;
+use crate::options::{Known, Takes, invalid};
 use crate::transport::is_aborted;
 
 const CALLBACKS: [&str; 5] = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
+
+/// The options of `watch()`, of which `view()` has the first.
+const WATCH: &[Known] = &[
+    ("key", Takes::Anything),
+    ("initial", Takes::Bool),
+    ("signal", Takes::Anything),
+];
 
 /// What is to be watched, and who is to hear of it.
 pub(super) struct WatchArguments {
@@ -32,31 +39,25 @@ impl WatchArguments {
         if !is_unset(callbacks) {
             check_callbacks(callbacks)?;
         }
-        let mut options = options("", given)?;
-        let patterns = patterns(&mut options, given)?;
-        let initial = options.bool("initial").unwrap_or(false);
-        let signal = arguments::signal(&mut options, given);
-        options.finish()?;
+        let options = options("", given, WATCH)?;
         Ok(Self {
             callbacks: if is_unset(callbacks) {
                 JsValue::UNDEFINED
             } else {
                 callbacks.clone()
             },
-            patterns,
-            initial,
-            signal,
+            patterns: patterns(given)?,
+            initial: options.bool("initial").unwrap_or(false),
+            signal: arguments::signal(given)?,
         })
     }
 
     /// Reads `view(options)`: what a view watches.
     pub(super) fn of_view(given: &JsValue) -> Result<Self, Error> {
-        let mut options = options("", given)?;
-        let patterns = patterns(&mut options, given)?;
-        options.finish()?;
+        options("", given, &WATCH[..1])?;
         Ok(Self {
             callbacks: JsValue::UNDEFINED,
-            patterns,
+            patterns: patterns(given)?,
             initial: true,
             signal: JsValue::UNDEFINED,
         })
@@ -69,8 +70,7 @@ impl WatchArguments {
 }
 
 /// The option `key`.
-fn patterns(options: &mut Options, given: &JsValue) -> Result<Vec<Pattern>, Error> {
-    options.opaque("key");
+fn patterns(given: &JsValue) -> Result<Vec<Pattern>, Error> {
     let key = match given.is_object() {
         true => given.unchecked_ref::<Given>().key(),
         false => JsValue::UNDEFINED,
@@ -103,14 +103,12 @@ fn has_callbacks(value: &JsValue) -> bool {
 
 fn check_callbacks(callbacks: &JsValue) -> Result<(), Error> {
     if !callbacks.is_object() {
-        return Err(Error::Validation("callbacks must be an object".into()));
+        return Err(invalid("callbacks", "an object"));
     }
     for name in CALLBACKS {
         let callback = callback(callbacks, name);
         if !callback.is_function() && (name == "onUpdate" || !is_unset(&callback)) {
-            return Err(Error::Validation(
-                ["callbacks.", name, " must be a function"].concat(),
-            ));
+            return Err(invalid(&["callbacks.", name].concat(), "a function"));
         }
     }
     Ok(())

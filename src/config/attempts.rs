@@ -37,29 +37,19 @@ impl Attempts {
         multiplier: 2.0,
     };
 
-    /// Takes the option of this name: true, false, or an object; what is left out is as in `self`.
-    pub(super) fn or_as_given(self, options: &mut Options, name: &'static str) -> Self {
-        let (switch, mut given) = options.bool_or_object(name);
-        let enabled = given.bool("enabled").or(switch);
-        let max_attempts = given.number("maxAttempts", "a whole number from -1", |n| {
-            n >= -1.0 && n.fract() == 0.0
-        });
-        let mut backoff = given.object("backoff");
-        let takes = "a number of milliseconds, 0 or more";
-        let wait = |n: f64| n >= 0.0 && n.is_finite();
-        let initial = backoff.number("initial", takes, wait);
-        let max = backoff.number("max", takes, wait);
-        let multiplier = backoff.number("multiplier", "a number from 1", |n| {
-            n >= 1.0 && n.is_finite()
-        });
-        given.absorb(backoff);
-        options.absorb(given);
+    /// The option of this name: true, false, or an object; what is left out is as in `self`.
+    pub(super) fn or_as_given(self, options: &Options, name: &str) -> Self {
+        let number = |member, default| {
+            let given = options.number(&[name, member].concat());
+            given.unwrap_or(default)
+        };
+        let enabled = options.bool(&[name, ".enabled"].concat());
         Self {
-            enabled: enabled.unwrap_or(self.enabled),
-            max_attempts: max_attempts.unwrap_or(self.max_attempts),
-            initial: initial.unwrap_or(self.initial),
-            max: max.unwrap_or(self.max),
-            multiplier: multiplier.unwrap_or(self.multiplier),
+            enabled: enabled.or(options.bool(name)).unwrap_or(self.enabled),
+            max_attempts: number(".maxAttempts", self.max_attempts),
+            initial: number(".backoff.initial", self.initial),
+            max: number(".backoff.max", self.max),
+            multiplier: number(".backoff.multiplier", self.multiplier),
         }
     }
 

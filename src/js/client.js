@@ -66,10 +66,37 @@ export function resolveConfig(given, resolved) {
   return { ...copy, ...resolved, memory: { buckets: [], ...copy.memory, ...resolved.memory } };
 }
 
-/** The members of an object of options; undefined where it is none. */
-export function entriesOf(options) {
+/** Objects of the platform, whose insides are no options. */
+const OPAQUE = ["logger", "signal"];
+
+/** How deep options may lie within options. */
+const DEEPEST = 3;
+
+function addMembers(flat, prefix, object, depth) {
+  for (const [name, value] of Object.entries(object)) {
+    if (value === undefined || value === null) continue;
+    // A dot in a name is not one between names.
+    const path = prefix + (name.includes(".") ? JSON.stringify(name) : name);
+    const nested =
+      typeof value === "object" &&
+      !value[Symbol.iterator] &&
+      !OPAQUE.includes(name) &&
+      depth < DEEPEST;
+    flat.push(path, nested ? null : typeof value === "object" ? undefined : value);
+    if (nested) addMembers(flat, `${path}.`, value, depth + 1);
+  }
+}
+
+/**
+ * The members of an object of options, by their paths: path, value, path, value, and so on. Null stands
+ * for an object whose members follow, undefined for what is no plain data. Undefined if it is no object.
+ */
+export function flatten(options) {
   try {
-    return options[Symbol.iterator] ? undefined : Object.entries(options);
+    if (typeof options !== "object" || options[Symbol.iterator]) return undefined;
+    const flat = [];
+    addMembers(flat, "", options, 1);
+    return flat;
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 pub(crate) use failure::{Failure, Problem};
-pub(crate) use settings::{is_unset, options};
+pub(crate) use settings::{given, is_unset, options};
 pub(crate) use waiting::{
     Done, Ending, Outcome, Told, ask_token, exchange, later, listener, modify, pause,
 };
@@ -242,8 +242,9 @@ extern "C" {
     pub(crate) fn set_auth(given: &Given, auth: &JsValue);
     #[wasm_bindgen(js_name = resolveConfig)]
     pub(crate) fn resolve_config(given: &JsValue, resolved: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = entriesOf)]
-    fn entries_of(options: &JsValue) -> Option<Array>;
+    /// Options by their paths: path, value, path, value, … Null stands for an object whose members
+    /// follow, undefined for what is no plain data. None: it is not an object.
+    fn flatten(options: &JsValue) -> Option<Array>;
 
     /// Options as the application gave them, for the members that are no plain data.
     #[derive(Debug)]

@@ -1,53 +1,45 @@
 //! Options as the application gives them.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::entries_of;
+use super::flatten;
 use crate::error::Error;
-use crate::options::{OPAQUE, Options, Setting};
+use crate::options::{Given, Known, Options, Setting};
 
-/// An object of options.
-pub(crate) fn options(path: &str, value: &JsValue) -> Result<Options, Error> {
-    Options::of(path, setting(value, 0))
+/// Reads an object of options; `path` names it in errors.
+///
+/// # Errors
+/// As [`Options::read`].
+pub(crate) fn options(path: &str, value: &JsValue, known: &[Known]) -> Result<Options, Error> {
+    Options::read(path, given(value), known)
 }
 
-/// The value of an option; none where it is unset.
-fn setting(value: &JsValue, depth: usize) -> Option<Setting> {
+/// An object of options, by their paths.
+pub(crate) fn given(value: &JsValue) -> Option<Given> {
     if is_unset(value) {
-        return None;
+        return Some(Given::new());
     }
-    Some(if let Some(value) = value.as_bool() {
+    let flat = flatten(value)?;
+    let pairs = (0..flat.length()).step_by(2);
+    let setting = |at| {
+        (
+            flat.get(at).as_string().unwrap_or_default(),
+            setting(&flat.get(at + 1)),
+        )
+    };
+    Some(pairs.map(setting).collect())
+}
+
+fn setting(value: &JsValue) -> Setting {
+    if value.is_null() {
+        Setting::Object
+    } else if let Some(value) = value.as_bool() {
         Setting::Bool(value)
     } else if let Some(number) = value.as_f64() {
         Setting::Number(number)
-    } else if let Some(text) = value.as_string() {
-        Setting::Text(text)
-    } else if value.is_object() && depth < DEEPEST {
-        entries_of(value).map_or(Setting::Other, |entries| object(&entries, depth))
     } else {
-        Setting::Other
-    })
-}
-
-/// How deep options may lie within options.
-const DEEPEST: usize = 3;
-
-fn object(entries: &Array, depth: usize) -> Setting {
-    let mut settings = Vec::new();
-    for at in 0..entries.length() {
-        let entry: Array = entries.get(at).unchecked_into();
-        let name = entry.get(0).as_string().unwrap_or_default();
-        // What is opaque is not looked into.
-        let depth = match OPAQUE.contains(&&*name) {
-            true => DEEPEST,
-            false => depth + 1,
-        };
-        if let Some(value) = setting(&entry.get(1), depth) {
-            settings.push((name, value));
-        }
+        value.as_string().map_or(Setting::Other, Setting::Text)
     }
-    Setting::Object(settings)
 }
 
 /// Whether an option or argument counts as left out.

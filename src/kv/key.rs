@@ -48,7 +48,9 @@ impl Key {
 /// Whether there is nothing before, after or between dots.
 pub(super) fn has_empty_token(text: &str) -> bool {
     let mut last = b'.';
-    let doubled = text.bytes().any(|b| std::mem::replace(&mut last, b) == b'.' && b == b'.');
+    let doubled = text
+        .bytes()
+        .any(|b| std::mem::replace(&mut last, b) == b'.' && b == b'.');
     doubled || last == b'.'
 }
 

@@ -6,6 +6,7 @@ use super::operation::Limits;
 use crate::config::is_header_safe;
 use crate::error::Error;
 use crate::js::{self, Ending, Failure, Given};
+use crate::options::{Known, Takes, invalid};
 
 /// An API key, a token, or a function to ask for one. Never logged, never part of an address.
 #[derive(Clone)]
@@ -27,33 +28,32 @@ impl Credentials {
     /// # Errors
     /// [`Error::Validation`] for unknown members, and for values that cannot travel in a header.
     pub(crate) fn from_js(auth: &JsValue) -> Result<Self, Error> {
-        let mut options = js::options("auth", auth)?;
-        let api_key = options.text("apiKey");
-        options.opaque("token");
-        let takes = "a string of visible ASCII characters";
-        if api_key.as_deref().is_some_and(|key| !is_header_safe(key)) {
-            options.refuse::<()>("apiKey", takes);
+        const KNOWN: &[Known] = &[
+            (
+                "apiKey",
+                Takes::TextThat("a string of visible ASCII characters", is_header_safe),
+            ),
+            ("token", Takes::Anything),
+        ];
+        let options = js::options("auth", auth, KNOWN)?;
+        if let Some(key) = options.text("apiKey") {
+            return Ok(Self::Fixed(key.into()));
         }
         let token = match auth.is_object() {
             true => auth.unchecked_ref::<Given>().token(),
             false => JsValue::UNDEFINED,
         };
-        let token = if js::is_unset(&token) {
-            Self::None
-        } else if token.is_function() {
-            Self::Ask(token)
-        } else {
-            match token.as_string().filter(|token| is_header_safe(token)) {
-                Some(token) => Self::Fixed(token),
-                None => {
-                    let takes =
-                        "a string of visible ASCII characters, or a function that gives one";
-                    options.refuse("token", takes).unwrap_or(Self::None)
-                }
-            }
-        };
-        options.finish()?;
-        Ok(api_key.map_or(token, Self::Fixed))
+        if js::is_unset(&token) {
+            return Ok(Self::None);
+        }
+        if token.is_function() {
+            return Ok(Self::Ask(token));
+        }
+        let token = token.as_string().filter(|token| is_header_safe(token));
+        token.map(Self::Fixed).ok_or_else(|| {
+            let takes = "a string of visible ASCII characters, or a function that gives one";
+            invalid("auth.token", takes)
+        })
     }
 
     /// The credential to use now, asking the application's function anew, with so many milliseconds

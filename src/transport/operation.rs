@@ -34,6 +34,15 @@ impl Operation {
         )
     }
 
+    /// The bucket it is about.
+    pub(crate) fn names(&self) -> Option<BucketName> {
+        match self {
+            Self::CreateBucket(config) => BucketName::parse(&config.name).ok(),
+            Self::DeleteBucket(name) => Some(name.clone()),
+            _ => self.bucket().cloned(),
+        }
+    }
+
     /// The bucket it uses, which has to be there.
     pub(crate) const fn bucket(&self) -> Option<&BucketName> {
         match self {
