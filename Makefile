@@ -33,11 +33,17 @@ test: setup ## Run the tests
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix
-matrix: setup pkg/index.js ## Run the longer tests: the package in a browser, against servers and faults, and leaks
+matrix: setup pkg/index.js ## Run the longer tests: the package with bundlers, in browsers, against servers and faults, and leaks
+	@.ci/setup firefox
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
+	$(step) "The package with bundlers" $(node_test) --test-concurrency=1 tests/e2e/packaging/*.test.mjs
 	$(step) "The package in a browser" $(node_test) --test-concurrency=1 tests/e2e/matrix/*.test.mjs
 	$(step) "More faults under watches" $(node_test) tests/e2e/chaos/chaos.test.mjs
+
+.PHONY: readme
+readme: ## Write what the last make matrix has found about bundlers into the README
+	@source .ci/env; node tests/e2e/packaging/table.mjs
 
 .PHONY: build
 build: pkg/index.js ## Build the npm package into pkg/

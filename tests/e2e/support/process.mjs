@@ -20,11 +20,13 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
  *
  * @param {string} program
  * @param {string[]} args
- * @param {{ name: string, env?: NodeJS.ProcessEnv }} options
+ * @param {{ name: string, cwd?: string, env?: NodeJS.ProcessEnv }} options
  */
-export function start(program, args, { name, env }) {
+export function start(program, args, { name, cwd, env }) {
   const child = spawn(program, args, {
-    stdio: ["ignore", "pipe", "pipe"],
+    cwd,
+    // Some programs end with their standard input: it is held open.
+    stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
   const output = { stdout: "", stderr: "" };

@@ -1,0 +1,10 @@
+import { init, ironflow } from "../node_modules/@ironflow/browser/slim.js";
+import { exercise } from "./exercise.js";
+
+self.onmessage = (event) => {
+  const { server, port } = event.data;
+  const outcome = init()
+    .then(() => exercise({ ironflow }, server))
+    .catch(String);
+  event.waitUntil(outcome.then((words) => port.postMessage(words)));
+};

@@ -1,0 +1,116 @@
+// The packed package in a small application of each kind, started as its developers would: each writes, reads
+// and watches a key on the reference server. What cannot be installed is skipped, and says why.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { pack } from "../support/installed.mjs";
+import { startServer } from "../support/server.mjs";
+import { App } from "./app.mjs";
+import { OUTCOME } from "./apps/page/src/exercise.js";
+import { launchBrowsers } from "./browsers.mjs";
+import { rows } from "./rows.mjs";
+import { inReadme, keep, print } from "./table.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "ironflow-packed-"));
+/** @type {string} */
+let tarball;
+/** @type {Awaited<ReturnType<typeof startServer>>} */
+let server;
+/** @type {Awaited<ReturnType<typeof launchBrowsers>>} */
+let browsers;
+/** @type {import("./table.mjs").Line[]} */
+const lines = [];
+/** The apps whose tools cannot be installed, and why. @type {Map<string, string>} */
+const impossible = new Map();
+
+before(async () => {
+  const packed = pack(folder);
+  [server, browsers] = await Promise.all([startServer(), launchBrowsers()]);
+  tarball = (await packed).path;
+});
+
+after(async () => {
+  await Promise.all(Object.values(browsers ?? {}).map((browser) => browser?.close()));
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+  const found = Object.values(browsers ?? {}).flatMap((browser) => browser?.version ?? []);
+  keep({ versions: [`Node ${process.versions.node.split(".")[0]}`, ...found], lines });
+});
+
+for (const row of rows) {
+  const browser = () => (row.browser ? browsers[row.browser] : undefined);
+
+  describe([row.name, row.mode].filter(Boolean).join(", "), () => {
+    const app = new App(row.tools, row.layers);
+    const line = { name: row.name, mode: row.mode, default: "not run", slim: "not run" };
+    if (row.without) line.default = `no: ${row.without}`;
+    lines.push(line);
+    /** @type {import("./app.mjs").Site | undefined} */
+    let site;
+    /** @type {string | undefined} */
+    let missing;
+
+    before(async () => {
+      if (row.browser && !browser()) missing = `there is no ${row.browser}`;
+      missing ??= impossible.get(app.dir);
+      if (missing) return;
+      try {
+        await app.install(tarball);
+      } catch (error) {
+        missing = `its tools cannot be installed: ${/** @type {Error} */ (error).message}`;
+        impossible.set(app.dir, missing);
+        return;
+      }
+      site = await row.site?.(app);
+    });
+
+    after(() => site?.stop());
+
+    /** Does what the app is there for. @param {"default" | "slim"} entry @returns {Promise<import("./browsers.mjs").Visit>} */
+    const visit = async (entry) => {
+      if (!row.run) {
+        const { visit: open } = /** @type {import("./browsers.mjs").Browser} */ (browser());
+        return open(`${site?.url}/?entry=${entry}&server=${server.url}`);
+      }
+      const outcome = await row.run(app, entry, server.url);
+      return { outcome: outcome.trim(), complaints: [] };
+    };
+
+    for (const entry of /** @type {const} */ (["default", "slim"])) {
+      if (entry === "default" && row.without) continue;
+      test(entry === "default" ? "@ironflow/browser" : "@ironflow/browser/slim", async (t) => {
+        if (missing) {
+          t.skip(`not run: ${missing}`);
+          return;
+        }
+        line[entry] = "FAILS";
+        const { outcome, complaints } = await visit(entry);
+        assert.equal(outcome, OUTCOME);
+        assert.deepEqual(complaints, []);
+        line[entry] = entry === "default" ? "yes" : row.slim;
+      });
+    }
+  });
+}
+
+describe("the README's table", () => {
+  test("says what has been found here", () => {
+    const said = inReadme();
+    for (const line of lines.filter(({ slim }) => slim !== "not run")) {
+      assert.ok(said.includes(print(line)), `not in the README: ${print(line)}`);
+    }
+  });
+
+  test("says nothing else", () => {
+    const known = lines.map(({ name, mode }) => print({ name, mode }));
+    for (const said of inReadme()) {
+      assert.ok(
+        known.some((start) => said.startsWith(start)),
+        `only in the README: ${said}`,
+      );
+    }
+  });
+});

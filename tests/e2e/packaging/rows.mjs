@@ -1,0 +1,223 @@
+// Where the package is put to work: with which tools, how they are started, and how `./slim` gets its
+// WebAssembly there. Nothing is configured beyond what is said here.
+
+import { OUTCOME } from "./apps/page/src/exercise.js";
+
+/**
+ * @typedef {import("./app.mjs").App} App
+ * @typedef {import("./app.mjs").Site} Site
+ *
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} mode
+ * @property {import("./app.mjs").Tools} tools exact versions
+ * @property {string[]} layers folders of `apps`, the later over the former
+ * @property {string} slim how `./slim` gets its WebAssembly
+ * @property {string} [without] why the default entry cannot work here
+ * @property {"Chromium" | "Firefox"} [browser] which one opens the app's page
+ * @property {(app: App) => Promise<Site>} [site] hands out the app's page
+ * @property {(app: App, entry: string, server: string) => Promise<string>} [run] has an app without a page do it
+ */
+
+const itself = "`init()`";
+const withAddress = "`init(address)`";
+const withModule = "`init(module)`";
+
+const host = ["--host", "127.0.0.1", "--port", "PORT"];
+
+/** @param {string} name @param {"Chromium" | "Firefox"} browser @param {string[]} layers @returns {Row} */
+const plain = (name, browser, ...layers) => ({
+  name: `${name}, no bundler`,
+  mode: browser,
+  tools: {},
+  layers: ["page", "plain", ...layers],
+  slim: itself,
+  browser,
+  site: (app) => app.handOut("."),
+});
+
+/** @param {string} version @param {string} slim @param {string[]} layers @returns {Row[]} */
+function vite(version, slim, ...layers) {
+  /** @param {string} mode @param {Row["site"]} site @returns {Row} */
+  const row = (mode, site) => ({
+    name: `Vite ${version}${layers.includes("worker") ? ", module worker" : ""}`,
+    mode,
+    tools: { vite: version },
+    layers: ["page", "vite", ...layers],
+    slim,
+    browser: "Chromium",
+    site,
+  });
+  return [
+    row("dev server", (app) => app.serve("vite", "--strictPort", ...host)),
+    row("build", async (app) => {
+      await app.finish("vite", "build");
+      return app.serve("vite", "preview", "--strictPort", ...host);
+    }),
+  ];
+}
+
+/** @param {string[]} layers @returns {Row[]} */
+function webpack(...layers) {
+  /** @param {string} mode @param {Row["site"]} site @returns {Row} */
+  const row = (mode, site) => ({
+    name: `webpack 5.112.2${layers.includes("worker") ? ", module worker" : ""}`,
+    mode,
+    tools: { webpack: "5.112.2", "webpack-cli": "6.0.1", "webpack-dev-server": "5.2.7" },
+    layers: ["page", "webpack", ...layers],
+    slim: itself,
+    browser: "Chromium",
+    site,
+  });
+  return [
+    row("dev server", (app) => app.serve("webpack", "serve", "--mode=development", ...host)),
+    row("build", async (app) => {
+      await app.finish("webpack", "--mode=production");
+      app.copy("public", "dist");
+      return app.handOut("dist");
+    }),
+  ];
+}
+
+/** @type {Row} */
+const rollup = {
+  name: "Rollup 4.67.4",
+  mode: "build",
+  tools: { rollup: "4.67.4", "@rollup/plugin-node-resolve": "16.0.3" },
+  layers: ["page", "module", "copied-wasm"],
+  slim: withAddress,
+  browser: "Chromium",
+  async site(app) {
+    await app.finish("rollup", "src/main.js", "--dir=dist", "--plugin=node-resolve");
+    app.copy("index.html", "dist/index.html");
+    app.copy("node_modules/@ironflow/browser/ironflow.wasm", "dist/ironflow.wasm");
+    return app.handOut("dist");
+  },
+};
+
+/** @param {string} mode @param {string} page @param {string[]} args @returns {Row} */
+const esbuild = (mode, page, ...args) => ({
+  name: "esbuild 0.28.2",
+  mode,
+  tools: { esbuild: "0.28.2" },
+  layers: ["page", page, "wasm-as-file"],
+  slim: withAddress,
+  browser: "Chromium",
+  async site(app) {
+    const bundle = ["src/main.js", "--bundle", "--loader:.wasm=file", ...args];
+    if (mode === "dev server") {
+      return app.serve(
+        "esbuild",
+        ...bundle,
+        "--servedir=.",
+        "--outdir=.",
+        "--serve=127.0.0.1:PORT",
+      );
+    }
+    await app.finish("esbuild", ...bundle, "--minify", "--outdir=dist");
+    app.copy("index.html", "dist/index.html");
+    return app.handOut("dist");
+  },
+});
+
+/** @returns {Row[]} */
+function next() {
+  /** @param {string} mode @param {Row["site"]} site @returns {Row} */
+  const row = (mode, site) => ({
+    name: "Next 16.4.6, on the server and in the page",
+    mode,
+    tools: { next: "16.4.6", react: "19.3.1", "react-dom": "19.3.1" },
+    layers: ["page", "next"],
+    slim: itself,
+    browser: "Chromium",
+    site,
+  });
+  const address = ["--hostname", "127.0.0.1", "--port", "PORT"];
+  return [
+    row("dev server", (app) => app.serve("next", "dev", ...address)),
+    row("build", async (app) => {
+      await app.finish("next", "build");
+      return app.serve("next", "start", ...address);
+    }),
+  ];
+}
+
+/** @param {string} name @param {import("./app.mjs").Tools} tools @param {string[]} command @returns {Row} */
+const script = (name, tools, ...command) => ({
+  name,
+  mode: "",
+  tools,
+  layers: ["page", "script"],
+  slim: itself,
+  run: (app, entry, server) => {
+    const [program = "", ...args] = command;
+    return app.finish(program, ...args, `${entry}.js`, server);
+  },
+});
+
+/** @param {string} environment @returns {Row} */
+const vitest = (environment) => ({
+  name: "Vitest 4.1.12",
+  mode: environment,
+  tools: { vitest: "4.1.12", vite: "7.3.8", jsdom: "27.4.0" },
+  layers: ["page", "vitest"],
+  slim: itself,
+  async run(app, entry, server) {
+    const args = ["run", `--environment=${environment}`, "--testNamePattern", entry];
+    await app.finish("env", `SERVER=${server}`, "vitest", ...args);
+    return OUTCOME;
+  },
+});
+
+/** @type {Row} */
+const workerd = {
+  name: "workerd (miniflare 4.20260426.0)",
+  mode: "",
+  tools: { miniflare: "4.20260426.0", esbuild: "0.28.2" },
+  layers: ["page", "workerd"],
+  slim: withModule,
+  without: "compiling bytes is forbidden there",
+  async run(app, _, server) {
+    const bundle = ["src/worker.js", "--bundle", "--format=esm", "--conditions=workerd"];
+    await app.finish(
+      "esbuild",
+      ...bundle,
+      "--loader:.wasm=copy",
+      "--asset-names=[name]",
+      "--outdir=dist",
+    );
+    const site = await app.serve("node", "serve.js", "PORT");
+    try {
+      const answer = await fetch(`${site.url}/?server=${server}`);
+      return await answer.text();
+    } finally {
+      await site.stop();
+    }
+  },
+};
+
+export const rows = [
+  plain("Script module", "Chromium"),
+  plain("Script module", "Firefox"),
+  plain("Module worker", "Chromium", "worker", "plain-worker"),
+  plain("Module worker", "Firefox", "worker", "plain-worker"),
+  plain("Service worker", "Chromium", "plain-service-worker"),
+  ...vite("5.4.21", withAddress, "wasm-url"),
+  ...vite("6.4.6", withAddress, "wasm-url"),
+  ...vite("7.3.8", withAddress, "wasm-url"),
+  ...vite("8.3.8", itself),
+  ...vite("8.3.8", itself, "worker"),
+  ...webpack(),
+  ...webpack("worker"),
+  rollup,
+  esbuild("dev server", "module", "--format=esm"),
+  esbuild("build, ESM", "module", "--format=esm", "--splitting"),
+  esbuild("build, IIFE", "classic", "--format=iife"),
+  ...next(),
+  script("Node", {}, process.execPath),
+  script("Deno 2.9.6", { deno: "2.9.6" }, "deno", "run", "--allow-all"),
+  script("Bun 1.4.5", { bun: "1.4.5" }, "bun"),
+  vitest("node"),
+  vitest("jsdom"),
+  workerd,
+];
