@@ -78,17 +78,17 @@ export class App {
     const server = this.#start(program, given);
     const url = `http://127.0.0.1:${port}`;
     let answers = false;
-    /** @type {Promise<void> | undefined} */
-    let asking;
+    let asking = false;
     const ask = async () => {
+      asking = true;
       answers = await fetch(url).then(
         ({ ok }) => ok,
         () => false,
       );
-      asking = undefined;
+      asking = false;
     };
     const look = () => {
-      asking ??= ask();
+      if (!asking) ask();
       return answers || undefined;
     };
     await server.until(look, "answer", 60_000);
