@@ -2,25 +2,15 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { complaints, launchBrowser } from "./support/browser.mjs";
-import { packageSite } from "./support/package-site.mjs";
-import { startServer } from "./support/server.mjs";
+import { complaints } from "./support/browser.mjs";
+import { serveBrowser } from "./support/served-browser.mjs";
 
-const site = packageSite();
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof startServer>>} */
-let server;
-
+/** @type {Awaited<ReturnType<typeof serveBrowser>>} */
+let served;
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer({ staticDir: site.dir })]);
+  served = await serveBrowser();
 });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  site.remove();
-});
+after(() => served?.close());
 
 /** What the worker does: it writes, reads and watches, and posts what came of it. */
 const program = `
@@ -42,12 +32,12 @@ const program = `
 
 for (const where of ["memory", "server"]) {
   test(`it reads, writes and watches in a worker (${where})`, async () => {
-    const page = await browser.newPage();
+    const page = await served.browser.newPage();
     const complained = complaints(page);
-    await page.goto(server.url);
-    const config = where === "memory" ? { transport: "memory" } : { serverUrl: server.url };
+    await page.goto(served.url);
+    const config = where === "memory" ? { transport: "memory" } : { serverUrl: served.url };
     const code = program
-      .replace("ORIGIN", JSON.stringify(server.url))
+      .replace("ORIGIN", JSON.stringify(served.url))
       .replace("CONFIG", JSON.stringify(config));
     const said = await page.evaluate((source) => {
       const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));

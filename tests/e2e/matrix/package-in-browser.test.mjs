@@ -5,30 +5,20 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { suites } from "../../suite/index.js";
-import { complaints, launchBrowser } from "../support/browser.mjs";
-import { packageSite } from "../support/package-site.mjs";
+import { complaints } from "../support/browser.mjs";
 import { root } from "../support/paths.mjs";
-import { startServer } from "../support/server.mjs";
+import { serveBrowser } from "../support/served-browser.mjs";
 
-const site = packageSite({ suite: join(root, "tests/suite") });
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof startServer>>} */
-let server;
-
+/** @type {Awaited<ReturnType<typeof serveBrowser>>} */
+let served;
 before(async () => {
-  [browser, server] = await Promise.all([launchBrowser(), startServer({ staticDir: site.dir })]);
+  served = await serveBrowser({ suite: join(root, "tests/suite") });
 });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  site.remove();
-});
+after(() => served?.close());
 
 async function open() {
-  const page = await browser.newPage();
-  await page.goto(server.url);
+  const page = await served.browser.newPage();
+  await page.goto(served.url);
   return page;
 }
 
@@ -38,7 +28,7 @@ describe("the package in a browser", () => {
     for (const suite of Object.keys(suites).filter((name) => name !== "contention")) {
       test(`${suite}, on ${where}`, async () => {
         const page = await open();
-        const config = where === "memory" ? { transport: "memory" } : { serverUrl: server.url };
+        const config = where === "memory" ? { transport: "memory" } : { serverUrl: served.url };
         const { passed } = await page.evaluate(
           async ([name, given]) => {
             const addresses = ["/pkg/index.js", "/suite/index.js"];
