@@ -22,14 +22,6 @@ function run(program, ...args) {
   return execFileSync(program, args, { cwd: root, stdio, encoding: "utf8" });
 }
 
-function replaceAll(code, replacements) {
-  return Object.entries(replacements).reduce((changed, [found, by]) => {
-    if (!changed.includes(found))
-      throw new Error(`wasm-bindgen's glue no longer contains: ${found}`);
-    return changed.replaceAll(found, () => by);
-  }, code);
-}
-
 /** A section of a WebAssembly module that means nothing to its engine. @param {string} name */
 function customSection(name) {
   const content = [name.length, ...Buffer.from(name)];
@@ -43,25 +35,28 @@ run("wasm-pack", "--log-level", "warn", "build", ...web, "--out-dir", compiled);
 // 2. The WebAssembly, optimised for size, with the features the compiler says it uses and no others,
 //    and with short names for what it imports and exports. The build's name is in it, for the two to
 //    know that they belong together.
-const strip = ["--strip-debug", "--strip-producers"];
+const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+// Functions that are called from one place stay apart unless they are small: that compresses better.
+const inline = "--one-caller-inline-max-function-size=30";
 const minify = "--minify-imports-and-exports-and-modules";
 const bound = join(compiled, "ironflow_browser_bg.wasm");
 const optimised = join(compiled, "optimised.wasm");
-const names = run("wasm-opt", "-Oz", ...strip, minify, bound, "-o", optimised);
+const names = run("wasm-opt", "-Oz", inline, ...strip, minify, bound, "-o", optimised);
 const code = readFileSync(optimised);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
 const wasm = Buffer.concat([code, customSection(buildName)]);
 
 // 3. The glue, with the same short names, and made to load the WebAssembly when it is first used: until
 //    then its `wasm` is a proxy whose first reading loads. The classes stay wasm-bindgen's own.
-const unloaded = "new Proxy({}, { get: (_, name) => initSync({ module: load() })[name] })";
-const glue = replaceAll(
-  rename(readFileSync(join(compiled, "ironflow_browser.js"), "utf8"), names),
-  {
-    "let wasmModule, wasmInstance, wasm;": `let wasmModule, wasmInstance, wasm = ${unloaded};`,
-    "if (wasm !== undefined) return wasm;": "if (wasmInstance !== undefined) return wasm;",
-  },
-);
+const declared = "let wasmModule, wasmInstance, wasm;";
+const unloaded = "new Proxy({}, { get: (_, name) => instantiate(load())[name] })";
+const bindings = rename(readFileSync(join(compiled, "ironflow_browser.js"), "utf8"), names);
+if (!bindings.includes(declared)) throw new Error(`wasm-bindgen's glue has no ${declared}`);
+const glue = `import { load } from "ironflow:load";
+${bindings.replace(declared, declared.replace("wasm;", `wasm = ${unloaded};`))}
+export function instantiate(module) {
+  return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);
+}`;
 
 // 4. The files of the package. Errors are a file of their own: every entry means the same classes, and
 //    who wants nothing else gets nothing else. So is the inlined WebAssembly: two entries share it. The
@@ -69,7 +64,7 @@ const glue = replaceAll(
 const shared = { "ironflow:errors": "./errors.js", "ironflow:inlined": "./inlined.js" };
 const { common, text } = encode(wasm);
 const made = {
-  "ironflow:glue": `import { load } from "ironflow:load";\n${glue}`,
+  "ironflow:glue": glue,
   "ironflow:text": `export const COMMON = "${common}", TEXT = "${text}";`,
 };
 

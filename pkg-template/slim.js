@@ -1,7 +1,7 @@
 // The entry for those who load the WebAssembly themselves: nothing works before `init()`.
 
 import { ConnectionError, IronflowError, ValidationError } from "ironflow:errors";
-import { initSync } from "ironflow:glue";
+import { instantiate } from "ironflow:glue";
 import { defaultSource } from "ironflow:source";
 import { uncompiled } from "./uncompiled.js";
 
@@ -68,7 +68,7 @@ async function load(source = defaultSource()) {
   if (WebAssembly.Module.customSections(module, BUILD).length === 0) {
     throw new ValidationError("the WebAssembly is of another version of the package than its code");
   }
-  initSync({ module });
+  instantiate(module);
 }
 
 let loading;
