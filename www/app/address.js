@@ -1,3 +1,4 @@
+import { byId } from "./dom.js";
 import { currentPlace, filter, on, openBucket } from "./session.js";
 
 /**
@@ -11,6 +12,9 @@ import { currentPlace, filter, on, openBucket } from "./session.js";
  * @property {string | undefined} bucket
  * @property {string} filter
  */
+
+/** Opens the same once more. */
+const tab = byId("second-tab", HTMLAnchorElement);
 
 /** @returns {Address} */
 export function readAddress() {
@@ -38,6 +42,8 @@ function writeAddress() {
   if (filter()) query.set("filter", filter());
   const search = query.size > 0 ? `?${query}` : "";
   history.replaceState(null, "", `${location.pathname}${search}`);
+  tab.href = location.href;
+  tab.hidden = server === undefined || bucket === undefined;
 }
 
 export function startAddress() {

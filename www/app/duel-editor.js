@@ -117,7 +117,8 @@ export function duelEditor(person, tell) {
       base = theirs;
       fill(doc);
       const words = conflicts.map(
-        ({ field, theirs: other }) => `Both changed the ${field}; theirs was “${other}”.`,
+        ({ field, theirs: other }) =>
+          `Both changed the ${field}: yours stays, theirs was “${other}”.`,
       );
       if (taken.length) words.unshift(`Took their ${taken.join(" and ")}.`);
       shown.succeeded(

@@ -1,4 +1,4 @@
-import { button, element } from "./dom.js";
+import { button, coalesce, element } from "./dom.js";
 
 /**
  * A table of which only the rows on the screen exist, so that ten thousand cost no more than ten. To
@@ -14,6 +14,7 @@ import { button, element } from "./dom.js";
  * @property {HTMLDivElement} line
  * @property {HTMLDivElement[]} cells
  * @property {number} index
+ * @property {number} height
  */
 
 /** Rows kept ready above and below those on the screen. */
@@ -26,18 +27,18 @@ const MARGIN = 6;
  * @param {readonly Column[]} parts.columns
  * @param {(name: string, cells: HTMLDivElement[], line: HTMLDivElement) => void} parts.fill
  * @param {(name: string) => void} parts.open
- * @param {(names: string[]) => void} parts.settled  told of the rows on the screen once they stay there
+ * @param {(names: string[]) => void} parts.seen  told now and then which rows are on the screen
  */
-export function virtualGrid(grid, { label, columns, fill, open, settled }) {
+export function virtualGrid(grid, { label, columns, fill, open, seen }) {
   const heads = columns.map(({ title, look, sort }) => {
     const content = sort ? button(title, sort, "head") : title;
     return element("div", { role: "columnheader", class: look }, content);
   });
-  const first = element("div", { role: "row", class: "line", "aria-rowindex": "1" }, ...heads);
+  const top = element("div", { role: "row", class: "line", "aria-rowindex": "1" }, ...heads);
   const body = element("div", { role: "rowgroup", class: "rows" });
   const attributes = { role: "grid", tabindex: "0", "aria-label": label };
   for (const [name, value] of Object.entries(attributes)) grid.setAttribute(name, value);
-  grid.append(element("div", { role: "rowgroup", class: "heads" }, first), body);
+  grid.append(element("div", { role: "rowgroup", class: "heads" }, top), body);
 
   /** @type {readonly string[]} */
   let names = [];
@@ -48,8 +49,6 @@ export function virtualGrid(grid, { label, columns, fill, open, settled }) {
   /** @type {string | undefined} */
   let chosen;
   let scheduled = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let rest;
 
   const rowHeight = () => Number.parseFloat(getComputedStyle(grid).getPropertyValue("--row")) || 36;
 
@@ -68,7 +67,7 @@ export function virtualGrid(grid, { label, columns, fill, open, settled }) {
     line.append(...cells);
     line.id = `row-${rows.length}`;
     body.append(line);
-    return { line, cells, index: -1 };
+    return { line, cells, index: -1, height: 0 };
   }
 
   function draw() {
@@ -83,8 +82,9 @@ export function virtualGrid(grid, { label, columns, fill, open, settled }) {
       const row = rows[index % rows.length];
       const name = names[index];
       if (!row || name === undefined) continue;
-      if (row.index !== index) {
+      if (row.index !== index || row.height !== height) {
         row.index = index;
+        row.height = height;
         row.line.style.transform = `translateY(${index * height}px)`;
         row.line.setAttribute("aria-rowindex", String(index + 2));
       }
@@ -92,13 +92,16 @@ export function virtualGrid(grid, { label, columns, fill, open, settled }) {
       row.line.classList.toggle("active", index === active);
       fill(name, row.cells, row.line);
     }
-    for (const row of rows) if (row.index < from || row.index >= to) row.index = -1;
     const current = rows.find(({ index }) => index === active);
     if (current) grid.setAttribute("aria-activedescendant", current.line.id);
     else grid.removeAttribute("aria-activedescendant");
-    clearTimeout(rest);
-    rest = setTimeout(() => settled(names.slice(first, last)), 150);
+    tell();
   }
+
+  const tell = coalesce(150, () => {
+    const { first, last } = onScreen();
+    seen(names.slice(first, last));
+  });
 
   function redraw() {
     if (scheduled) return;
@@ -112,23 +115,21 @@ export function virtualGrid(grid, { label, columns, fill, open, settled }) {
   /** @param {number} index */
   function moveTo(index) {
     active = Math.min(Math.max(0, index), names.length - 1);
-    const { height } = onScreen();
-    const head = grid.clientHeight - bodyHeight();
-    const top = active * height;
-    if (top < grid.scrollTop) grid.scrollTop = top;
-    const below = top + height + head - grid.clientHeight;
-    if (below > grid.scrollTop) grid.scrollTop = below;
+    const height = rowHeight();
+    const above = active * height;
+    const below = above + height - uncovered();
+    grid.scrollTop = Math.max(Math.min(grid.scrollTop, above), below);
     draw();
   }
 
   /** How much of the grid is not covered by the heads, which stay in place. */
-  const bodyHeight = () => grid.clientHeight - body.offsetTop;
+  const uncovered = () => grid.clientHeight - body.offsetTop;
 
   grid.addEventListener("scroll", redraw);
   new ResizeObserver(redraw).observe(grid);
   grid.addEventListener("keydown", (event) => {
     if (event.target !== grid || names.length === 0) return;
-    const page = Math.max(1, Math.floor(bodyHeight() / rowHeight()) - 1);
+    const page = Math.max(1, Math.floor(uncovered() / rowHeight()) - 1);
     const to = {
       ArrowDown: active + 1,
       ArrowUp: active - 1,

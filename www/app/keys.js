@@ -33,7 +33,7 @@ function fill(name, [key, value, revision, age], line) {
     setText(key, name);
     setText(value, preview(entry));
     setText(revision, String(entry.revision));
-    if (before?.key === name && !calm.matches) {
+    if (before?.key === name && before.revision !== entry.revision && !calm.matches) {
       line.animate({ backgroundColor: ["var(--fresh)", "transparent"] }, 1200);
     }
   }
@@ -65,7 +65,7 @@ const table = virtualGrid(grid, {
   ],
   fill,
   open: (name) => openKey(name),
-  settled: learn,
+  seen: learn,
 });
 
 /** Puts the keys in order, if that may have become another. */
@@ -89,7 +89,7 @@ function refresh() {
   table.show(sorted);
   const loading = view?.status === "loading";
   const failed = showNotice();
-  empty.hidden = !view || failed || sorted.length > 0;
+  empty.hidden = failed || sorted.length > 0;
   empty.classList.toggle("loading", loading);
   setText(empty, whyEmpty(loading));
   const many = sorted.length.toLocaleString("en");
@@ -102,6 +102,7 @@ function refresh() {
 /** @param {boolean} loading */
 function whyEmpty(loading) {
   if (loading) return "Reading the keys…";
+  if (!currentView()) return "The filter is no pattern yet.";
   if (filter()) return `No key matches ${filter()}.`;
   return "No keys yet: put the first one.";
 }

@@ -19,6 +19,8 @@ let waiting = [];
 /** How many lines have come since the log was paused. */
 let missed = 0;
 let paused = false;
+/** @type {import("./session.js").Live["state"]} */
+let state;
 /** Whether the connection is lost by now, so that it is said once. */
 let lost = false;
 
@@ -69,7 +71,8 @@ const soon = coalesce(50, show);
 function showEmpty() {
   empty.hidden = log.childElementCount > 0;
   const which = filter() ? `a key that matches ${filter()}` : "a key";
-  setText(empty, `Waiting for a change. Put or delete ${which}, here or in another tab.`);
+  const waits = `Waiting for a change. Put or delete ${which}, here or in another tab.`;
+  setText(empty, state ? waits : "Nothing is watched.");
 }
 
 /** @param {boolean} on_ */
@@ -86,9 +89,6 @@ function clear() {
   log.replaceChildren();
   showEmpty();
 }
-
-/** @type {import("./session.js").Live["state"]} */
-let state;
 
 function showChip() {
   const looks = /** @type {const} */ ({
@@ -109,6 +109,7 @@ export function startLog() {
   on("live", (live) => {
     state = live.state;
     showChip();
+    showEmpty();
     if (state !== "connected" || !lost) return;
     lost = false;
     addNote(
@@ -121,7 +122,6 @@ export function startLog() {
     lost = currentView()?.status !== "closed";
     if (!again) addNote(element("div", { class: "failure" }, ...describe(error, "watch")));
   });
-  on("filter", showEmpty);
   on("bucket", () => {
     lost = false;
     clear();

@@ -18,6 +18,8 @@ import { startWriter } from "./writer.js";
 on("bucket", () => {
   document.body.classList.toggle("open", openBucket() !== undefined);
   byId("welcome", HTMLElement).hidden = openBucket() !== undefined;
+  const name = "Ironflow KV";
+  document.title = openBucket() === undefined ? name : `${openBucket()} - ${name}`;
 });
 startAddress();
 startLive();

@@ -61,17 +61,14 @@ await view.ready;`,
 export const watchSnippet = () =>
   onBucket(
     "Watch for changes",
-    `bucket.watch(
-  {
-    onUpdate({ operation, key, revision, resynced }) {
-      const how = resynced ? "caught up" : "live";
-      console.log(operation, key, revision, how);
-    },
-    onStateChange: (state) => console.log(state),
-    onError: (error) => console.warn(error.message),
+    `bucket.watch({
+  onUpdate({ key, revision, resynced }) {
+    const how = resynced ? "caught up" : "live";
+    console.log(key, revision, how);
   },
-  ${filter() ? `{ key: ${quoted(filter())} }` : "{}"},
-);`,
+  onStateChange: (state) => console.log(state),
+  onError: (error) => console.warn(error.message),
+}${filter() ? `, { key: ${quoted(filter())} }` : ""});`,
   );
 
 /** @param {string} key */
@@ -118,7 +115,7 @@ export const removeSnippet = (operation, key) =>
 /** @param {string} key @param {string} field @param {string} value */
 export const duelSnippet = (key, field, value) =>
   onBucket(
-    "Change one field, whoever else writes",
+    "Change one field",
     `// Reads, changes, and writes if nobody wrote
 // in between; else all of it again.
 await bucket.modify(${quoted(key)}, (current) => ({

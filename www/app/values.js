@@ -29,9 +29,11 @@ export function decode(stored) {
 
 /** A value in one line, of which as much is shown as there is room for. @param {Stored} stored */
 export function preview(stored) {
+  const bytes = stored.bytes();
+  // Nobody sees the rest of a long one: it is not worth taking apart.
+  if (bytes.length > 2000) return new TextDecoder().decode(bytes.subarray(0, 400));
   const { format, text } = decode(stored);
-  const start = text.length > 400 ? text.slice(0, 400) : text;
-  return format === "bytes" ? `base64 ${start}` : start.replace(/\s+/g, " ");
+  return format === "bytes" ? `base64 ${text}` : text.replace(/\s+/g, " ");
 }
 
 /**

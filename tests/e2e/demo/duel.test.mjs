@@ -57,7 +57,7 @@ for (const [name, backend, query] of places) {
       await ann.getByText("Saved as revision 2.").waitFor();
       await ben.getByRole("button", { name: "Save" }).click();
       await ben.getByRole("button", { name: "Read and merge" }).click();
-      await ben.getByText("Both changed the room; theirs was “Green”.").waitFor();
+      await ben.getByText("Both changed the room: yours stays, theirs was “Green”.").waitFor();
       assert.equal(await ben.getByLabel("Room").inputValue(), "Red");
     });
 

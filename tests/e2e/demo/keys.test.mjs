@@ -154,10 +154,10 @@ for (const [name, backend, query] of places) {
 test("two tabs on one server follow each other", async () => {
   for (const backend of /** @type {const} */ (["memory", "nats"])) {
     const { url } = await stage.server(backend);
-    const context = await stage.browser.newContext();
-    const one = await stage.openIn(context, `${url}/?server=here`);
+    const one = await stage.open(`${url}/?server=here`);
     await createBucket(one, "shared");
-    const two = await stage.openIn(context, one.url());
+    const link = await one.getByRole("link", { name: "second tab" }).getAttribute("href");
+    const two = await stage.open(String(link));
     await see(two, "#watch-chip", "Watching");
 
     await put(one, "greeting", '"hello from one"');
@@ -191,6 +191,29 @@ test("of keys that were there before the page, the age is asked for", async () =
   await put(page, "old", "1");
   const later = await stage.open(page.url());
   await see(later, ".rows .age", /now|\d+ s/);
+});
+
+test("while keys are read the table says so, and how far it is", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(`${url}/?server=here`);
+  await createBucket(page, "slow");
+  for (const key of ["a", "b"]) await put(page, key, "1");
+  let letThrough = () => {};
+  const open = new Promise((resolve) => {
+    letThrough = () => resolve(undefined);
+  });
+  const slow = await stage.open("about:blank");
+  const asked = slow.waitForRequest("**/buckets/slow/keys/*");
+  await slow.route("**/buckets/slow/keys/*", async (route) => {
+    await open;
+    await route.continue();
+  });
+  await slow.goto(page.url());
+  await see(slow, "#no-keys", "Reading the keys…");
+  await asked;
+  await see(slow, "#key-count", "0 keys so far…");
+  letThrough();
+  await see(slow, "#key-count", /^2 keys$/);
 });
 
 test("a value that has outlived its time is marked as expired", async () => {

@@ -46,23 +46,39 @@ async function assertNothingCutOff(page) {
   assert.ok(sideways <= 0, "the page scrolls up and down only");
 }
 
-for (const [name, view] of Object.entries(views)) {
-  test(`a picture: ${name}`, async () => {
-    const { url } = await stage.server("memory");
-    const context = await stage.browser.newContext({ ...view, locale: "en-GB", timezoneId: "UTC" });
-    const page = await stage.openIn(context, "about:blank");
-    await openAtNoon(page, url);
-    await playScene(page);
-    await page.screenshot({ path: join(pictures, `${name}.png`) });
-    await page.clock.resume();
-    await assertOpenToAll(page);
-    await assertNothingCutOff(page);
-    await press(page, "Start afresh");
-    await see(page, "#welcome-title", "Choose a bucket");
-    await assertOpenToAll(page);
-    await assertNothingCutOff(page);
-  });
+/** Looks at the page another way. @param {Page} page @param {import("./scene.mjs").View} view */
+async function turn(page, { colorScheme, viewport }) {
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  await page.setViewportSize(viewport);
 }
+
+test("pictures of it, in light and dark colours and on a phone, where nobody is kept out", async () => {
+  const { url } = await stage.server("memory");
+  const context = await stage.browser.newContext({ locale: "en-GB", timezoneId: "UTC" });
+  const page = await stage.openIn(context, "about:blank");
+  await turn(page, views.light);
+  await openAtNoon(page, url);
+  await playScene(page);
+  for (const [name, view] of Object.entries(views)) {
+    await turn(page, view);
+    await page.locator(view.top).evaluate((element) => element.scrollIntoView());
+    await page.clock.runFor(500);
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+  await page.clock.resume();
+  for (const view of Object.values(views)) {
+    await turn(page, view);
+    await assertOpenToAll(page);
+    await assertNothingCutOff(page);
+  }
+  await press(page, "Start afresh");
+  await see(page, "#welcome-title", "Choose a bucket");
+  for (const view of Object.values(views)) {
+    await turn(page, view);
+    await assertOpenToAll(page);
+    await assertNothingCutOff(page);
+  }
+});
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   test(`errors, questions and a lost connection keep nobody out, in ${colorScheme} colours`, async () => {

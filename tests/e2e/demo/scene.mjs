@@ -2,17 +2,20 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { flip, press, row, see } from "./actions.mjs";
 
-/** @typedef {import("./actions.mjs").Page} Page */
+/**
+ * @typedef {import("./actions.mjs").Page} Page
+ * @typedef {{ colorScheme: "light" | "dark", viewport: import("playwright-core").ViewportSize, top: string }} View
+ */
 
 /**
  * What the pictures show, and what is looked at for whether it keeps people out. The time stands still, and
  * the letters are the same on every machine, so that a picture changes when the page does.
  */
 
-export const views = /** @type {const} */ ({
-  light: { colorScheme: "light", viewport: { width: 1440, height: 1240 } },
-  dark: { colorScheme: "dark", viewport: { width: 1440, height: 1240 } },
-  phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true },
+export const views = /** @satisfies {Record<string, View>} */ ({
+  light: { colorScheme: "light", viewport: { width: 1440, height: 1240 }, top: "body" },
+  dark: { colorScheme: "dark", viewport: { width: 1440, height: 1240 }, top: "body" },
+  phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, top: "#keys" },
 });
 
 /** When and where the pictures are taken, as far as the page knows. */
@@ -38,7 +41,6 @@ function font(family) {
  * @param {string} url  where it really is
  */
 export async function openAtNoon(page, url) {
-  await page.emulateMedia({ reducedMotion: "reduce" });
   const fonts = `${font("inter")} ${font("jetbrains-mono")}
     :root { --mono: "jetbrains-mono"; }
     body, .item small { font-family: inter !important; }`;

@@ -73,7 +73,7 @@ class Stage {
   }
 
   /**
-   * A page in a profile of its own.
+   * A page in a profile of its own, once it has a connection, or none yet to wait for.
    *
    * @param {string} url
    * @param {import("playwright-core").BrowserContextOptions} [options]
@@ -89,6 +89,8 @@ class Stage {
     page.setDefaultTimeout(10_000);
     this.#pages.push({ page, found: complaints(page) });
     await page.goto(url);
+    if (url !== "about:blank")
+      await page.locator("#connection-chip:not([data-state=idle],[data-state=busy])").waitFor();
     return page;
   }
 
