@@ -41,17 +41,29 @@ export interface IronflowConfigOptions {
 
 /** A configuration with its defaults filled in. */
 export interface IronflowConfig {
+  /** The server's address, without a trailing slash. */
   serverUrl: string;
+  /** The way to the server, or `"memory"`. */
   transport: "connectrpc" | "websocket" | "memory";
+  /** The environment. */
   environment: string;
+  /** How long a request may take, in milliseconds. */
   timeout: number;
+  /** Who the client says it is. */
   auth: AuthConfig;
+  /** How a lost watch is taken up again. */
   reconnect: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
+  /** How a failed reading is tried again. */
   retry: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
+  /** What a watch makes of the page being hidden. */
   visibility: { pauseOnHidden: boolean; reconnectOnVisible: boolean };
+  /** Whether the client goes on in memory where the server has never been reached. */
   fallback?: "memory" | undefined;
+  /** The store of the memory transport, and of the fallback to it. */
   memory: { buckets: (string | KVBucketConfig)[]; autoCreate: boolean; name?: string | undefined };
+  /** Where it logs, if that was given. */
   logger?: Logger | false | undefined;
+  /** Who hears of errors, if that was given. */
   onError?: ErrorHandler | undefined;
 }
 
@@ -119,9 +131,13 @@ export interface VisibilityConfig {
 
 /** Where a client logs. Any of the methods may be missing. */
 export interface Logger {
+  /** What helps to find an error. */
   debug?(message: string, detail?: unknown): void;
+  /** What is as it should be. */
   info?(message: string, detail?: unknown): void;
+  /** What may be wrong, such as a lost connection. */
   warn?(message: string, detail?: unknown): void;
+  /** What is wrong, such as a callback that throws. */
   error?(message: string, detail?: unknown): void;
 }
 

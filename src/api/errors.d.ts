@@ -1,18 +1,53 @@
+/**
+ * What a program tests: the codes of this package's errors.
+ *
+ * - `HTTP_404`: no such key or bucket; `HTTP_412`: the key exists, or its revision is another;
+ *   `HTTP_409`: the bucket exists with other settings; any other status alike
+ * - `UNAUTHENTICATED`, `UNAUTHORIZED`: 401 and 403
+ * - `TIMEOUT`: no answer in time
+ * - `REQUEST_FAILED`: the server could not be reached; of a watch `CONNECTION_LOST`
+ * - `INVALID_RESPONSE`: an answer, or a frame of a watch, that is not what the protocol says
+ * - `VALIDATION_ERROR`: a bad argument or option; `NOT_CONFIGURED`: used before `configure()`
+ * - `FALLBACK_MEMORY`: the server has never been reached, and the client goes on in memory
+ * - `WASM_BLOCKED`: WebAssembly cannot be compiled, for a policy or in an edge runtime
+ * - `IRONFLOW_ERROR`: of an error that an application made without a code
+ */
+export type IronflowErrorCode =
+  | `HTTP_${number}`
+  | "UNAUTHENTICATED"
+  | "UNAUTHORIZED"
+  | "TIMEOUT"
+  | "REQUEST_FAILED"
+  | "CONNECTION_LOST"
+  | "INVALID_RESPONSE"
+  | "VALIDATION_ERROR"
+  | "NOT_CONFIGURED"
+  | "FALLBACK_MEMORY"
+  | "WASM_BLOCKED"
+  | "IRONFLOW_ERROR";
+
 /** What an error is made with. */
 export interface IronflowErrorOptions {
-  code?: string | undefined;
+  /** As {@link IronflowError.code}. Default: that of the class. */
+  code?: IronflowErrorCode | (string & {}) | undefined;
+  /** As {@link IronflowError.status}. */
   status?: number | undefined;
+  /** As {@link IronflowError.retryable}. Default: that of the class. */
   retryable?: boolean | undefined;
+  /** As {@link IronflowError.retryAfter}. */
   retryAfter?: number | undefined;
+  /** As {@link IronflowError.details}. */
   details?: object | undefined;
+  /** The error behind it. */
   cause?: unknown;
 }
 
-/** The base of every error. */
+/** The base of every error. Its message holds the server's own words and the status. */
 export declare class IronflowError extends Error {
+  /** An error of the application's own, for tests or in an application's own words. */
   constructor(message: string, options?: IronflowErrorOptions);
   /** What programs test, such as `"HTTP_404"`. */
-  code: string;
+  code: IronflowErrorCode | (string & {});
   /** The HTTP status, where there is one. */
   status?: number;
   /** Whether the same call may succeed later. */
@@ -24,26 +59,44 @@ export declare class IronflowError extends Error {
 }
 
 /** Credentials missing or invalid: `UNAUTHENTICATED`, 401. */
-export declare class UnauthenticatedError extends IronflowError {}
+export declare class UnauthenticatedError extends IronflowError {
+  /** The name of the class: it tells the classes apart. */
+  name: "UnauthenticatedError";
+}
 
 /** Not permitted: `UNAUTHORIZED`, 403. */
-export declare class UnauthorizedError extends IronflowError {}
+export declare class UnauthorizedError extends IronflowError {
+  /** The name of the class: it tells the classes apart. */
+  name: "UnauthorizedError";
+}
 
 /** No answer in time: `TIMEOUT`. */
 export declare class TimeoutError extends IronflowError {
+  /** As {@link IronflowError}, with the limit that ran out. */
   constructor(message: string, options?: IronflowErrorOptions & { timeoutMs?: number | undefined });
+  /** The name of the class: it tells the classes apart. */
+  name: "TimeoutError";
   /** The limit that ran out, in milliseconds. */
   timeoutMs?: number;
 }
 
 /** Server unreachable or connection cut: `REQUEST_FAILED`, of a watch `CONNECTION_LOST`. */
-export declare class ConnectionError extends IronflowError {}
+export declare class ConnectionError extends IronflowError {
+  /** The name of the class: it tells the classes apart. */
+  name: "ConnectionError";
+}
 
 /** A bad argument or option: `VALIDATION_ERROR`, found before any request. */
-export declare class ValidationError extends IronflowError {}
+export declare class ValidationError extends IronflowError {
+  /** The name of the class: it tells the classes apart. */
+  name: "ValidationError";
+}
 
 /** Used before `configure()`: `NOT_CONFIGURED`. */
-export declare class NotConfiguredError extends IronflowError {}
+export declare class NotConfiguredError extends IronflowError {
+  /** The name of the class: it tells the classes apart. */
+  name: "NotConfiguredError";
+}
 
 /** Whether a value is an {@link IronflowError}. */
 export declare function isIronflowError(error: unknown): error is IronflowError;

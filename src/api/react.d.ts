@@ -6,7 +6,9 @@ export interface UseKV<T> {
   entries: readonly KVViewEntry<T>[];
   /** The same, to be looked up by key. */
   data: KVViewSnapshot<T>;
+  /** `"loading"` until all of it has come, then `"ready"`; `"closed"` where it ended with an error. */
   status: KVViewStatus;
+  /** What is wrong, as {@link KVViewSnapshot.error}; undefined again once it is mended. */
   error: Error | undefined;
 }
 
@@ -16,7 +18,9 @@ export interface UseKVEntry<T> {
   entry: KVViewEntry<T> | undefined;
   /** The entry's value. */
   value: T | undefined;
+  /** `"loading"` until all of it has come, then `"ready"`; `"closed"` where it ended with an error. */
   status: KVViewStatus;
+  /** What is wrong, as {@link KVViewSnapshot.error}; undefined again once it is mended. */
   error: Error | undefined;
 }
 

@@ -13,7 +13,15 @@ export * from "./config.js";
 export * from "./errors.js";
 export * from "./view.js";
 
-/** The client most applications need: configure it once, use it everywhere. */
+/**
+ * The client most applications need: configure it once, use it everywhere.
+ *
+ * ```ts
+ * ironflow.configure({ serverUrl: "https://kv.example.com" });
+ * const bucket = ironflow.kv().bucket("settings");
+ * await bucket.put("theme", "dark");
+ * ```
+ */
 export declare const ironflow: IronflowClient;
 
 /** Makes an independent client, configured. Throws a {@link ValidationError} for bad options. */
@@ -24,6 +32,7 @@ export declare const DEFAULT_SERVER_URL: string;
 
 /** One configured way to the server, or to a store in memory. */
 export declare class IronflowClient {
+  /** A client that is not configured yet. */
   constructor();
   /**
    * Sets, or replaces, the configuration; running watches end. Handles that exist already use the
@@ -79,10 +88,7 @@ export declare class BrowserKVClient {
     name: string,
     options: BucketOptions<"text">,
   ): BrowserKVBucketHandle<T>;
-  bucket(
-    name: string,
-    options: BucketOptions<"bytes">,
-  ): BrowserKVBucketHandle<Uint8Array<ArrayBuffer>>;
+  bucket(name: string, options: BucketOptions<"bytes">): BrowserKVBucketHandle<Bytes>;
 }
 
 /** Options of {@link BrowserKVClient.bucket}. */
@@ -178,15 +184,19 @@ export interface KVBucketConfig {
 
 /** A bucket's settings and state. */
 export interface KVBucketInfo {
+  /** Its name. */
   name: string;
+  /** Words for people, where there are any. */
   description?: string;
+  /** How long a value is kept after it was written, in seconds; missing: for ever. */
   ttl_seconds?: number;
   /** Messages retained: older revisions and tombstones count too. */
   values: number;
   /** Bytes they take. */
   bytes: number;
+  /** How many revisions of a key are kept. */
   history: number;
-  /** RFC 3339. */
+  /** When it was created, RFC 3339. */
   created_at: string;
 }
 
@@ -197,17 +207,22 @@ export interface Stored {
   /** The bytes as UTF-8 text. */
   text(): string;
   /** The bytes. */
-  bytes(): Uint8Array<ArrayBuffer>;
+  bytes(): Bytes;
 }
+
+/** A `Uint8Array` over memory of its own; from TypeScript 5.7 on `Uint8Array<ArrayBuffer>`. */
+export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
 
 /** A key as it was read. */
 export interface KVEntry<T = unknown> extends Stored {
+  /** The key. */
   key: string;
   /**
    * What the handle decodes it to; without `decode` the stored bytes in base64: see {@link Stored}
    * for other forms.
    */
   value: T;
+  /** The revision of its last write, for {@link BrowserKVBucketHandle.update}. */
   revision: number;
   /** When it was written, RFC 3339. */
   created_at: string;
@@ -223,16 +238,20 @@ export interface KVPutResult {
 
 /** One change of one key. */
 export interface KVWatchEvent<Value = string> extends Stored {
+  /** Always the same. */
   type: "kv_update";
+  /** The key. */
   key: string;
   /**
    * What the handle decodes the new bytes to, undefined for a delete; without `decode` the bytes in
    * base64, empty for a delete: see {@link Stored} for other forms.
    */
   value: Value;
+  /** The revision of the change. For each key they grow, and each is told at most once. */
   revision: number;
   /** A purge is a `"delete"` too. */
   operation: "put" | "delete";
+  /** The bucket. */
   bucket: string;
   /**
    * Set on what was found by reading, after a connection was lost or replaced. Revisions between may be missing; a delete has

@@ -8,9 +8,11 @@ export interface KVViewOptions {
 
 /** A key as a view holds it. */
 export interface KVViewEntry<T = unknown> extends Stored {
+  /** The key. */
   readonly key: string;
   /** As {@link KVEntry.value}. */
   readonly value: T;
+  /** The revision of its last write, for {@link BrowserKVBucketHandle.update}. */
   readonly revision: number;
 }
 
@@ -24,6 +26,7 @@ export type KVViewStatus = "loading" | "ready" | "closed";
 export interface KVViewContent<T = unknown> {
   /** The state of the connection. */
   readonly state: KVWatchState;
+  /** How far it is. */
   readonly status: KVViewStatus;
   /**
    * What is wrong: the connection is lost for now, a value does not decode (its key is left out), or why
@@ -34,8 +37,11 @@ export interface KVViewContent<T = unknown> {
   readonly size: number;
   /** The entry of a key, undefined where there is none. */
   get(key: string): KVViewEntry<T> | undefined;
+  /** Whether there is an entry of a key. */
   has(key: string): boolean;
+  /** The keys. */
   keys(): string[];
+  /** The entries. */
   entries(): readonly KVViewEntry<T>[];
 }
 

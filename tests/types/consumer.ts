@@ -4,28 +4,25 @@
 import {
   BrowserKVBucketHandle,
   BrowserKVClient,
-  ConnectionError,
+  type Bytes,
   createClient,
   DEFAULT_SERVER_URL,
   type ErrorContext,
   IronflowClient,
   type IronflowConfig,
   type IronflowConfigOptions,
-  IronflowError,
+  type IronflowError,
   ironflow,
-  isIronflowError,
-  isRetryable,
   type KVBucketInfo,
   type KVEntry,
   type KVView,
   type KVViewSnapshot,
+  type KVWatchCallbacks,
   type KVWatchEvent,
   type KVWatcher,
-  NotConfiguredError,
-  TimeoutError,
-  UnauthenticatedError,
-  UnauthorizedError,
-  ValidationError,
+  type KVWatchState,
+  type ModifyOptions,
+  type RequestOptions,
 } from "@ironflow/browser";
 
 interface User {
@@ -64,7 +61,7 @@ export async function page(): Promise<void> {
   const parsed: unknown = JSON.parse(atob(entry.value as string));
   const user = entry.json<User>();
   const name: string = user.name;
-  const bytes: Uint8Array<ArrayBuffer> = entry.bytes();
+  const bytes: Uint8Array = entry.bytes();
   console.log(written, parsed, name, bytes, entry.text(), entry.created_at, entry.operation);
 
   await bucket.update("user:123", { ...user, role: "superadmin" }, entry.revision);
@@ -111,8 +108,7 @@ export async function decoded(): Promise<void> {
   const text: string = (await kv.bucket("texts", { decode: "text" }).get("key")).value;
   type Theme = "dark" | "light";
   const theme: Theme = (await kv.bucket<Theme>("themes", { decode: "text" }).get("key")).value;
-  const bytes: Uint8Array<ArrayBuffer> = (await kv.bucket("files", { decode: "bytes" }).get("key"))
-    .value;
+  const bytes: Bytes = (await kv.bucket("files", { decode: "bytes" }).get("key")).value;
   const { revision } = await users.modify(
     "user.123",
     (current?: KVEntry<User>) => current && { ...current.value, role: "admin" },
@@ -159,15 +155,55 @@ export async function views(): Promise<void> {
   view.get("user.1")?.value.age;
 }
 
-export function failures(error: unknown): string | undefined {
-  if (error instanceof TimeoutError) return `${error.timeoutMs} ms`;
-  if (isIronflowError(error)) {
-    const status: number | undefined = error.status;
-    return `${error.code} ${status} ${error.retryAfter} ${error.details} ${error.cause}`;
+export async function iterated(signal: AbortSignal): Promise<void> {
+  const plain = ironflow.kv().bucket("b");
+  for await (const event of plain.watch()) {
+    const base64: string = event.value;
+    const resynced: true | undefined = event.resynced;
+    console.log(base64, resynced);
+    break;
   }
-  const known = [ConnectionError, NotConfiguredError, UnauthenticatedError, UnauthorizedError];
-  if (known.some((type) => error instanceof type) || isRetryable(error)) return "known";
-  throw new ValidationError("unknown", { cause: error });
+  const files = ironflow.kv().bucket("files", { decode: "bytes" });
+  using watcher = files.watch({ key: ["a.*", "b"], initial: true, signal });
+  await watcher.ready;
+  const state: KVWatchState = watcher.state;
+  for await (const { value, operation } of watcher) {
+    // It goes where bytes go that are nobody else's, such as into a Blob.
+    if (value) console.log(new Blob([value]).size, operation, state);
+  }
+  const callbacks: KVWatchCallbacks = {
+    onUpdate: ({ value }) => value,
+    onStateChange: console.log,
+  };
+  const stop: () => void = () => plain.watch(callbacks, { signal }).stop();
+  stop();
+}
+
+export async function modified(): Promise<number> {
+  interface Counter {
+    count: number;
+  }
+  const counters = ironflow.kv().bucket<Counter>("counters", { decode: "json" });
+  const limits: ModifyOptions = { maxAttempts: 3, timeout: 1000 };
+  const next = (current?: KVEntry<Counter>) => ({ count: (current?.value.count ?? 0) + 1 });
+  const { revision } = await counters.modify("key", next, limits);
+  await counters.modify("key", () => undefined);
+  await ironflow
+    .kv()
+    .bucket("b")
+    .modify("key", (current) => current?.text().toUpperCase());
+  return revision;
+}
+
+export async function limited(signal: AbortSignal): Promise<void> {
+  const options: RequestOptions = { signal, timeout: 100 };
+  const kv = ironflow.kv();
+  const bucket = kv.bucket("b");
+  await kv.createBucket({ name: "b" }, options);
+  await kv.listBuckets(options);
+  await bucket.put("key", null, options);
+  await bucket.update("key", 1, 2, { timeout: 1, signal: undefined });
+  await bucket.listKeys(undefined, options);
 }
 
 export async function mistakes(): Promise<void> {
@@ -199,9 +235,23 @@ export async function mistakes(): Promise<void> {
   users.watch({ onUpdate: ({ value }) => value.name });
   // @ts-expect-error an unknown option
   users.view({ initial: true });
+  // @ts-expect-error an unknown option
+  await bucket.get("key", { retries: 3 });
+  // @ts-expect-error attempts are those of modify
+  await bucket.put("key", "value", { maxAttempts: 3 });
+  // @ts-expect-error callbacks come first
+  bucket.watch({ key: "a" }, { onUpdate() {} });
+  // @ts-expect-error a key is text
+  for await (const event of bucket.watch({ key: 5 })) console.log(event);
+  // @ts-expect-error there may be no value
+  for await (const { value } of users.watch()) console.log(value.name);
+  // @ts-expect-error an operation gives a promise
+  bucket.get("key").value;
+  // @ts-expect-error a handle of users holds no numbers
+  const numbers: BrowserKVBucketHandle<number> = users;
+  console.log(numbers);
   // @ts-expect-error a purge is a "delete"
   bucket.watch({ onUpdate: ({ operation }) => operation === "purge" });
   // @ts-expect-error read only
   ironflow.isConfigured = true;
-  throw new IronflowError("with a code", { code: "MINE", retryable: true });
 }
