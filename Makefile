@@ -15,7 +15,7 @@ sources := Cargo.toml Cargo.lock $(shell find src pkg-template -type f)
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: pkg/index.js ## Serve the demo page and the reference server (PORT=9123, STORE=memory|nats|nats://host:port)
@@ -40,6 +40,7 @@ matrix: setup pkg/index.js ## Run the longer tests: the package with bundlers, i
 	$(step) "The package with bundlers" $(node_test) --test-concurrency=1 tests/e2e/packaging/*.test.mjs
 	$(step) "The package in a browser" $(node_test) --test-concurrency=1 tests/e2e/matrix/*.test.mjs
 	$(step) "More faults under watches" $(node_test) tests/e2e/chaos/chaos.test.mjs
+	@$(MAKE) --no-print-directory bench-check
 
 .PHONY: readme
 readme: ## Write what the last make matrix has found about bundlers into the README
@@ -70,9 +71,23 @@ lint: ## Check formatting, lints and types
 	$(step) "Types of the demo page" tsc --project tests/tsconfig.www.json
 
 .PHONY: bench
-bench: ## Run the benchmarks of the host
-	@.ci/setup rust
-	$(step) "Benchmarks" cargo bench -p ironflow-browser
+bench: pkg/index.js ## Run the benchmarks and write BENCHMARKS.md (about 7 minutes; PARTS="cpu frames" runs some, QUICK=1 all in short)
+	@.ci/setup rust npm browser nats
+	$(step) "Servers and benchmarks" bash -c 'cargo build --quiet --release -p ironflow-server -p ironflow-bench && cargo bench --quiet --no-run -p ironflow-server --bench load'
+	$(step) "Benchmarks" node tests/bench/run.mjs $(PARTS)
+	$(step) "Report" node tests/bench/report.mjs
+
+.PHONY: bench-check
+bench-check: pkg/index.js ## Hold instructions and bytes to tests/bench/record.json (bench-record writes it anew)
+	@.ci/setup rust npm valgrind
+	$(step) "Instructions" cargo build --quiet --profile count -p ironflow-bench
+	$(step) "Instructions and bytes" node tests/bench/check.mjs
+
+.PHONY: bench-record
+bench-record: pkg/index.js ## Record the instructions and bytes of now
+	@.ci/setup rust npm valgrind
+	$(step) "Instructions" cargo build --quiet --profile count -p ironflow-bench
+	$(step) "Instructions and bytes" node tests/bench/check.mjs --record
 
 .PHONY: pictures
 pictures: setup pkg/index.js ## Take the README's pictures of the demo page

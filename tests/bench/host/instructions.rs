@@ -1,0 +1,176 @@
+//! Work on the store and on the feed whose instructions are counted: run under callgrind, which
+//! collects only what [`measured`] does. The argument names the work; without one all names are
+//! printed.
+
+use std::hint::black_box;
+
+use ironflow_bench::{Bench, exactly, few_users_of, key, pattern, users};
+use ironflow_browser::kv::{Key, Pattern};
+use ironflow_browser::watch::feed::{Action, Change, Feed, Link, Settings};
+
+type Work = fn();
+
+const WORKS: [(&str, Work); 10] = [
+    ("store: 1,000 puts of new keys", create_keys),
+    ("store: 1,000 puts among 10,000 keys", put_among_keys),
+    ("store: 1,000 gets among 10,000 keys", get_among_keys),
+    ("store: 100 puts among 10,000 watchers", put_among_watchers),
+    ("index: 10 of 10,000 keys listed, 100 times", list_few),
+    ("index: 10,000 keys listed", list_all),
+    ("feed: 10,000 watchers join", join),
+    ("feed: 1,000 events, 1 watcher", || {
+        follow(&[pattern(">")], 1_000)
+    }),
+    ("feed: 100 events told to 100 watchers", || {
+        follow(&vec![pattern("user.>"); 100], 100);
+    }),
+    ("feed: 1,000 events among 10,000 watchers", || {
+        follow(&exactly(&users(10_000)), 1_000);
+    }),
+];
+
+fn main() {
+    let Some(name) = std::env::args().nth(1) else {
+        WORKS.iter().for_each(|(name, _)| println!("{name}"));
+        return;
+    };
+    let work = WORKS.iter().find(|(known, _)| *known == name);
+    work.expect("the name of a work").1();
+}
+
+/// Callgrind collects between this function's beginning and its end.
+#[inline(never)]
+fn measured(work: &mut dyn FnMut()) {
+    work();
+    // Not a tail call: the function must be there to be returned from.
+    black_box(());
+}
+
+/// The keys in an order of their own, again and again.
+fn turns(keys: &[Key], count: usize) -> Vec<Key> {
+    let at = |n: usize| keys[n * 7919 % keys.len()].clone();
+    (0..count).map(at).collect()
+}
+
+fn create_keys() {
+    let keys = users(1_000);
+    let mut bench = Bench::default();
+    measured(&mut || keys.iter().for_each(|key| bench.put(key)));
+}
+
+fn put_among_keys() {
+    let keys = users(10_000);
+    let mut bench = Bench::with_keys(&keys);
+    let written = turns(&keys, 1_000);
+    measured(&mut || written.iter().for_each(|key| bench.put(key)));
+}
+
+fn get_among_keys() {
+    let keys = users(10_000);
+    let mut bench = Bench::with_keys(&keys);
+    let read = turns(&keys, 1_000);
+    measured(&mut || {
+        for key in &read {
+            black_box(bench.store.get(&bench.bucket, key).expect("an entry"));
+        }
+    });
+}
+
+fn put_among_watchers() {
+    let keys = users(10_000);
+    let mut bench = Bench::with_watchers(&exactly(&keys));
+    let written = turns(&keys, 100);
+    measured(&mut || written.iter().for_each(|key| bench.put(key)));
+}
+
+fn list_few() {
+    let mut bench = Bench::with_keys(&few_users_of(10_000));
+    let wanted = pattern("user.>");
+    measured(&mut || {
+        for _ in 0..100 {
+            assert_eq!(bench.list(&wanted), 10);
+        }
+    });
+}
+
+fn list_all() {
+    let mut bench = Bench::with_keys(&users(10_000));
+    measured(&mut || assert_eq!(bench.list(&Pattern::all()), 10_000));
+}
+
+/// A feed, and the connection it has settled on.
+struct Following {
+    feed: Feed<u64>,
+    link: Option<Link>,
+    told: usize,
+}
+
+impl Following {
+    fn new() -> Self {
+        Self {
+            feed: Feed::new(Settings::in_memory()),
+            link: None,
+            told: 0,
+        }
+    }
+
+    /// Carries out what is to be done: connections open at once.
+    fn run(&mut self) {
+        while let Some(action) = self.feed.next_action() {
+            match action {
+                Action::Connect(link, _) => {
+                    self.feed.opened(link);
+                    self.link = Some(link);
+                }
+                Action::Deliver(to, event, _) => self.told += black_box((to, event)).0.len(),
+                _ => {}
+            }
+        }
+    }
+
+    fn join(&mut self, pattern: &Pattern) {
+        let id = self.feed.subscribe(std::slice::from_ref(pattern), false);
+        self.run();
+        self.feed.settled(id);
+        self.run();
+    }
+
+    fn hear(&mut self, key: &str, revision: u64) {
+        let Some(link) = self.link else {
+            return;
+        };
+        let change = Change {
+            key,
+            revision,
+            deleted: false,
+            payload: revision,
+        };
+        self.feed.changed(link, change);
+        self.run();
+    }
+}
+
+fn join() {
+    let patterns = exactly(&users(10_000));
+    let mut following = Following::new();
+    measured(&mut || patterns.iter().for_each(|pattern| following.join(pattern)));
+}
+
+/// Events of keys that have been heard of before.
+fn follow(patterns: &[Pattern], events: u64) {
+    let mut following = Following::new();
+    patterns.iter().for_each(|pattern| following.join(pattern));
+    let keys = users(patterns.len().max(100));
+    for (revision, key) in (1..).zip(&keys) {
+        following.hear(key, revision);
+    }
+    let before = following.told;
+    let changed = turns(&keys, usize::try_from(events).expect("a number"));
+    let newest = keys.len() as u64;
+    measured(&mut || {
+        for (n, key) in (1..).zip(&changed) {
+            following.hear(key, newest + n);
+        }
+    });
+    assert!(following.told > before, "{:?} heard", key("user.0"));
+}

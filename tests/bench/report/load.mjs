@@ -1,0 +1,71 @@
+import { digits, spread, time } from "./statistics.mjs";
+import { table } from "./tables.mjs";
+
+/** @typedef {import("./statistics.mjs").Results} Results */
+
+const PARTIES = /** @type {const} */ (["jetstream", "nats", "memory"]);
+
+/** @param {number} microseconds of one */
+export const rate = (microseconds) => `${digits(1e6 / microseconds)}/s`;
+
+/** @param {string} kind @param {number} size */
+function many(kind, size) {
+  const who = kind === "fan_out" ? "socket" : "client";
+  return `${size.toLocaleString("en")} ${who}${size === 1 ? "" : "s"}`;
+}
+
+/** How many operations, or events, a second. @param {Results} results */
+export function throughput(results) {
+  const kinds = { put: "`put`", get: "`get`", fan_out: "events told" };
+  const rows = Object.entries(kinds).flatMap(([kind, title]) =>
+    results.of(`load.${kind}`).map(({ id, size = 0 }) => {
+      const rates = PARTIES.map((party) => rate(results.median(id, party, size)));
+      const ratio = spread(results.ratio(id, "nats", "jetstream", size));
+      return [`${title}, ${many(kind, size)}`, ...rates, ratio];
+    }),
+  );
+  const head = [
+    "",
+    "JetStream",
+    "server on JetStream",
+    "server on memory",
+    "time, server on JetStream / JetStream",
+  ];
+  return table(head, rows);
+}
+
+/** What an operation, or an event told, asks of the processors. @param {Results} results */
+export function processors(results) {
+  const kinds = { put: "`put`", get: "`get`", fan_out: "event told" };
+  const rows = Object.entries(kinds).flatMap(([kind, title]) =>
+    results.of(`load.cpu.${kind}`).map(({ size = 0, samples }) => {
+      const used = PARTIES.map((party) => time(samples[party]?.[0] ?? 0));
+      const behind = time(results.row(`load.behind.${kind}`, size).samples.nats?.[0] ?? 0);
+      return [`${title}, ${many(kind, size)}`, used[0] ?? "", used[1] ?? "", behind, used[2] ?? ""];
+    }),
+  );
+  const head = [
+    "",
+    "JetStream: nats-server",
+    "on JetStream: ironflow-server",
+    "and nats-server behind it",
+    "on memory: ironflow-server",
+  ];
+  return table(head, rows);
+}
+
+/** @param {Results} results */
+export function sockets(results) {
+  const rows = results
+    .of("load.bytes")
+    .map(({ size = 0, samples }) => [
+      `${size.toLocaleString("en")} sockets`,
+      ...PARTIES.map((party) => `${digits((samples[party]?.[0] ?? 0) / 1000)} KB`),
+    ]);
+  // One socket's share is mostly what the process takes at its first use.
+  const many = rows.slice(1);
+  return table(
+    ["", "JetStream: nats-server", "on JetStream: ironflow-server", "on memory: ironflow-server"],
+    many,
+  );
+}

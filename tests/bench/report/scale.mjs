@@ -1,0 +1,140 @@
+import { rate } from "./load.mjs";
+import { bytes, digits, time } from "./statistics.mjs";
+import { table } from "./tables.mjs";
+
+/** @typedef {import("./statistics.mjs").Results} Results */
+
+// The plan, and the machine it assumes.
+const BROWSERS = 1e6;
+const KEYS = 10;
+const EVENTS = 1;
+const RETURN = 60;
+const CORES = 16;
+const MEMORY = 64e9;
+const SOCKETS = 1000;
+
+/** A link to where a number comes from. @param {string} words @param {string} heading */
+const from = (words, heading) => `[${words}](../../BENCHMARKS.md#${heading})`;
+
+/**
+ * The text of SCALE.md.
+ *
+ * @param {Results} results
+ */
+export function scale(results) {
+  const { samples } = results.row("load.bytes", SOCKETS);
+  const socketBytes = samples.nats?.[0] ?? Number.NaN;
+  /** @param {string} id @param {string} party @param {number} size */
+  const cpu = (id, party, size) => results.median(`load.${id}`, party, size);
+  const told = cpu("cpu.fan_out", "nats", SOCKETS);
+  const toldInMemory = cpu("cpu.fan_out", "memory", SOCKETS);
+  const behind = cpu("behind.fan_out", "nats", SOCKETS);
+  const get = cpu("cpu.get", "nats", 8);
+  const getBehind = cpu("behind.get", "nats", 8);
+  const put = cpu("cpu.put", "nats", 8);
+  const putBehind = cpu("behind.put", "nats", 8);
+
+  const event = results.median("frames.shared", "sdk", 1);
+  const frame = results.median("sockets.shared", "sdk", 1);
+  const view = {
+    size: results.row("heap.js.view").size ?? Number.NaN,
+    bytes: results.median("heap.js.view", "sdk") + results.median("heap.wasm.view", "sdk"),
+  };
+  const watchers =
+    results.median("heap.js.watchers", "sdk") + results.median("heap.wasm.watchers", "sdk");
+  const read = results.median("requests.get", "sdk");
+
+  // What a million browsers ask for.
+  const returning = (BROWSERS * (KEYS + 2)) / RETURN;
+  const loads = [
+    {
+      what: "telling events, ironflow-server",
+      cores: (BROWSERS * EVENTS * told) / 1e6,
+      how: `${digits(BROWSERS * EVENTS)} a second × ${time(told)}`,
+    },
+    {
+      what: "telling events, nats-server",
+      cores: (BROWSERS * EVENTS * behind) / 1e6,
+      how: `the same × ${time(behind)}: each socket has a consumer of its own`,
+    },
+    {
+      what: "coming back, ironflow-server",
+      cores: (returning * get) / 1e6,
+      how: `${digits(returning)} requests a second × ${time(get)}`,
+    },
+    {
+      what: "coming back, nats-server",
+      cores: (returning * getBehind) / 1e6,
+      how: `the same × ${time(getBehind)}`,
+    },
+  ].sort((a, b) => b.cores - a.cores);
+  const onNats = loads.filter(({ what }) => what.endsWith("nats-server"));
+  const [first] = onNats;
+  const memory = BROWSERS * socketBytes;
+  const perBucket = (CORES * 1e6) / (EVENTS * behind);
+  const shared = (BROWSERS * EVENTS * toldInMemory) / 1e6;
+
+  return `# How far it goes
+
+Written by \`make bench\` with [BENCHMARKS.md](../../BENCHMARKS.md): every number is measured there, or computed here from one that is.
+What is not measured is said to be assumed.
+
+## One tab
+
+- It takes an event in ${time(event)} of ${from("its own CPU", "events-of-a-watch")}, but a frame from a real socket in ${time(frame)}: the browser,
+  not the SDK, ends at ${rate(frame)}. A tenth of that is ${rate(frame * 10)}, which leaves the page to its user.
+- 10,000 watchers of a key each take ${from(bytes(watchers), "memory")} and one socket.
+- A view of ${view.size.toLocaleString("en")} keys takes ${bytes(view.bytes)}, the store in memory that it was measured on included. Over the network it is read key by
+  key, six at a time: at ${from(time(read), "requests-to-a-server")} a request one after the other, at least
+  ${time((view.size * read) / 6)}. What breaks first in a tab is therefore that: views are for thousands of keys, not for all of a large
+  bucket, until the wire can send current values first.
+
+## One server
+
+The reference server on JetStream; a core of the machine of the benchmarks does
+
+${table(
+  ["", "CPU of ironflow-server", "a core", "CPU of nats-server behind it"],
+  [
+    ["`put`", time(put), rate(put), time(putBehind)],
+    ["`get`", time(get), rate(get), time(getBehind)],
+    ["an event told to a socket", time(told), rate(told), time(behind)],
+  ],
+)}
+
+(${from("measured", "the-reference-server")} with 8 clients and with ${SOCKETS.toLocaleString("en")} sockets). An idle socket takes ${bytes(socketBytes)}, so ${digits(MEMORY / 1e9)} GB
+hold ${digits(MEMORY / socketBytes)} of them; descriptors and ports of the system are assumed to be raised as far. A slow watcher is bounded: its mailbox keeps the newest revision of
+each key, and ends the watch beyond 64 MiB.
+
+## One NATS cluster
+
+A bucket is a stream, a stream has one leader, and the leader serves its reads, its writes and its consumers: three servers make a bucket
+safer, not faster. Buckets spread over the servers of a cluster; one bucket ends where one machine does. With ${CORES} cores
+(assumed to scale as one does; not measured) that is ${digits((CORES * 1e6) / putBehind)} puts a second, or ${digits((CORES * 1e6) / getBehind)} gets, or ${digits((CORES * 1e6) / behind)} events told.
+
+## A million browsers
+
+Assumed: each watches ${KEYS} keys of one bucket and is told ${EVENTS} event a second; after a failure all come back within ${RETURN} seconds, each with a
+handshake's survey (bucket, list) and a read of each key, all of them as dear as a \`get\`.
+
+${table(
+  ["", "cores", "how"],
+  loads.map(({ what, cores, how }) => [what, digits(cores), how]),
+)}
+
+and ${digits(memory / 1e9)} GB for the sockets (${digits(BROWSERS)} × ${bytes(socketBytes)}), on ${digits(Math.ceil(memory / MEMORY))} machines of ${digits(MEMORY / 1e9)} GB.
+
+What ironflow-server needs can be bought: it keeps nothing, so one puts more of them side by side. What nats-server needs for one bucket
+cannot, as it falls on one leader. So the first to break is **${first?.what}**: ${digits(first?.cores ?? 0)} cores where there are ${CORES}. One bucket
+reaches about ${digits(perBucket)} browsers at this rate.
+
+What it would take, in this order:
+
+1. One consumer for each bucket and server instead of one for each socket, told on in the server, as the memory backend does it: nats-server then tells each event
+   once to each server. The servers' own part was measured there: ${time(toldInMemory)} an event and socket, ${digits(shared)} cores for all.
+2. Reads that scale: JetStream's direct gets from followers, at the price of stale answers, or the current values sent on the watch's own socket, so that
+   coming back takes one request instead of ${KEYS + 2}. The client is right with servers that do.
+3. Coming back spread over more than ${RETURN} seconds: the client's backoff has full jitter, up to 30 s by default.
+4. Several buckets instead of one, so that leaders spread over the cluster.
+`;
+}

@@ -1,0 +1,187 @@
+// What is aimed at, whether it is reached, and, where it is not, what it would take: all computed from
+// what was measured.
+
+import { readFileSync } from "node:fs";
+import { digits, time } from "./statistics.mjs";
+import { OPERATIONS, table } from "./tables.mjs";
+
+/** @typedef {import("./statistics.mjs").Results} Results */
+
+/**
+ * @typedef {object} Verdict
+ * @property {string} what
+ * @property {string} target
+ * @property {string} found
+ * @property {boolean} met
+ * @property {string} takes what it would take
+ */
+
+/** The least that has to be done away with. @param {number} found @param {number} limit */
+const less = (found, limit) => `${Math.ceil((1 - limit / found) * 100)} % less`;
+
+/** @param {number} value */
+const times = (value) => `${value.toFixed(2)} ×`;
+
+/** @param {Results} results @returns {Verdict} */
+function request(results) {
+  const found = ["get", "put", "create", "update"].map((name) => ({
+    name,
+    ratio: results.ratio(`requests.${name}`, "sdk", "bare"),
+    extra: results.difference(`requests.${name}`, "sdk", "bare"),
+    cpu: results.difference(`cpu.${name}`, "sdk", "bare"),
+  }));
+  found.sort((a, b) => b.ratio.median - a.ratio.median);
+  const [worst] = found;
+  if (!worst) throw new Error("no requests");
+  const noise = worst.ratio.high - worst.ratio.low;
+  return {
+    what: "a real request, the slowest of get, put, create and update",
+    target: "at most 1.05 × a bare fetch",
+    found: `${times(worst.ratio.median)} (\`${worst.name}\`)`,
+    met: worst.ratio.median <= 1.05,
+    takes:
+      `it takes ${time(worst.extra)} longer than the bare fetch; ${time(worst.cpu)} of that is what the client does of its own ` +
+      `where \`fetch\` answers at once. The middle half of the rounds lies ${digits(noise * 100)} % apart.`,
+  };
+}
+
+/** @param {Results} results @returns {Verdict} */
+function cpu(results) {
+  const found = OPERATIONS.map((name) => ({ name, own: results.median(`cpu.${name}`, "sdk") }));
+  found.sort((a, b) => b.own - a.own);
+  const [worst] = found;
+  if (!worst) throw new Error("no operations");
+  const request = results.median("platform.request", "bare");
+  const timer = results.median("platform.timer", "bare");
+  return {
+    what: "the client's own CPU, the most of an operation",
+    target: "at most 25 µs",
+    found: `${time(worst.own)} (\`${worst.name}\`)`,
+    met: worst.own <= 25,
+    takes:
+      `${less(worst.own, 25)}. A Request with its headers and signal, made alone, took ${time(request)} in the same run, a ` +
+      `timer ${time(timer)}: what is more than that is the client's. The plain client makes do with ` +
+      `${time(results.median(`cpu.${worst.name}`, "plain"))}.`,
+  };
+}
+
+/** @param {Results} results @returns {Verdict} */
+function event(results) {
+  const kinds = ["shared", "exact"].map((kind) => ({
+    kind,
+    ratio: results.ratio(`frames.${kind}`, "sdk", "plain", 1).median,
+  }));
+  kinds.sort((a, b) => b.ratio - a.ratio);
+  const [{ kind, ratio } = { kind: "", ratio: Number.NaN }] = kinds;
+  const [bare, plain, sdk] = ["bare", "plain", "sdk"].map((one) =>
+    results.median(`frames.${kind}`, one, 1),
+  );
+  return {
+    what: `CPU of an event, one watcher (${kind === "exact" ? "of a key" : "of a pattern"})`,
+    target: "at most 1.5 × the plain client",
+    found: times(ratio),
+    met: ratio <= 1.5,
+    takes:
+      `${time((plain ?? 0) * 1.5)} instead of ${time(sdk ?? 0)}; to parse the frame and call back takes ` +
+      `${time(bare ?? 0)} of it, what the feed keeps and looks up the rest.`,
+  };
+}
+
+/** @param {Results} results @returns {Verdict} */
+function flat(results) {
+  const [sdk, plain] = ["sdk", "plain"].map(
+    (one) => results.median("frames.exact", one, 10_000) / results.median("frames.exact", one, 10),
+  );
+  const ratio = results.ratio("frames.exact", "sdk", "plain", 10_000).median;
+  return {
+    what: "an event among 10,000 exact-key watchers",
+    target: "as among 10, beyond what the plain client's Map grows by; 10 % allowed",
+    found: `${times(sdk ?? 0)} (the plain client's: ${times(plain ?? 0)})`,
+    met: (sdk ?? 0) <= (plain ?? 0) * 1.1,
+    takes:
+      `a look-up that does not grow with the number of watchers; at 10,000 it takes ${times(ratio)} the plain ` +
+      "client's time.",
+  };
+}
+
+/** @param {Results} results @returns {Verdict} */
+function start(results) {
+  const found = results.median("start.cold", "sdk");
+  const slim = results.median("start.cold", "slim");
+  const over = results.difference("start.cold", "sdk", "bare");
+  return {
+    what: "import to first answer, cold",
+    target: "at most 25 ms",
+    found: time(found),
+    met: found <= 25_000,
+    takes:
+      `the page that only fetches takes ${time(results.median("start.cold", "bare"))} here; the rest, ${time(over)}, is to ` +
+      `parse the code, decode the WebAssembly, compile it and use it cold. \`./slim\`, which does not decode, takes ${time(slim)}.`,
+  };
+}
+
+/** @param {Results} results @param {"put" | "get"} name @param {number} limit @returns {Verdict} */
+function memory(results, name, limit) {
+  const ratio = results.ratio(`store.${name}`, "sdk", "bare", 1_000).median;
+  const plain = results.ratio(`store.${name}`, "sdk", "plain", 1_000).median;
+  const [bare, sdk] = ["bare", "sdk"].map((one) => results.median(`store.${name}`, one, 1_000));
+  return {
+    what: `\`${name}\` in memory, 1,000 keys`,
+    target: `at most ${limit} × a Map of JSON texts`,
+    found: times(ratio),
+    met: ratio <= limit,
+    takes:
+      `${time((bare ?? 0) * limit)} instead of ${time(sdk ?? 0)}. That Map has no base64, no compare-and-swap, limits, expiry or watchers; ` +
+      `of a Map that has them it is ${times(plain)}.`,
+  };
+}
+
+/** @param {Results} results @returns {Verdict[]} */
+function sizes(results) {
+  /** @type {Record<string, number>} */
+  const budget = JSON.parse(
+    readFileSync(new URL("../../e2e/package/budget.json", import.meta.url), "utf8"),
+  );
+  return Object.entries(budget).map(([entry, most]) => {
+    const row = results.of("bytes").find(({ samples }) => samples[`\`${entry}\``]);
+    const gzip = row?.samples[`\`${entry}\``]?.[1] ?? Number.NaN;
+    return {
+      what: `bytes of \`${entry}\`, gzip -9`,
+      target: `at most ${most.toLocaleString("en")}`,
+      found: gzip.toLocaleString("en"),
+      met: gzip <= most,
+      takes: `${(gzip - most).toLocaleString("en")} bytes fewer (${less(gzip, most)}).`,
+    };
+  });
+}
+
+/** @param {Results} results */
+export function verdicts(results) {
+  return [
+    request(results),
+    cpu(results),
+    event(results),
+    flat(results),
+    start(results),
+    memory(results, "put", 2.5),
+    memory(results, "get", 2),
+    ...sizes(results),
+  ];
+}
+
+/** @param {Verdict[]} verdicts */
+export function targets(verdicts) {
+  const rows = verdicts.map(({ what, target, found, met }) => [
+    what,
+    target,
+    found,
+    met ? "met" : "**missed**",
+  ]);
+  const missed = verdicts.filter(({ met }) => !met);
+  const words = missed.map(({ what, takes }) => `- **${what}**: ${takes}`);
+  const text =
+    words.length > 0
+      ? `\n\nWhat it would take where a target is missed:\n\n${words.join("\n")}`
+      : "";
+  return table(["", "target", "found", ""], rows) + text;
+}
