@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "./encode.mjs";
@@ -16,10 +17,12 @@ const compiled = join(root, "target/wasm");
 const pkg = join(root, "pkg");
 const { build } = createRequire(join(root, "tests/package.json"))("esbuild");
 
+const env = { ...process.env };
+
 /** Gives what the program prints. */
 function run(program, ...args) {
   const stdio = ["ignore", "pipe", "inherit"];
-  return execFileSync(program, args, { cwd: root, stdio, encoding: "utf8" });
+  return execFileSync(program, args, { cwd: root, stdio, env, encoding: "utf8" });
 }
 
 /** A section of a WebAssembly module that means nothing to its engine. @param {string} name */
@@ -28,7 +31,14 @@ function customSection(name) {
   return Buffer.from([0, content.length, ...content]);
 }
 
-// 1. The crate, compiled, with wasm-bindgen's glue.
+// 1. The crate, compiled, with wasm-bindgen's glue. The bytes are the same wherever it is built: they do not say
+//    where cargo's folder and the compiler's library lie on this machine.
+const [, commit] = /^commit-hash: (\w+)$/m.exec(run("rustc", "-vV"));
+const library = join(run("rustc", "--print", "sysroot").trim(), "lib/rustlib/src/rust");
+const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+env.CARGO_ENCODED_RUSTFLAGS = [`${library}=/rustc/${commit}`, `${cargoHome}=/cargo`]
+  .map((remapped) => `--remap-path-prefix=${remapped}`)
+  .join("\x1f");
 const web = ["--profile", "wasm", "--target", "web", "--no-pack", "--no-typescript"];
 run("wasm-pack", "--log-level", "warn", "build", ...web, "--out-dir", compiled);
 
