@@ -25,8 +25,8 @@ function retryAfter(header) {
 }
 
 /** Sends a request, through whatever `fetch` there is now, and reads the whole answer. */
-async function send(request) {
-  const response = await globalThis.fetch(request);
+async function send(url, options) {
+  const response = await globalThis.fetch(url, options);
   try {
     const text = await response.text();
     return {
@@ -66,8 +66,10 @@ export function race(promise, milliseconds, signal, controller, done) {
   if (signal?.aborted) abort();
 }
 
-export function exchange(request, controller, milliseconds, signal, done) {
-  race(send(request), milliseconds, signal, controller, done);
+export function exchange(method, url, headers, body, milliseconds, signal, done) {
+  const controller = new AbortController();
+  const options = { method, headers, body, cache: "no-store", signal: controller.signal };
+  race(send(url, options), milliseconds, signal, controller, done);
 }
 
 /** Asks the application for a token. */

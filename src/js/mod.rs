@@ -105,8 +105,10 @@ extern "C" {
     fn queue(task: &JsValue);
     #[wasm_bindgen(js_name = exchange)]
     fn begin_exchange(
-        request: &web_sys::Request,
-        controller: &web_sys::AbortController,
+        method: &str,
+        url: &str,
+        headers: &JsValue,
+        body: &JsValue,
         milliseconds: u32,
         signal: &JsValue,
         done: &JsValue,

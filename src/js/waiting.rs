@@ -61,13 +61,16 @@ fn ending(then: impl FnOnce(Ending) + 'static) -> JsValue {
 
 /// Sends a request and reads the whole answer.
 pub(crate) fn exchange(
-    request: &web_sys::Request,
-    controller: &web_sys::AbortController,
+    method: &str,
+    url: &str,
+    headers: &JsValue,
+    body: &JsValue,
     milliseconds: u32,
     signal: &JsValue,
     then: impl FnOnce(Ending) + 'static,
 ) {
-    begin_exchange(request, controller, milliseconds, signal, &ending(then));
+    let done = ending(then);
+    begin_exchange(method, url, headers, body, milliseconds, signal, &done);
 }
 
 /// Asks the application for a token.

@@ -1,17 +1,17 @@
 //! Operations as HTTP requests.
 //!
-//! gloo-net builds the requests. They are sent, and their answers read, by a few lines of JavaScript
-//! (`exchange.js`): gloo-net's own `send` panics, and leaves its promise pending for ever, when
-//! `fetch` rejects with something other than an `Error` or resolves to something other than a
-//! `Response`, which an abort reason or an app's test double may well be.
+//! gloo-net knows the methods and headers. Requests are sent, and their answers read, by a few lines of
+//! JavaScript (`exchange.js`). gloo-net's own `send` panics, and leaves its promise pending for ever,
+//! when `fetch` rejects with something other than an `Error` or resolves to something other than a
+//! `Response`, which an abort reason or an app's test double may well be. And a `Request` of its own
+//! costs more than all the rest of an operation: `fetch` makes one anyway.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_net::http::{Method, Request, RequestBuilder};
+use gloo_net::http::{Headers, Method};
 use js_sys::{Date, Math};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, RequestCache};
 
 use super::credentials::Credentials;
 use super::fallback::Fallback;
@@ -69,17 +69,16 @@ impl Http {
         credentials.get(limits, left_ms, then);
     }
 
-    fn request(
-        &self,
-        operation: &Operation,
-        credential: Option<&str>,
-        controller: &AbortController,
-    ) -> Result<(Request, Reader), Failure> {
+    /// What an operation is as a request.
+    fn request(&self, operation: &Operation, credential: Option<&str>) -> Request {
         let server = &self.server_url;
-        let reads = |reader: fn(&JsValue) -> JsValue| Some(reader);
+        let headers = Headers::new();
+        headers.set("X-Ironflow-Environment", &self.environment);
+        if let Some(credential) = credential {
+            headers.set("Authorization", &["Bearer ", credential].concat());
+        }
         let mut body = JsValue::UNDEFINED;
-        let mut headers: [Option<(&str, String)>; 2] = [None, None];
-        let (method, url, reader) = match operation {
+        let (method, url, reader): (_, _, Reader) = match operation {
             Operation::CreateBucket(config) => {
                 body = js::write_bucket(
                     &config.name,
@@ -89,24 +88,25 @@ impl Http {
                     config.max_bytes as f64,
                     config.history as f64,
                 );
-                headers[0] = Some(("Content-Type", "application/json".into()));
-                (
-                    Method::POST,
-                    path::buckets(server),
-                    reads(js::read_bucket_info),
-                )
+                headers.set("Content-Type", "application/json");
+                let reader: Reader = Some(js::read_bucket_info);
+                (Method::POST, path::buckets(server), reader)
             }
             Operation::DeleteBucket(name) => (Method::DELETE, path::bucket(server, name), None),
-            Operation::ListBuckets => (Method::GET, path::buckets(server), reads(js::read_buckets)),
+            Operation::ListBuckets => (
+                Method::GET,
+                path::buckets(server),
+                Some(js::read_buckets),
+            ),
             Operation::BucketInfo(name) => (
                 Method::GET,
                 path::bucket(server, name),
-                reads(js::read_bucket_info),
+                Some(js::read_bucket_info),
             ),
             Operation::Get(bucket, key) => (
                 Method::GET,
                 path::key(server, bucket, key),
-                reads(js::read_entry),
+                Some(js::read_entry),
             ),
             Operation::Put {
                 bucket,
@@ -115,16 +115,18 @@ impl Http {
                 precondition,
             } => {
                 body.clone_from(&written.content);
-                headers[0] = Some(("Content-Type", written.content_type.into()));
-                headers[1] = match precondition {
-                    Precondition::None => None,
-                    Precondition::Absent => Some(("If-None-Match", "*".into())),
-                    Precondition::Revision(revision) => Some(("If-Match", decimal(*revision))),
-                };
+                headers.set("Content-Type", written.content_type);
+                match precondition {
+                    Precondition::None => {}
+                    Precondition::Absent => headers.set("If-None-Match", "*"),
+                    Precondition::Revision(revision) => {
+                        headers.set("If-Match", &decimal(*revision));
+                    }
+                }
                 (
                     Method::PUT,
                     path::key(server, bucket, key),
-                    reads(js::read_put_result),
+                    Some(js::read_put_result),
                 )
             }
             Operation::Remove(bucket, key, removal) => {
@@ -137,33 +139,26 @@ impl Http {
             Operation::ListKeys(bucket, filter) => (
                 Method::GET,
                 path::keys(server, bucket, filter.as_ref()),
-                reads(js::read_keys),
+                Some(js::read_keys),
             ),
         };
-        let mut builder = RequestBuilder::new(&url)
-            .method(method)
-            .cache(RequestCache::NoStore)
-            .abort_signal(Some(&controller.signal()))
-            .header("X-Ironflow-Environment", &self.environment);
-        if let Some(credential) = credential {
-            builder = builder.header("Authorization", &["Bearer ", credential].concat());
+        Request {
+            method,
+            url,
+            headers,
+            body,
+            reader,
         }
-        for (name, value) in headers.into_iter().flatten() {
-            builder = builder.header(name, &value);
-        }
-        let request = if body.is_undefined() {
-            builder.build()
-        } else {
-            builder.body(body)
-        };
-        let request = request.map_err(|error| {
-            Error::RequestFailed(match error {
-                gloo_net::Error::JsError(error) => error.message,
-                gloo_net::Error::GlooError(words) => words,
-            })
-        })?;
-        Ok((request, reader))
     }
+}
+
+/// A request, and how its answer is read.
+struct Request {
+    method: Method,
+    url: String,
+    headers: Headers,
+    body: JsValue,
+    reader: Reader,
 }
 
 /// One try at an operation, and all that another one needs.
@@ -202,26 +197,20 @@ impl Attempt {
     }
 
     fn send(self: Box<Self>, credential: Option<&str>) {
-        let prepared = AbortController::new()
-            .map_err(|error| {
-                let words = "no AbortController here".into();
-                Failure::caused(Error::RequestFailed(words), error)
-            })
-            .and_then(|controller| {
-                let request = self
-                    .http
-                    .request(&self.operation, credential, &controller)?;
-                Ok((controller, request))
-            });
-        let (controller, (request, reader)) = match prepared {
-            Ok(prepared) => prepared,
-            Err(failure) => return self.finish(Err(failure)),
-        };
-        let (left, signal) = (self.left(), self.limits.signal.clone());
-        js::exchange(&request.into(), &controller, left, &signal, move |ending| {
-            let outcome = self.read(ending, reader);
-            self.finish(outcome);
-        });
+        let request = self.http.request(&self.operation, credential);
+        let (left, signal, reader) = (self.left(), self.limits.signal.clone(), request.reader);
+        js::exchange(
+            request.method.as_str(),
+            &request.url,
+            &request.headers.into_raw(),
+            &request.body,
+            left,
+            &signal,
+            move |ending| {
+                let outcome = self.read(ending, reader);
+                self.finish(outcome);
+            },
+        );
     }
 
     fn read(&self, ending: Ending, reader: Reader) -> Outcome {

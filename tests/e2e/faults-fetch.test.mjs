@@ -119,11 +119,12 @@ describe("in the place of fetch", () => {
     }
   });
 
-  test("a double is given a Request it can read", async () => {
+  test("a double is given what makes a Request it can read", async () => {
     /** @type {unknown[]} */
     const seen = [];
     globalThis.fetch = /** @type {any} */ (
-      async (/** @type {Request} */ request) => {
+      async (/** @type {Parameters<typeof fetch>} */ ...given) => {
+        const request = new Request(...given);
         const { method, url, headers } = request;
         seen.push([method, url, headers.get("If-Match"), await request.text()]);
         return new Response('{"revision":2}');

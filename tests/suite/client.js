@@ -11,7 +11,7 @@ function headersSent(t) {
   /** @type {Headers[]} */
   const headers = [];
   const { fetch } = globalThis;
-  t.stub("fetch", (/** @type {Request} */ request) => {
+  t.stubFetch((request) => {
     headers.push(request.headers);
     return fetch(request);
   });

@@ -80,12 +80,23 @@ export function createContext(given) {
     });
   }
 
+  /**
+   * Sends requests elsewhere until the case is over.
+   *
+   * @param {(request: Request) => Promise<unknown>} double
+   */
+  function stubFetch(double) {
+    /** @param {Parameters<typeof fetch>} given */
+    const fetched = (...given) => double(new Request(...given));
+    stub("fetch", fetched);
+  }
+
   /** Counts what is sent from now on, requests and sockets. */
   function network() {
     /** @type {{ requests: string[], sockets: string[] }} */
     const sent = { requests: [], sockets: [] };
     const { fetch, WebSocket } = globalThis;
-    stub("fetch", (/** @type {Request} */ request) => {
+    stubFetch((request) => {
       sent.requests.push(`${request.method} ${request.url}`);
       return fetch(request);
     });
@@ -128,6 +139,7 @@ export function createContext(given) {
     bucket,
     shared,
     stub,
+    stubFetch,
     network,
     sockets,
     async cleanUp() {

@@ -61,7 +61,7 @@ export const limits = {
     const { fetch } = globalThis;
     for (const reason of [...reasons(), undefined]) {
       const controller = new AbortController();
-      t.stub("fetch", (/** @type {Request} */ request) => {
+      t.stubFetch((request) => {
         const answer = fetch(request);
         controller.abort(reason);
         return answer;
@@ -80,7 +80,7 @@ export const limits = {
     const { fetch } = globalThis;
     for (const reason of reasons()) {
       const controller = new AbortController();
-      t.stub("fetch", async (/** @type {Request} */ request) => {
+      t.stubFetch(async (request) => {
         const response = await fetch(request);
         controller.abort(reason);
         return response;
@@ -95,7 +95,7 @@ export const limits = {
     /** @type {AbortSignal[]} */
     const signals = [];
     const controller = new AbortController();
-    t.stub("fetch", (/** @type {Request} */ request) => {
+    t.stubFetch((request) => {
       signals.push(request.signal);
       controller.abort("bye");
       return new Promise(() => {});
@@ -139,7 +139,7 @@ export const limits = {
     const name = t.newBucketName();
     /** @type {AbortSignal[]} */
     const signals = [];
-    t.stub("fetch", (/** @type {Request} */ request) => {
+    t.stubFetch((request) => {
       signals.push(request.signal);
       return new Promise(() => {});
     });
@@ -165,7 +165,7 @@ export const limits = {
     const runOut = new Promise((resolve) => {
       answer = () => resolve(undefined);
     });
-    t.stub("fetch", async (/** @type {Request} */ request) => {
+    t.stubFetch(async (request) => {
       await runOut;
       return fetch(request);
     });

@@ -122,7 +122,7 @@ function falling(t, fetch, options) {
   /** @type {any[]} */
   const logged = [];
   let requests = 0;
-  t.stub("fetch", (/** @type {Request} */ request) => {
+  t.stubFetch((request) => {
     requests += 1;
     return fetch(request);
   });

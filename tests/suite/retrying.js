@@ -33,7 +33,7 @@ const refusing = (status, after) => () =>
 function server(t, answers, options) {
   /** @type {string[]} */
   const requests = [];
-  t.stub("fetch", async (/** @type {Request} */ request) => {
+  t.stubFetch(async (request) => {
     const answer = answers[Math.min(requests.length, answers.length - 1)];
     requests.push(request.method);
     return answer?.();
@@ -211,7 +211,7 @@ export const retrying = {
     /** @type {(string | null)[]} */
     const sent = [];
     const { bucket } = server(t, [good], { auth: { token } });
-    t.stub("fetch", async (/** @type {Request} */ request) => {
+    t.stubFetch(async (request) => {
       sent.push(request.headers.get("Authorization"));
       return sent.length < 3 ? refusing(503)() : good();
     });
