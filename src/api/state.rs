@@ -203,7 +203,7 @@ impl State {
             return Ok(subscriber.attach_aborted());
         }
         let driver = self.driver(&configured, bucket);
-        let id = driver.subscribe(&arguments.patterns, arguments.initial, subscriber.clone());
+        let id = driver.subscribe(&arguments.patterns, arguments.initial, &subscriber);
         Ok(subscriber.attach(Subscription::new(driver, id).into()))
     }
 

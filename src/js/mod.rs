@@ -195,17 +195,33 @@ extern "C" {
     pub(crate) fn attach(this: &Subscriber, subscription: JsValue) -> JsValue;
     #[wasm_bindgen(structural, method, js_name = attachAborted)]
     pub(crate) fn attach_aborted(this: &Subscriber) -> JsValue;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn close(this: &Subscriber);
+
+    /// The subscribers of a feed, by their ids.
+    pub(crate) type Audience;
+    #[wasm_bindgen(js_name = newAudience)]
+    pub(crate) fn new_audience() -> Audience;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn size(this: &Audience) -> u32;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn add(this: &Audience, id: u32, subscriber: &Subscriber);
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn take(this: &Audience, id: u32) -> Option<Subscriber>;
     /// Gives an error where the event cannot be decoded, else undefined.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn update(this: &Subscriber, event: &JsValue) -> JsValue;
+    pub(crate) fn deliver(this: &Audience, id: u32, event: &JsValue) -> JsValue;
+    /// Gives an error for each of those that cannot decode the event.
+    #[wasm_bindgen(structural, method, js_name = deliverToAll)]
+    pub(crate) fn deliver_to_all(this: &Audience, ids: Vec<u32>, event: &JsValue) -> Array;
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn tell(this: &Subscriber, state: u8);
+    pub(crate) fn tell(this: &Audience, id: u32, state: u8);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn ready(this: &Subscriber);
+    pub(crate) fn ready(this: &Audience, id: u32);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn fail(this: &Subscriber, error: &JsValue);
+    pub(crate) fn fail(this: &Audience, error: &JsValue);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn close(this: &Subscriber, error: &JsValue);
+    pub(crate) fn end(this: &Audience, error: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/view.js")]

@@ -222,3 +222,63 @@ class KVWatcher {
 export function newSubscriber(callbacks, logger, mode, signal) {
   return new Subscriber(callbacks, logger, mode, signal);
 }
+
+/** The subscribers of a feed, by their ids, in the order they came. */
+class Audience {
+  #members = new Map();
+
+  get size() {
+    return this.#members.size;
+  }
+
+  add(id, subscriber) {
+    this.#members.set(id, subscriber);
+  }
+
+  /** Takes a subscriber out: nothing is delivered to it any more. */
+  take(id) {
+    const subscriber = this.#members.get(id);
+    this.#members.delete(id);
+    return subscriber;
+  }
+
+  /** Gives the error where the event cannot be decoded. */
+  deliver(id, event) {
+    return this.#members.get(id)?.update(event);
+  }
+
+  /** Gives the errors where the event cannot be decoded. */
+  deliverToAll(ids, event) {
+    const errors = [];
+    for (const id of ids) {
+      const error = this.deliver(id, event);
+      if (error) errors.push(error);
+    }
+    return errors;
+  }
+
+  tell(id, state) {
+    this.#members.get(id)?.tell(state);
+  }
+
+  ready(id) {
+    this.#members.get(id)?.ready();
+  }
+
+  fail(error) {
+    for (const subscriber of [...this.#members.values()]) subscriber.fail(error);
+  }
+
+  /** It is over for everybody; one after the other, so that a callback may stop the others. */
+  end(error) {
+    for (const [id, subscriber] of this.#members) {
+      this.#members.delete(id);
+      if (error) subscriber.fail(error);
+      subscriber.close(error);
+    }
+  }
+}
+
+export function newAudience() {
+  return new Audience();
+}

@@ -12,7 +12,7 @@ use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::js::{self, Failure, Subscriber};
+use crate::js::{self, Audience, Failure, Subscriber};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::Transport;
 
@@ -31,8 +31,7 @@ pub(crate) struct Driver {
     pub(super) bucket: BucketName,
     pub(super) timeout_ms: u32,
     pub(super) feed: RefCell<Feed<JsValue>>,
-    /// In ascending order of their ids.
-    pub(super) subscribers: RefCell<Vec<(SubscriberId, Subscriber)>>,
+    pub(super) audience: Audience,
     /// Those whose `watch()` may not have returned yet.
     new: RefCell<Vec<SubscriberId>>,
     pub(super) sources: RefCell<Vec<(Link, Source)>>,
@@ -57,7 +56,7 @@ impl Driver {
             bucket,
             timeout_ms,
             feed: RefCell::new(Feed::new(settings)),
-            subscribers: RefCell::default(),
+            audience: js::new_audience(),
             new: RefCell::default(),
             sources: RefCell::default(),
             backoff: RefCell::default(),
@@ -79,10 +78,10 @@ impl Driver {
         self: &Rc<Self>,
         patterns: &[Pattern],
         initial: bool,
-        subscriber: Subscriber,
+        subscriber: &Subscriber,
     ) -> SubscriberId {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
-        self.subscribers.borrow_mut().push((id, subscriber));
+        self.audience.add(id.number(), subscriber);
         self.run();
         self.new.borrow_mut().push(id);
         self.later(|driver| driver.greet());
@@ -97,20 +96,17 @@ impl Driver {
 
     /// Takes a subscriber out, and tells it so.
     pub(crate) fn unsubscribe(self: &Rc<Self>, id: SubscriberId) {
-        let Some(at) = self.position(id) else {
+        let Some(subscriber) = self.audience.take(id.number()) else {
             return;
         };
-        let (_, subscriber) = self.subscribers.borrow_mut().remove(at);
         self.tell(|feed| feed.unsubscribe(id));
-        subscriber.close(&JsValue::UNDEFINED);
+        subscriber.close();
     }
 
     /// Ends the watch for everybody.
     pub(crate) fn stop(self: &Rc<Self>) {
         self.tell(Feed::stop);
-        while let Some(subscriber) = self.take_first() {
-            subscriber.close(&JsValue::UNDEFINED);
-        }
+        self.audience.end(&JsValue::UNDEFINED);
     }
 
     /// The page has gone through something.
@@ -151,23 +147,15 @@ impl Driver {
             Action::List(ticket, filter) => self.list(ticket, &filter),
             Action::Read(ticket, key) => self.read(ticket, key),
             Action::SetTimer(timer, ms) => self.set_timer(timer, ms),
-            Action::Tell(id, state) => {
-                if let Some(subscriber) = self.find(id) {
-                    subscriber.tell(state as u8);
-                }
-            }
-            Action::Ready(id) => {
-                if let Some(subscriber) = self.find(id) {
-                    subscriber.ready();
-                }
-            }
-            Action::Deliver(to, event, resynced) => self.deliver(&to, event, resynced),
+            Action::Tell(id, state) => self.audience.tell(id.number(), state as u8),
+            Action::Ready(id) => self.audience.ready(id.number()),
+            Action::Deliver(to, event, resynced) => self.deliver(to, event, resynced),
             Action::Report(error) => self.report(error),
             Action::End(error) => self.end(error),
         }
     }
 
-    fn deliver(&self, to: &[SubscriberId], event: Event<JsValue>, resynced: bool) {
+    fn deliver(&self, to: Vec<SubscriberId>, event: Event<JsValue>, resynced: bool) {
         let mut event = match event {
             Event::Change(event) => event,
             Event::Entry(entry) => js::entry_event(&entry, &self.bucket),
@@ -178,26 +166,25 @@ impl Driver {
         if resynced {
             event = js::resynced(&event);
         }
-        for id in to {
-            if let Some(subscriber) = self.find(*id) {
-                let error = subscriber.update(&event);
-                if !error.is_undefined() {
-                    self.report_to_owner(&error);
-                }
+        if let [id] = *to {
+            let error = self.audience.deliver(id.number(), &event);
+            if !error.is_undefined() {
+                self.report_to_owner(&error);
             }
+            return;
+        }
+        let to = to.into_iter().map(SubscriberId::number).collect();
+        for error in self.audience.deliver_to_all(to, &event).iter() {
+            self.report_to_owner(&error);
         }
     }
 
     /// Tells every subscriber of a problem, and the owner. Of nobody's problem nobody hears.
     fn report(&self, error: Error) {
-        let subscribers = self.subscribers.borrow().clone();
-        if subscribers.is_empty() {
-            return;
-        }
-        let error = JsValue::from(Failure::from(error));
-        self.report_to_owner(&error);
-        for (_, subscriber) in subscribers {
-            subscriber.fail(&error);
+        if self.audience.size() > 0 {
+            let error = JsValue::from(Failure::from(error));
+            self.report_to_owner(&error);
+            self.audience.fail(&error);
         }
     }
 
@@ -216,20 +203,12 @@ impl Driver {
             self.let_go(source);
         }
         self.owner.ended(self);
-        let error = match error {
-            Some(error) if !self.subscribers.borrow().is_empty() => {
-                let error = JsValue::from(Failure::from(error));
-                self.report_to_owner(&error);
-                error
-            }
-            _ => JsValue::UNDEFINED,
-        };
-        while let Some(subscriber) = self.take_first() {
-            if !error.is_undefined() {
-                subscriber.fail(&error);
-            }
-            subscriber.close(&error);
+        let mut given = JsValue::UNDEFINED;
+        if let Some(error) = error.filter(|_| self.audience.size() > 0) {
+            given = JsValue::from(Failure::from(error));
+            self.report_to_owner(&given);
         }
+        self.audience.end(&given);
     }
 
     fn set_timer(self: &Rc<Self>, timer: Timer, ms: f64) {
@@ -244,22 +223,6 @@ impl Driver {
                 driver.tell(|feed| feed.timer(timer));
             }
         })));
-    }
-
-    /// One at a time, so that a callback may stop the others.
-    fn take_first(&self) -> Option<Subscriber> {
-        let mut subscribers = self.subscribers.borrow_mut();
-        (!subscribers.is_empty()).then(|| subscribers.remove(0).1)
-    }
-
-    fn find(&self, id: SubscriberId) -> Option<Subscriber> {
-        let at = self.position(id)?;
-        Some(self.subscribers.borrow()[at].1.clone())
-    }
-
-    fn position(&self, id: SubscriberId) -> Option<usize> {
-        let subscribers = self.subscribers.borrow();
-        subscribers.binary_search_by_key(&id, |(id, _)| *id).ok()
     }
 
     /// Does something in a later microtask.

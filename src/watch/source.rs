@@ -47,7 +47,7 @@ impl Driver {
             return;
         };
         // While the application was asked for a token, everybody may have left.
-        if self.subscribers.borrow().is_empty() {
+        if self.audience.size() == 0 {
             self.tell(Feed::stop);
         }
         if !self.feed.borrow().wants(link) {

@@ -11,6 +11,13 @@ use super::{Event, State};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriberId(pub(super) u32);
 
+impl SubscriberId {
+    /// The name as a number.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// How far a subscriber has come on the way to `ready`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
