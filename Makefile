@@ -43,8 +43,8 @@ matrix: setup pkg/index.js ## Run the longer tests: the package with bundlers, i
 	@$(MAKE) --no-print-directory bench-check
 
 .PHONY: readme
-readme: ## Write what the last make matrix has found about bundlers into the README
-	@source .ci/env; node tests/e2e/packaging/table.mjs
+readme: pkg/index.js ## Write the sizes, and what the last make matrix has found, into the README
+	@source .ci/env; node tests/e2e/packaging/table.mjs; node tests/e2e/package/size.mjs --readme
 
 .PHONY: build
 build: pkg/index.js ## Build the npm package into pkg/

@@ -1,13 +1,16 @@
 // Prints what each entry of the package adds to an application: bundled and minified by esbuild, as its
 // bytes, compressed by gzip -9 and by brotli.
 //
-//   node size.mjs [--enforce]      with --enforce it fails where an entry is over its budget
+//   node size.mjs [--readme]      with --readme it writes them into the README as well
 
 import { readFileSync } from "node:fs";
+import { writePart } from "../support/readme.mjs";
 import { entrySizes } from "./sizes.mjs";
 
 /** The most bytes each entry may take after gzip -9. @type {Record<string, number>} */
 const budget = JSON.parse(readFileSync(new URL("budget.json", import.meta.url), "utf8"));
+
+const sizes = Object.entries(await entrySizes());
 
 /** @param {string} name @param {(string | number)[]} cells */
 const line = (name, ...cells) =>
@@ -15,14 +18,15 @@ const line = (name, ...cells) =>
     `${name.padEnd(20)} ${cells.map((cell) => cell.toLocaleString("en").padStart(9)).join(" ")}`,
   );
 line("bytes", "raw", "gzip -9", "brotli", "budget");
-const over = [];
-for (const [name, { raw, gzip, brotli }] of Object.entries(await entrySizes())) {
-  const most = budget[name];
-  line(name, raw, gzip, brotli, most ?? "");
-  if (most !== undefined && gzip > most)
-    over.push(`${name} is ${gzip - most} bytes over its budget`);
-}
-if (process.argv.includes("--enforce")) {
-  for (const complaint of over) console.error(complaint);
-  if (over.length > 0) process.exitCode = 1;
+for (const [name, { raw, gzip, brotli }] of sizes)
+  line(name, raw, gzip, brotli, budget[name] ?? "");
+
+if (process.argv.includes("--readme")) {
+  /** @param {number | undefined} bytes */
+  const kilobytes = (bytes) => (bytes === undefined ? "" : (bytes / 1024).toFixed(1));
+  const rows = sizes.map(([name, { raw, gzip, brotli }]) =>
+    ["", name, ...[raw, gzip, brotli, budget[name]].map(kilobytes), ""].join(" | ").trim(),
+  );
+  const head = "| KB | raw | gzip -9 | brotli | at most, gzip -9 |\n|---|--:|--:|--:|--:|\n";
+  writePart("sizes", head + rows.join("\n"));
 }

@@ -55,6 +55,11 @@ for (const [name, { tools, layers = [], command }] of Object.entries(bundlers)) 
       await app.finish(program, ...args);
       return sizeOf(join(app.dir, "dist"));
     };
+    try {
+      await new App(tools, []).install(tarball);
+    } catch (error) {
+      return t.skip(`not run: ${/** @type {Error} */ (error).message}`);
+    }
     const without = await built("nothing");
     const left = (await built("unused")) - without;
     t.diagnostic(`${left} bytes`);
