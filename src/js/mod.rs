@@ -33,11 +33,16 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/values.js")]
 extern "C" {
     #[wasm_bindgen(js_name = newEntry)]
-    pub(crate) fn new_entry(key: &str, value: &str, revision: f64, milliseconds: f64) -> JsValue;
+    pub(crate) fn new_entry(
+        key: &str,
+        value: &JsValue,
+        revision: f64,
+        milliseconds: f64,
+    ) -> JsValue;
     #[wasm_bindgen(js_name = newEvent)]
     pub(crate) fn new_event(
         key: &str,
-        value: &str,
+        value: &JsValue,
         revision: f64,
         operation: &str,
         bucket: &str,
@@ -55,6 +60,12 @@ extern "C" {
         history: f64,
         milliseconds: f64,
     ) -> JsValue;
+    /// What a store in memory holds of a string or a `Uint8Array` of its own.
+    pub(crate) fn hold(content: &JsValue) -> JsValue;
+    pub(crate) type HeldValue;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn size(this: &HeldValue) -> u32;
+
     #[wasm_bindgen(js_name = newPutResult)]
     pub(crate) fn new_put_result(revision: f64) -> JsValue;
 

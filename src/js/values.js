@@ -90,12 +90,58 @@ export function viewEntry(event) {
   return entry;
 }
 
-export function newEntry(key, value, revision, milliseconds) {
-  return new KVEntry(key, value, revision, new Date(milliseconds).toISOString(), "put");
+/** A value in a store in memory. It becomes base64 when somebody reads it. */
+class HeldValue {
+  #content;
+  #base64;
+
+  constructor(content) {
+    // A string of plain ASCII characters is its own bytes, one to each.
+    const plain = typeof content === "string" && /^[\t\n\r -~]*$/.test(content);
+    this.#content =
+      plain || typeof content !== "string" ? content : new TextEncoder().encode(content);
+    this.size = this.#content.length;
+  }
+
+  get base64() {
+    this.#base64 ??= encode(this.#content);
+    return this.#base64;
+  }
 }
 
-export function newEvent(key, value, revision, operation, bucket) {
-  return new KVWatchEvent(key, value, revision, operation, bucket);
+/** As many arguments as any engine takes. */
+const CHUNK = 8192;
+
+function encode(content) {
+  if (typeof content === "string") return btoa(content);
+  if (content.toBase64) return content.toBase64();
+  let binary = "";
+  for (let at = 0; at < content.length; at += CHUNK)
+    binary += String.fromCharCode(...content.subarray(at, at + CHUNK));
+  return btoa(binary);
+}
+
+export function hold(content) {
+  return new HeldValue(content);
+}
+
+/** The last time that was written out: many entries are of one millisecond. */
+let written = { milliseconds: Number.NaN, text: "" };
+
+function timestamp(milliseconds) {
+  if (milliseconds !== written.milliseconds) {
+    written = { milliseconds, text: new Date(milliseconds).toISOString() };
+  }
+  return written.text;
+}
+
+export function newEntry(key, held, revision, milliseconds) {
+  return new KVEntry(key, held.base64, revision, timestamp(milliseconds), "put");
+}
+
+/** What was deleted has no value. */
+export function newEvent(key, held, revision, operation, bucket) {
+  return new KVWatchEvent(key, held?.base64 ?? "", revision, operation, bucket);
 }
 
 /** An entry, as the event that a watch makes of it. */
@@ -110,7 +156,7 @@ export function resynced(event) {
 }
 
 export function newBucketInfo(name, description, ttl, values, bytes, history, milliseconds) {
-  const info = { name, values, bytes, history, created_at: new Date(milliseconds).toISOString() };
+  const info = { name, values, bytes, history, created_at: timestamp(milliseconds) };
   if (description) info.description = description;
   if (ttl) info.ttl_seconds = ttl;
   return info;

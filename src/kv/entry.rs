@@ -10,17 +10,29 @@ pub type Revision = u64;
 /// Stored bytes, shared rather than copied.
 pub type Value = Arc<[u8]>;
 
+/// What a store can hold as a value: bytes, or something of the platform that stands for them.
+pub trait Stored: std::fmt::Debug + Clone + Default {
+    /// How many bytes it is.
+    fn size(&self) -> usize;
+}
+
+impl Stored for Value {
+    fn size(&self) -> usize {
+        self.len()
+    }
+}
+
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Timestamp(pub u64);
 
 /// A live key as `get` returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct Entry<V = Value> {
     /// The key.
     pub key: Key,
     /// Its newest value, byte for byte.
-    pub value: Value,
+    pub value: V,
     /// The revision of that write.
     pub revision: Revision,
     /// The time of that write.
@@ -68,13 +80,13 @@ impl Operation {
 
 /// One change of one key, as a watch reports it (rule 15).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WatchEvent {
+pub struct WatchEvent<V = Value> {
     /// The bucket it happened in.
     pub bucket: Arc<str>,
     /// The key that changed.
     pub key: Key,
     /// The new value; empty for a delete.
-    pub value: Value,
+    pub value: V,
     /// The revision of the change, the marker's for a delete.
     pub revision: Revision,
     /// What happened.

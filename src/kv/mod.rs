@@ -10,7 +10,9 @@ mod pattern;
 pub mod wire;
 
 pub use bucket::{BucketConfig, BucketInfo, BucketName, MAX_HISTORY, MAX_VALUE_BYTES};
-pub use entry::{Entry, Operation, Precondition, Removal, Revision, Timestamp, Value, WatchEvent};
+pub use entry::{
+    Entry, Operation, Precondition, Removal, Revision, Stored, Timestamp, Value, WatchEvent,
+};
 pub use error::KvError;
 pub use key::Key;
 pub use pattern::Pattern;

@@ -11,16 +11,16 @@ use super::tree::Tree;
 use super::watchers::{WatcherId, Watchers};
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Operation, Pattern, Precondition,
-    Removal, Revision, Timestamp, Value, WatchEvent,
+    Removal, Revision, Stored as _, Timestamp, WatchEvent,
 };
 
 #[derive(Debug)]
-pub(super) struct Bucket<S> {
+pub(super) struct Bucket<S: Sink> {
     name: Arc<str>,
     config: BucketConfig,
     created: Timestamp,
     last_revision: Revision,
-    keys: Tree<History>,
+    keys: Tree<History<S::Value>>,
     /// The messages in the order they were written, in a bucket with a time to live; else empty.
     /// Some may be gone already: at most as many as are retained.
     ages: VecDeque<(Revision, Key)>,
@@ -54,13 +54,13 @@ impl<S: Sink> Bucket<S> {
         }
     }
 
-    pub(super) fn get(&mut self, key: &Key, now: Timestamp) -> Result<Entry, KvError> {
+    pub(super) fn get(&mut self, key: &Key, now: Timestamp) -> Result<Entry<S::Value>, KvError> {
         self.expire(now);
         let history = self.keys.get(key).ok_or(KvError::KeyNotFound)?;
         let (message, value) = history.live().ok_or(KvError::KeyNotFound)?;
         Ok(Entry {
             key: history.key.clone(),
-            value: Arc::clone(value),
+            value: value.clone(),
             revision: message.revision,
             created: message.time,
         })
@@ -69,12 +69,12 @@ impl<S: Sink> Bucket<S> {
     pub(super) fn put(
         &mut self,
         key: &Key,
-        value: Value,
+        value: S::Value,
         precondition: Precondition,
         now: Timestamp,
     ) -> Result<Revision, KvError> {
         self.expire(now);
-        if value.len() as u64 > self.config.value_limit() {
+        if value.size() as u64 > self.config.value_limit() {
             return Err(KvError::ValueTooLarge);
         }
         let history = self.keys.get(key);
@@ -91,7 +91,7 @@ impl<S: Sink> Bucket<S> {
             }
             Precondition::Absent | Precondition::Revision(_) => write_headers(last),
         };
-        let bytes = message_bytes(&self.name, key, value.len(), headers);
+        let bytes = message_bytes(&self.name, key, value.size(), headers);
         self.append(key, Content::Put(value), bytes, now)
     }
 
@@ -147,7 +147,7 @@ impl<S: Sink> Bucket<S> {
     fn append(
         &mut self,
         key: &Key,
-        content: Content,
+        content: Content<S::Value>,
         bytes: u64,
         now: Timestamp,
     ) -> Result<Revision, KvError> {

@@ -2,33 +2,33 @@
 
 use std::collections::VecDeque;
 
-use crate::kv::{Key, Revision, Timestamp, Value};
+use crate::kv::{Key, Revision, Timestamp};
 
 /// What a message did.
 #[derive(Debug, Clone)]
-pub(super) enum Content {
-    Put(Value),
+pub(super) enum Content<V> {
+    Put(V),
     /// A delete or purge marker.
     Tombstone,
 }
 
 #[derive(Debug)]
-pub(super) struct Message {
+pub(super) struct Message<V> {
     pub(super) revision: Revision,
     pub(super) time: Timestamp,
-    pub(super) content: Content,
+    pub(super) content: Content<V>,
     /// What it counts for in the bucket's `bytes`.
     pub(super) bytes: u64,
 }
 
 /// The newest messages of a key, oldest first, never none.
 #[derive(Debug)]
-pub(super) struct History {
+pub(super) struct History<V> {
     pub(super) key: Key,
-    pub(super) messages: VecDeque<Message>,
+    pub(super) messages: VecDeque<Message<V>>,
 }
 
-impl History {
+impl<V> History<V> {
     pub(super) fn new(key: Key) -> Self {
         Self {
             key,
@@ -37,12 +37,12 @@ impl History {
     }
 
     /// `last(k)` of rule 3: the newest message, markers included.
-    pub(super) fn last(&self) -> Option<&Message> {
+    pub(super) fn last(&self) -> Option<&Message<V>> {
         self.messages.back()
     }
 
     /// The newest message, where it is a value.
-    pub(super) fn live(&self) -> Option<(&Message, &Value)> {
+    pub(super) fn live(&self) -> Option<(&Message<V>, &V)> {
         let message = self.last()?;
         match &message.content {
             Content::Put(value) => Some((message, value)),

@@ -9,7 +9,7 @@ mod watchers;
 
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Pattern, Precondition, Removal,
-    Revision, Timestamp, Value, WatchEvent,
+    Revision, Stored, Timestamp, WatchEvent,
 };
 use bucket::Bucket;
 pub(crate) use tree::Tree;
@@ -24,15 +24,17 @@ pub trait Clock {
 /// Where a watcher's events go. Called in the middle of a write: it must put the event aside and
 /// return, and never call back into the store.
 pub trait Sink {
+    /// What the store holds as values.
+    type Value: Stored;
     /// A key that matches has changed.
-    fn event(&self, event: &std::sync::Arc<WatchEvent>);
+    fn event(&self, event: &std::sync::Arc<WatchEvent<Self::Value>>);
     /// The bucket was deleted: the watch is over.
     fn bucket_deleted(&self);
 }
 
 /// The buckets of one environment.
 #[derive(Debug)]
-pub struct Store<C, S> {
+pub struct Store<C, S: Sink> {
     clock: C,
     latest: Timestamp,
     /// In ascending order of their names.
@@ -103,7 +105,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
     ///
     /// # Errors
     /// [`KvError::BucketNotFound`], [`KvError::KeyNotFound`].
-    pub fn get(&mut self, bucket: &BucketName, key: &Key) -> Result<Entry, KvError> {
+    pub fn get(&mut self, bucket: &BucketName, key: &Key) -> Result<Entry<S::Value>, KvError> {
         let (bucket, now) = self.bucket(bucket)?;
         bucket.get(key, now)
     }
@@ -117,7 +119,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         &mut self,
         bucket: &BucketName,
         key: &Key,
-        value: Value,
+        value: S::Value,
         precondition: Precondition,
     ) -> Result<Revision, KvError> {
         let (bucket, now) = self.bucket(bucket)?;

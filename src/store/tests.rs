@@ -18,6 +18,8 @@ impl Clock for Hand {
 struct Seen(Rc<RefCell<Vec<Revision>>>);
 
 impl Sink for Seen {
+    type Value = crate::kv::Value;
+
     fn event(&self, event: &Arc<WatchEvent>) {
         self.0.borrow_mut().push(event.revision);
     }

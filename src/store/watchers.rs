@@ -51,7 +51,7 @@ impl<S: Sink> Watchers<S> {
         self.patterns.is_empty()
     }
 
-    pub(super) fn tell(&self, event: &Arc<WatchEvent>) {
+    pub(super) fn tell(&self, event: &Arc<WatchEvent<S::Value>>) {
         self.sinks.matching(&event.key, &mut |sinks| {
             sinks.iter().for_each(|(_, sink)| sink.event(event));
         });

@@ -93,11 +93,7 @@ impl Http {
                 (Method::POST, path::buckets(server), reader)
             }
             Operation::DeleteBucket(name) => (Method::DELETE, path::bucket(server, name), None),
-            Operation::ListBuckets => (
-                Method::GET,
-                path::buckets(server),
-                Some(js::read_buckets),
-            ),
+            Operation::ListBuckets => (Method::GET, path::buckets(server), Some(js::read_buckets)),
             Operation::BucketInfo(name) => (
                 Method::GET,
                 path::bucket(server, name),

@@ -12,7 +12,7 @@ use super::operation::Operation;
 use crate::config::Config;
 use crate::js;
 use crate::kv::{
-    BucketConfig, BucketInfo, BucketName, KvError, Pattern, Timestamp, WatchEvent, wire,
+    BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
 use crate::store::{Clock, Sink, Store, WatcherId};
 
@@ -22,6 +22,17 @@ pub(crate) struct Memory {
     store: Rc<SharedStore>,
     /// Whether a bucket that is unknown springs up when it is first used.
     auto_create: bool,
+}
+
+/// A value as JavaScript holds it: it is read there alone, and need not be copied into here and out
+/// again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held(JsValue);
+
+impl Stored for Held {
+    fn size(&self) -> usize {
+        self.0.unchecked_ref::<js::HeldValue>().size() as usize
+    }
 }
 
 type SharedStore = RefCell<Store<PlatformClock, Rc<EventQueue>>>;
@@ -113,13 +124,8 @@ impl Memory {
             Operation::BucketInfo(name) => bucket_info(&store.bucket_info(name)?),
             Operation::Get(bucket, key) => {
                 let entry = store.get(bucket, key)?;
-                let value = wire::encode(&entry.value);
-                js::new_entry(
-                    &entry.key,
-                    &value,
-                    entry.revision as f64,
-                    entry.created.0 as f64,
-                )
+                let (revision, created) = (entry.revision as f64, entry.created.0 as f64);
+                js::new_entry(&entry.key, &entry.value.0, revision, created)
             }
             Operation::Put {
                 bucket,
@@ -127,7 +133,7 @@ impl Memory {
                 body,
                 precondition,
             } => {
-                let value = body.to_vec().into();
+                let value = Held(js::hold(&body.content));
                 js::new_put_result(store.put(bucket, key, value, *precondition)? as f64)
             }
             Operation::Remove(bucket, key, removal) => {
@@ -177,7 +183,7 @@ fn bucket_info(info: &BucketInfo) -> JsValue {
 /// The events of one watcher, between the write that caused them and their delivery, which is for a
 /// later microtask: a callback must not run in the middle of a write.
 pub(crate) struct EventQueue {
-    events: RefCell<VecDeque<Arc<WatchEvent>>>,
+    events: RefCell<VecDeque<Arc<WatchEvent<Held>>>>,
     bucket_deleted: Cell<bool>,
     /// Called when the queue is no longer empty.
     wake: Box<dyn Fn()>,
@@ -193,11 +199,11 @@ impl EventQueue {
     }
 
     /// The next event, and how JavaScript gets it.
-    pub(crate) fn next(&self) -> Option<(Arc<WatchEvent>, JsValue)> {
+    pub(crate) fn next(&self) -> Option<(Arc<WatchEvent<Held>>, JsValue)> {
         let event = self.events.borrow_mut().pop_front()?;
         let given = js::new_event(
             &event.key,
-            &wire::encode(&event.value),
+            &event.value.0,
             event.revision as f64,
             event.operation.as_str(),
             &event.bucket,
@@ -212,7 +218,9 @@ impl EventQueue {
 }
 
 impl Sink for Rc<EventQueue> {
-    fn event(&self, event: &Arc<WatchEvent>) {
+    type Value = Held;
+
+    fn event(&self, event: &Arc<WatchEvent<Held>>) {
         let mut events = self.events.borrow_mut();
         events.push_back(Arc::clone(event));
         if events.len() == 1 {

@@ -1,6 +1,5 @@
 //! An operation: one value that either transport carries out.
 
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
@@ -62,16 +61,6 @@ pub(crate) struct Body {
     /// A string or a `Uint8Array` of its own.
     pub(crate) content: JsValue,
     pub(crate) content_type: &'static str,
-}
-
-impl Body {
-    /// The bytes, UTF-8 where it is a string; a lone surrogate becomes U+FFFD, as in a request.
-    pub(crate) fn to_vec(&self) -> Vec<u8> {
-        match self.content.as_string() {
-            Some(text) => text.into_bytes(),
-            None => self.content.unchecked_ref::<Uint8Array>().to_vec(),
-        }
-    }
 }
 
 /// For how long an operation may go on, and how often be tried.

@@ -160,7 +160,8 @@ impl Driver {
             Event::Change(event) => event,
             Event::Entry(entry) => js::entry_event(&entry, &self.bucket),
             Event::Gone(key, revision) => {
-                js::new_event(&key, "", revision as f64, "delete", &self.bucket)
+                let nothing = JsValue::UNDEFINED;
+                js::new_event(&key, &nothing, revision as f64, "delete", &self.bucket)
             }
         };
         if resynced {

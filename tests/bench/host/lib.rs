@@ -24,6 +24,8 @@ impl Clock for Midnight {
 pub struct Nobody;
 
 impl Sink for Nobody {
+    type Value = ironflow_browser::kv::Value;
+
     fn event(&self, event: &Arc<WatchEvent>) {
         black_box(event);
     }

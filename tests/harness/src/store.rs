@@ -45,6 +45,8 @@ impl Clock for ManualClock {
 struct Queue(Rc<RefCell<VecDeque<Option<Event>>>>);
 
 impl Sink for Queue {
+    type Value = ironflow_browser::kv::Value;
+
     fn event(&self, event: &Arc<kv::WatchEvent>) {
         self.0.borrow_mut().push_back(Some(Event {
             key: event.key.to_string(),

@@ -198,6 +198,8 @@ impl Queue {
 pub(super) struct Delivery(pub(super) Arc<Mailbox>);
 
 impl Sink for Delivery {
+    type Value = ironflow_browser::kv::Value;
+
     fn event(&self, event: &Arc<WatchEvent>) {
         self.0.push(Arc::clone(event));
     }
