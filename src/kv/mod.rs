@@ -16,4 +16,4 @@ pub use entry::{
 pub use error::KvError;
 pub use key::Key;
 pub use pattern::Pattern;
-pub(crate) use pattern::Token;
+pub(crate) use pattern::{Token, split};

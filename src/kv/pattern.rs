@@ -80,7 +80,7 @@ impl Pattern {
 
     /// Whether the key, given as text, matches.
     pub fn matches(&self, key: &str) -> bool {
-        let mut tokens = key.split('.');
+        let mut tokens = Tokens(Some(key));
         for token in self.tokens() {
             match (token, tokens.next()) {
                 (_, None) => return false,
@@ -93,11 +93,34 @@ impl Pattern {
     }
 
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Token<'_>> + Clone {
-        self.0.split('.').map(|token| match token {
+        Tokens(Some(&self.0)).map(|token| match token {
             "*" => Token::One,
             ">" => Token::Rest,
             literal => Token::Literal(literal),
         })
+    }
+}
+
+/// The first token of a path, and the rest where there is one.
+pub(crate) fn split(path: &str) -> (&str, Option<&str>) {
+    // Byte by byte: tokens are short, and what looks for any pattern costs more than it saves.
+    match path.bytes().position(|byte| byte == b'.') {
+        Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..)),
+        None => (path, None),
+    }
+}
+
+/// The tokens that are left of a path.
+#[derive(Clone)]
+struct Tokens<'a>(Option<&'a str>);
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (token, rest) = split(self.0?);
+        self.0 = rest;
+        Some(token)
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use crate::kv::{Pattern, Token};
+use crate::kv::{Pattern, Token, split};
 
 /// The values lie apart from the branches, so that the code that walks and mends the branches is
 /// compiled once for all trees.
@@ -88,15 +88,6 @@ impl<V> Tree<V> {
     /// Visits every value.
     pub(crate) fn for_each(&self, visit: &mut dyn FnMut(&V)) {
         self.values.iter().flatten().for_each(visit);
-    }
-}
-
-/// The first token of a path, and the rest where there is one.
-fn split(path: &str) -> (&str, Option<&str>) {
-    // Byte by byte: tokens are short, and what looks for any pattern costs more than it saves.
-    match path.bytes().position(|byte| byte == b'.') {
-        Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..)),
-        None => (path, None),
     }
 }
 

@@ -220,7 +220,7 @@ impl<E: Clone> Feed<E> {
     /// entries.
     fn deliver(&mut self, key: &Key, revision: Revision, event: Event<E>, resynced: bool) {
         let gone = matches!(event, Event::Gone(..));
-        let live = self.knowledge.is_live(key);
+        let knowledge = &self.knowledge;
         let complete = self.catch_up.is_done();
         let mut to = self.subscribers.wanting(key);
         to.retain(|id| {
@@ -238,7 +238,7 @@ impl<E: Clone> Feed<E> {
                 subscriber.held.push(Held {
                     key: key.clone(),
                     revision,
-                    live,
+                    live: knowledge.is_live(key),
                     event: event.clone(),
                     resynced,
                 });
