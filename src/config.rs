@@ -203,16 +203,31 @@ pub fn is_header_safe(text: &str) -> bool {
 
 /// The address without its trailing slashes, if it is one of a server.
 fn server_url(url: &str) -> Option<String> {
-    let (scheme, rest) = url.trim_ascii().split_once(':')?;
-    let rest = rest.strip_prefix("//")?.trim_end_matches('/');
-    let scheme = ["http", "https"]
-        .into_iter()
-        .find(|known| scheme.eq_ignore_ascii_case(known))?;
-    let mut authority = rest.bytes().take_while(|b| *b != b'/').peekable();
-    let illegal = |b: u8| matches!(b, b'?' | b'#' | b'\\') || b <= b' ';
-    let legal =
-        authority.peek().is_some() && authority.all(|b| b != b'@') && !rest.bytes().any(illegal);
-    legal.then(|| [scheme, "://", rest].concat())
+    let url = url.trim_ascii();
+    let is = |scheme: &str| {
+        let start = url.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    let scheme = ["http://", "https://"].into_iter().find(|scheme| is(scheme))?;
+    let rest = url.get(scheme.len()..)?;
+    let mut in_authority = true;
+    for (at, byte) in rest.bytes().enumerate() {
+        in_authority &= byte != b'/';
+        let legal = match byte {
+            b'?' | b'#' | b'\\' | ..=b' ' => false,
+            b'@' => !in_authority,
+            b'/' => at > 0,
+            _ => true,
+        };
+        if !legal {
+            return None;
+        }
+    }
+    let mut kept = rest;
+    while let Some(shorter) = kept.strip_suffix('/') {
+        kept = shorter;
+    }
+    (!kept.is_empty()).then(|| [scheme, kept].concat())
 }
 
 #[cfg(test)]

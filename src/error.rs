@@ -205,15 +205,13 @@ impl From<KvError> for Error {
 }
 
 /// A number in decimal digits.
-pub fn decimal(mut number: u64) -> String {
-    let mut digits = Vec::new();
-    loop {
-        digits.insert(0, b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
-            return digits.into_iter().map(char::from).collect();
-        }
-    }
+pub fn decimal(number: u64) -> String {
+    let mut digits = match number {
+        0..10 => String::new(),
+        _ => decimal(number / 10),
+    };
+    digits.push((b'0' + (number % 10) as u8).into());
+    digits
 }
 
 #[cfg(test)]

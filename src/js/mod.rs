@@ -175,6 +175,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/platform.js")]
 extern "C" {
+    /// The subprotocols to offer: with the credential, in unpadded base64url.
+    pub(crate) fn protocols(credential: Option<&str>) -> Array;
     #[wasm_bindgen(js_name = listenToSocket)]
     pub(crate) fn listen_to_socket(socket: &web_sys::WebSocket, tell: &JsValue);
     #[wasm_bindgen(js_name = leaveSocket)]

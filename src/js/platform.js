@@ -2,6 +2,14 @@
 
 import { readFrame } from "./values.js";
 
+/** The subprotocols to offer. The credential, of visible ASCII characters, is one of them. */
+export function protocols(credential) {
+  if (credential === undefined) return ["ironflow.v1"];
+  const url = { "+": "-", "/": "_", "=": "" };
+  const encoded = btoa(credential).replace(/[+/=]/g, (character) => url[character]);
+  return ["ironflow.v1", `ironflow.auth.bearer.${encoded}`];
+}
+
 // What happens to a socket, in numbers that Rust knows too (`watch::socket::Happening`).
 const OPENED = 0;
 const CLOSED = 1;

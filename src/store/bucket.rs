@@ -165,7 +165,7 @@ impl<S: Sink> Bucket<S> {
         let history = self
             .keys
             .get_or_insert_with(key, || History::new(key.clone()));
-        history.messages.push_back(Message {
+        history.messages.push(Message {
             revision,
             time: now,
             content,
@@ -200,7 +200,7 @@ impl<S: Sink> Bucket<S> {
         self.keys
             .get(key)
             .filter(|history| history.messages.len() as u64 >= self.config.history)
-            .and_then(|history| history.messages.front())
+            .and_then(|history| history.messages.first())
             .is_some_and(|oldest| oldest.bytes >= bytes)
     }
 
@@ -223,7 +223,7 @@ impl<S: Sink> Bucket<S> {
     fn expire(&mut self, now: Timestamp) {
         let ttl = self.config.ttl_seconds.saturating_mul(1000);
         while let Some((revision, key)) = self.ages.front() {
-            let oldest = self.keys.get(key).and_then(|h| h.messages.front());
+            let oldest = self.keys.get(key).and_then(|h| h.messages.first());
             if let Some(message) = oldest.filter(|message| message.revision == *revision) {
                 if now.0.saturating_sub(message.time.0) < ttl {
                     break;
@@ -242,7 +242,7 @@ impl<S: Sink> Bucket<S> {
         }
         let keys = &self.keys;
         self.ages.retain(|(revision, key)| {
-            let oldest = keys.get(key).and_then(|h| h.messages.front());
+            let oldest = keys.get(key).and_then(|h| h.messages.first());
             oldest.is_some_and(|message| message.revision <= *revision)
         });
     }

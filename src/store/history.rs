@@ -1,7 +1,5 @@
 //! The messages retained of one key.
 
-use std::collections::VecDeque;
-
 use crate::kv::{Key, Revision, Timestamp};
 
 /// What a message did.
@@ -25,20 +23,20 @@ pub(super) struct Message<V> {
 #[derive(Debug)]
 pub(super) struct History<V> {
     pub(super) key: Key,
-    pub(super) messages: VecDeque<Message<V>>,
+    pub(super) messages: Vec<Message<V>>,
 }
 
 impl<V> History<V> {
     pub(super) fn new(key: Key) -> Self {
         Self {
             key,
-            messages: VecDeque::with_capacity(1),
+            messages: Vec::with_capacity(1),
         }
     }
 
     /// `last(k)` of rule 3: the newest message, markers included.
     pub(super) fn last(&self) -> Option<&Message<V>> {
-        self.messages.back()
+        self.messages.last()
     }
 
     /// The newest message, where it is a value.

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::RandomState;
+use fnv::FnvBuildHasher;
 
 use crate::kv::{Pattern, Token, split};
 
@@ -26,7 +26,7 @@ pub(crate) struct Tree<V> {
 struct Node {
     /// Where the value of the path that ends here lies.
     place: Option<usize>,
-    children: HashMap<Box<str>, Node, RandomState>,
+    children: HashMap<Box<str>, Node, FnvBuildHasher>,
 }
 
 impl<V> Tree<V> {

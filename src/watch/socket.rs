@@ -1,8 +1,5 @@
 //! The WebSocket under a feed.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -58,11 +55,7 @@ impl Socket {
         credential: Option<&str>,
         tell: impl Fn(Happening) + 'static,
     ) -> Result<Self, JsValue> {
-        let protocols = Array::of1(&"ironflow.v1".into());
-        if let Some(credential) = credential {
-            let encoded = URL_SAFE_NO_PAD.encode(credential);
-            protocols.push(&["ironflow.auth.bearer.", &encoded].concat().into());
-        }
+        let protocols = js::protocols(credential);
         let socket = WebSocket::new_with_str_sequence(url, &protocols)?;
         let listener = js::listener(move |kind, number, value| {
             tell(Happening::of(kind, number, value));

@@ -1,8 +1,6 @@
 //! The entries that a feed reads: which, for whom, and no more at a time than leave an application's
 //! own requests their share.
 
-use std::collections::VecDeque;
-
 use super::{SubscriberId, Ticket};
 use crate::kv::Key;
 
@@ -43,14 +41,14 @@ pub(super) struct Flight {
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     /// The one that was served last is last.
-    jobs: VecDeque<Job>,
+    jobs: Vec<Job>,
     flights: Vec<Flight>,
 }
 
 impl Reading {
     /// Adds keys to read, the last first. There must be some.
     pub(super) fn add(&mut self, reader: Reader, keys: Vec<Key>) {
-        self.jobs.push_back(Job {
+        self.jobs.push(Job {
             reader,
             keys,
             reading: 0,
@@ -61,7 +59,7 @@ impl Reading {
     /// As [`Reading::add`], one key after another.
     pub(super) fn add_in_turn(&mut self, reader: Reader, keys: Vec<Key>) {
         self.add(reader, keys);
-        if let Some(job) = self.jobs.back_mut() {
+        if let Some(job) = self.jobs.last_mut() {
             job.at_once = 1;
         }
     }
@@ -70,12 +68,12 @@ impl Reading {
     pub(super) fn next(&mut self, mut ticket: impl FnMut() -> Ticket) -> Option<(Ticket, Key)> {
         let mut idle = 0;
         while self.flights.len() < AT_ONCE && idle < self.jobs.len() {
-            let mut job = self.jobs.pop_front()?;
+            let mut job = self.jobs.remove(0);
             let free = job.reading < job.at_once;
             let key = if free { job.keys.pop() } else { None };
             let reader = job.reader;
             job.reading += usize::from(key.is_some());
-            self.jobs.push_back(job);
+            self.jobs.push(job);
             let Some(key) = key else {
                 idle += 1;
                 continue;
