@@ -17,12 +17,10 @@ const compiled = join(root, "target/wasm");
 const pkg = join(root, "pkg");
 const { build } = createRequire(join(root, "tests/package.json"))("esbuild");
 
-const env = { ...process.env };
-
 /** Gives what the program prints. */
-function run(program, ...args) {
-  const stdio = ["ignore", "pipe", "inherit"];
-  return execFileSync(program, args, { cwd: root, stdio, env, encoding: "utf8" });
+function run(program, args, env = {}) {
+  const options = { cwd: root, encoding: "utf8", env: { ...process.env, ...env } };
+  return execFileSync(program, args, { ...options, stdio: ["ignore", "pipe", "inherit"] });
 }
 
 /** A section of a WebAssembly module that means nothing to its engine. @param {string} name */
@@ -31,16 +29,29 @@ function customSection(name) {
   return Buffer.from([0, content.length, ...content]);
 }
 
-// 1. The crate, compiled, with wasm-bindgen's glue. The bytes are the same wherever it is built: they do not say
-//    where cargo's folder and the compiler's library lie on this machine.
-const [, commit] = /^commit-hash: (\w+)$/m.exec(run("rustc", "-vV"));
-const library = join(run("rustc", "--print", "sysroot").trim(), "lib/rustlib/src/rust");
+// 1. The crate, compiled, with wasm-bindgen's glue. The standard library is compiled with it, made for
+//    size and without the words of panics, which nobody would see: a panic is a RuntimeError here either
+//    way. That takes a tenth off the package. Cargo still calls it unstable; RUSTC_BOOTSTRAP lets the
+//    stable compiler do it. The bytes are the same wherever it is built: they do not say where cargo's
+//    folder and the compiler's library lie on this machine.
+const [, commit] = /^commit-hash: (\w+)$/m.exec(run("rustc", ["-vV"]));
+const library = join(run("rustc", ["--print", "sysroot"]).trim(), "lib/rustlib/src/rust");
 const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-env.CARGO_ENCODED_RUSTFLAGS = [`${library}=/rustc/${commit}`, `${cargoHome}=/cargo`]
-  .map((remapped) => `--remap-path-prefix=${remapped}`)
-  .join("\x1f");
+const flags = [
+  "-Zunstable-options",
+  "-Cpanic=immediate-abort",
+  "-Zlocation-detail=none",
+  "-Zfmt-debug=none",
+  `--remap-path-prefix=${library}=/rustc/${commit}`,
+  `--remap-path-prefix=${cargoHome}=/cargo`,
+];
 const web = ["--profile", "wasm", "--target", "web", "--no-pack", "--no-typescript"];
-run("wasm-pack", "--log-level", "warn", "build", ...web, "--out-dir", compiled);
+const std = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+run(
+  "wasm-pack",
+  ["--log-level", "warn", "build", ".", ...web, "--out-dir", compiled, "--", ...std],
+  { RUSTC_BOOTSTRAP: "1", CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") },
+);
 
 // 2. The WebAssembly, optimised for size, with the features the compiler says it uses and no others,
 //    and with short names for what it imports and exports. The build's name is in it, for the two to
@@ -51,7 +62,8 @@ const inline = "--one-caller-inline-max-function-size=30";
 const minify = "--minify-imports-and-exports-and-modules";
 const bound = join(compiled, "ironflow_browser_bg.wasm");
 const optimised = join(compiled, "optimised.wasm");
-const names = run("wasm-opt", "-Oz", inline, ...strip, minify, bound, "-o", optimised);
+const size = ["-Oz", "--low-memory-unused", inline];
+const names = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
 const code = readFileSync(optimised);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
 const wasm = Buffer.concat([code, customSection(buildName)]);
