@@ -15,7 +15,7 @@ sources := Cargo.toml Cargo.lock $(shell find src pkg-template -type f)
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: pkg/index.js ## Serve the demo page and the reference server (PORT=9123, STORE=memory|nats|nats://host:port)
@@ -29,7 +29,7 @@ test: setup ## Run the tests
 	$(step) "Rust tests" cargo test --workspace --quiet
 	@$(MAKE) --no-print-directory build
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
-	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/e2e/*.test.mjs tests/e2e/demo/*.test.mjs
+	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs tests/e2e/demo/*.test.mjs
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix
@@ -110,6 +110,10 @@ soak: pkg/index.js ## Run the long versions of the tests, and those that crash N
 	$(step) "Promises of a watch" env IRONFLOW_INTERLEAVINGS=1000000 cargo test --release --lib promises
 	$(step) "Faults under watches" env CHAOS_SECONDS=3600 node --test --test-reporter=spec tests/e2e/chaos/chaos.test.mjs
 	$(step) "Crashes of NATS" env IRONFLOW_FAULTS=10 cargo test --workspace --test faults -- --include-ignored
+
+.PHONY: release-check
+release-check: test ## Check whether the commit can be released; its tarball is left in target/release-check/
+	$(step) "Release" node tests/release/check.mjs
 
 .PHONY: setup
 setup: ## Install every tool that is missing

@@ -1,0 +1,64 @@
+// Where each file of the package comes from.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What is copied byte for byte. */
+const COPIED = {
+  "LICENSE-APACHE": "LICENSE-APACHE",
+  "LICENSE-MIT": "LICENSE-MIT",
+  "README.md": "pkg-template/README.md",
+};
+
+const DECLARATIONS = "src/api/*.d.ts";
+const SCRIPTS = "pkg-template/*.js, src/js/*.js, wasm-bindgen's glue";
+
+/** What pkg-template/build.mjs makes, and of what. @type {Record<string, string>} */
+const MADE = {
+  "errors.js": "src/js/errors.js",
+  "index.d.ts": DECLARATIONS,
+  "index.js": SCRIPTS,
+  "inlined.js": "pkg-template/*.js, ironflow.wasm",
+  "ironflow.wasm": "src/**/*.rs, Cargo.lock",
+  "ironflow.wasm.d.ts": DECLARATIONS,
+  "package.json": "pkg-template/package.json, Cargo.toml",
+  "react.d.ts": DECLARATIONS,
+  "react.js": "pkg-template/react.js",
+  "slim.d.ts": DECLARATIONS,
+  "slim.js": SCRIPTS,
+  "slim.node.js": SCRIPTS,
+};
+
+/**
+ * @typedef {object} File
+ * @property {string} path
+ * @property {number} size in bytes
+ * @property {string} sha256
+ * @property {string} source
+ */
+
+/**
+ * Traces files of the package to what they are made of.
+ *
+ * @param {string} root of the sources
+ * @param {string} folder that holds the files
+ * @param {string[]} paths
+ * @returns {File[]}
+ */
+export function trace(root, folder, paths) {
+  /** @type {Record<string, string>} */
+  const sources = { ...COPIED, ...MADE };
+  const lacking = Object.keys(sources).filter((path) => !paths.includes(path));
+  if (lacking.length > 0) throw new Error(`the package lacks ${lacking.join(", ")}`);
+  return [...paths].sort().map((path) => {
+    const source = sources[path];
+    if (!source) throw new Error(`nobody knows where ${path} comes from`);
+    const bytes = readFileSync(join(folder, path));
+    if (path in COPIED && !bytes.equals(readFileSync(join(root, source)))) {
+      throw new Error(`${path} is not ${source}`);
+    }
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { path, size: bytes.length, sha256, source };
+  });
+}
