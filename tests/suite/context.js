@@ -83,7 +83,7 @@ export function createContext(given) {
   /**
    * Sends requests elsewhere until the case is over.
    *
-   * @param {(request: Request) => Promise<unknown>} double
+   * @param {(request: Request) => unknown} double
    */
   function stubFetch(double) {
     /** @param {Parameters<typeof fetch>} given */
