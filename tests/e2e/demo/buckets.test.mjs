@@ -18,8 +18,8 @@ for (const [name, backend, query] of places) {
       await page.getByLabel("Description").fill("for small things");
       await page.getByLabel("History").fill("3");
       await page.getByLabel("Time to live").fill("600");
-      await page.getByLabel("Largest value").fill("16");
-      await page.getByLabel("Whole bucket").fill("20000");
+      await page.getByLabel("Value limit").fill("16");
+      await page.getByLabel("Total limit").fill("20000");
       await press(page, "Create bucket");
       await see(page, "#bucket-outcome", "Bucket small is there");
       await see(page, "#bucket-info", /for small things.*3 revisions a key.*600 s/s);

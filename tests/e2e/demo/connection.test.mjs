@@ -81,6 +81,21 @@ test("says what is wrong with an address", async () => {
   await seeError(page, "#connection-outcome", /ConnectionError\s+REQUEST_FAILED/);
 });
 
+test("a server that is gone is said to be gone, and back when it is back", async () => {
+  const dying = await stage.startServer();
+  const page = await stage.open(`${dying.url}/?server=here`);
+  stage.cutOff(page);
+  await dying.stop();
+  await page.locator("#bucket-name").fill("late");
+  await press(page, "Create bucket");
+  await seeError(page, "#bucket-outcome", /ConnectionError\s+REQUEST_FAILED\s+worth trying again/);
+  await see(page, "#connection-chip", "Server unreachable");
+  await stage.startServer({ listen: new URL(dying.url).host });
+  await press(page, "Create bucket");
+  await see(page, "#keys-bucket", "late");
+  await see(page, "#connection-chip", "Connected to");
+});
+
 test("the address keeps server, bucket and filter", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(`${url}/?server=here`);

@@ -35,7 +35,8 @@ async function assertNothingCutOff(page) {
       const { overflowX, textOverflow, clipPath } = getComputedStyle(element);
       if (width === 0 || clipPath !== "none") return false;
       const edge = element.closest(".panel")?.getBoundingClientRect().right ?? innerWidth;
-      const isCut = overflowX === "hidden" && element.scrollWidth > element.clientWidth + 1;
+      const mayCut = overflowX !== "visible" && !element.matches("input, select");
+      const isCut = mayCut && element.scrollWidth > element.clientWidth + 1;
       return right > Math.min(edge, innerWidth) + 1 || (isCut && textOverflow !== "ellipsis");
     };
     const all = [...document.querySelectorAll("header *, main *")].filter(isWrong);
@@ -102,6 +103,25 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await assertOpenToAll(page);
   });
 }
+
+test("long names find their place, on a phone too", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(url);
+  await createBucket(page, "a-bucket-whose-name-has-become-rather-long-over-the-years");
+  const key = "akeythatsomebodymadeupwithoutanydotinitsothatitcannotbebrokenanywhere";
+  await put(page, key, JSON.stringify({ text: "many words ".repeat(50) }));
+  await put(page, "short", "1");
+  await press(page, "Begin");
+  await page.getByLabel("Filter").fill(`${key}.>`);
+  await see(page, "#no-keys", "No key matches");
+  await assertNothingCutOff(page);
+  await page.getByLabel("Filter").fill("");
+  await seeKeys(page, [key, "meeting.monday", "short"]);
+  for (const width of [1440, 1000, 390, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    await assertNothingCutOff(page);
+  }
+});
 
 test("the keyboard is enough", async () => {
   const { url } = await stage.server("memory");
