@@ -75,18 +75,19 @@ function showEmpty() {
   setText(empty, state ? waits : "Nothing is watched.");
 }
 
-/** @param {boolean} on_ */
-function setPaused(on_) {
-  paused = on_;
+/** @param {boolean} next */
+function setPaused(next) {
+  paused = next;
   missed = 0;
-  pause.textContent = on_ ? "Resume" : "Pause";
+  pause.textContent = paused ? "Resume" : "Pause";
   showChip();
-  if (!on_) show();
+  if (!paused) show();
 }
 
 function clear() {
   waiting = [];
   log.replaceChildren();
+  setPaused(paused);
   showEmpty();
 }
 

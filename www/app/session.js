@@ -79,11 +79,11 @@ const common = /** @satisfies {IronflowConfigOptions} */ ({
 /** A client of its own. @param {Place} at */
 export const clientOf = (at) => createClient({ ...common, ...at.options });
 
-/** Goes on at another place; the last client's watches end. @param {Place} at @param {IronflowClient} with_ */
-export function moveTo(at, with_) {
+/** Goes on at another place; the last client's watches end. @param {Place} at @param {IronflowClient} through */
+export function moveTo(at, through) {
   client?.disconnect();
   place = at;
-  client = with_;
+  client = through;
   bucketName = undefined;
   emit("connected", undefined);
   emit("bucket", undefined);

@@ -94,10 +94,8 @@ test("follows the keys, and watches", async () => {
 
 test("is copied with one click", async () => {
   const { url } = await stage.server("memory");
-  const context = await stage.browser.newContext({
-    permissions: ["clipboard-read", "clipboard-write"],
-  });
-  const page = await stage.openIn(context, url);
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const page = await stage.openApart(url, { permissions });
   await see(page, "#code-title", "Connect");
   await press(page, "Copy");
   await see(page, "#copied", "Copied.");

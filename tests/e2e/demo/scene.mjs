@@ -70,10 +70,10 @@ export async function playScene(page) {
   const rate = page.getByLabel("How often");
   await flip(page, "Another client writes");
   for (const [perSecond, seconds] of [
-    ["5", 14],
+    ["5", 10],
     ["50", 2],
-    ["1", 8],
-    ["5", 16],
+    ["1", 6],
+    ["5", 12],
   ]) {
     await rate.selectOption(String(perSecond));
     await pass(Number(seconds));

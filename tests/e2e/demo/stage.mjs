@@ -19,6 +19,10 @@ import { startServer } from "../support/server.mjs";
 const NO_SERVER =
   /Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)|^error: WebSocket connection to '\S+' failed/;
 
+/** @param {Page} page */
+const hasStarted = (page) =>
+  page.locator("#connection-chip:not([data-state=idle],[data-state=busy])").waitFor();
+
 /** The browser, the page's files and the servers of a test file. Every page must keep its console clean. */
 class Stage {
   dir = mkdtempSync(join(tmpdir(), "ironflow-demo-"));
@@ -28,8 +32,14 @@ class Stage {
   #nats;
   /** @type {(() => Promise<unknown>)[]} */
   #endings = [];
-  /** @type {{ page: Page, found: string[] }[]} */
-  #pages = [];
+  /** Pages that wait for the next test. @type {Page[]} */
+  #idle = [];
+  /** Those of the running test: they go back, or are closed. @type {Page[]} */
+  #shared = [];
+  /** @type {Page[]} */
+  #apart = [];
+  /** @type {Map<Page, string[]>} */
+  #complaints = new Map();
   /** @type {Set<Page>} */
   #cutOff = new Set();
   /** @type {import("playwright-core").Browser | undefined} */
@@ -73,24 +83,39 @@ class Stage {
   }
 
   /**
-   * A page in a profile of its own, once it has a connection, or none yet to wait for.
+   * The demo page, once it has a connection, or none to wait for. Tests share pages, one after the other: a
+   * new one takes three times as long, and nothing of the last test is left in it.
+   *
+   * @param {string} url
+   */
+  async open(url) {
+    const page = this.#idle.pop() ?? (await this.#newPage({ reducedMotion: "reduce" }));
+    this.#shared.push(page);
+    await page.goto(url);
+    await hasStarted(page);
+    return page;
+  }
+
+  /**
+   * A page of its own, for what a test changes about it.
    *
    * @param {string} url
    * @param {import("playwright-core").BrowserContextOptions} [options]
    */
-  async open(url, options) {
-    const context = await this.browser.newContext(options);
-    return this.openIn(context, url);
+  async openApart(url, options) {
+    const page = await this.#newPage(options);
+    this.#apart.push(page);
+    await page.goto(url);
+    if (url !== "about:blank") await hasStarted(page);
+    return page;
   }
 
-  /** @param {import("playwright-core").BrowserContext} context @param {string} url */
-  async openIn(context, url) {
+  /** @param {import("playwright-core").BrowserContextOptions} [options] */
+  async #newPage(options) {
+    const context = await this.browser.newContext(options);
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
-    this.#pages.push({ page, found: complaints(page) });
-    await page.goto(url);
-    if (url !== "about:blank")
-      await page.locator("#connection-chip:not([data-state=idle],[data-state=busy])").waitFor();
+    this.#complaints.set(page, complaints(page));
     return page;
   }
 
@@ -99,12 +124,17 @@ class Stage {
     this.#cutOff.add(page);
   }
 
-  async closePages() {
-    await Promise.all(this.browser.contexts().map((context) => context.close()));
-    const found = this.#pages.flatMap(({ page, found: all }) =>
-      this.#cutOff.has(page) ? all.filter((words) => !NO_SERVER.test(words)) : all,
+  async clear() {
+    await Promise.all(this.#apart.map((page) => page.context().close()));
+    await Promise.all(this.#shared.map((page) => page.goto("about:blank")));
+    const found = [...this.#complaints].flatMap(([page, all]) =>
+      all.splice(0).filter((words) => !(this.#cutOff.has(page) && NO_SERVER.test(words))),
     );
-    this.#pages = [];
+    for (const page of this.#apart) this.#complaints.delete(page);
+    this.#idle.push(...this.#shared);
+    this.#shared = [];
+    this.#apart = [];
+    this.#cutOff.clear();
     assert.deepEqual(found, [], "the console stays clean");
   }
 
@@ -119,7 +149,7 @@ class Stage {
 export function setStage() {
   const stage = new Stage();
   before(() => stage.begin());
-  afterEach(() => stage.closePages());
+  afterEach(() => stage.clear());
   after(() => stage.end());
   return stage;
 }
