@@ -35,6 +35,8 @@ pub(super) async fn watch(
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_FRAME_BYTES)
         .max_frame_size(MAX_FRAME_BYTES)
+        // 128 KiB each by default, which idle sockets would hold for nothing.
+        .read_buffer_size(MAX_FRAME_BYTES)
         .on_upgrade(move |socket| async move {
             socket::serve(socket, watch, stopping).await;
             drop(tracked);

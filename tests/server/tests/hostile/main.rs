@@ -11,6 +11,7 @@ mod oversized;
 mod raw;
 mod requests;
 mod slow;
+mod watchers;
 
 use ironflow_harness::process::{Server, ironflow_server, shared_nats};
 use ironflow_harness::{count, in_parallel, say};

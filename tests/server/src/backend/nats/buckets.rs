@@ -34,7 +34,7 @@ const CREATE_ATTEMPTS: u32 = 10;
 pub(super) struct StreamInfo {
     config: StreamConfig,
     pub(super) created: String,
-    state: StreamState,
+    pub(super) state: StreamState,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,10 +70,10 @@ struct NewStream {
 }
 
 #[derive(Debug, Deserialize)]
-struct StreamState {
+pub(super) struct StreamState {
     messages: u64,
     bytes: u64,
-    last_seq: u64,
+    pub(super) last_seq: u64,
     last_ts: String,
 }
 

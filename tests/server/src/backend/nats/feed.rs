@@ -1,4 +1,4 @@
-//! A watch: JetStream pushes what is written to the matching subjects.
+//! A bucket's feed: JetStream pushes what is written to its subjects.
 //!
 //! A push consumer lives in the NATS server's memory, and nothing says when it is gone or a message
 //! is lost on the way. So the feed counts what it gets, listens for heartbeats, and where either
@@ -18,10 +18,11 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Nats;
 use super::api::{Api, ApiError, code};
 use super::consumer::{Consumer, Settings};
+use super::following::{Audience, Following};
 use super::message::{Kind, Position};
 use super::names::Names;
 use crate::address::BucketAddress;
-use crate::backend::mailbox::{Mailbox, WatchEnd};
+use crate::backend::mailbox::Mailbox;
 use crate::backend::{Result, Watch};
 
 const HEARTBEAT: Duration = Duration::from_secs(3);
@@ -39,25 +40,43 @@ impl Nats {
     pub(crate) async fn watch(&self, at: &BucketAddress, pattern: Pattern) -> Result<Watch> {
         let names = Names::new(at);
         let mailbox = Arc::new(Mailbox::new());
-        // Before the consumer: a bucket that is deleted from here on ends the watch.
+        // First of all: a bucket that is deleted from here on ends the watch.
         let registration = self.registry.add(&names.stream, Arc::clone(&mailbox));
         let stream = self.api.stream_info(&names.stream).await?;
+        let start = async || self.follow(at, names.clone(), stream.created.clone()).await;
+        let following = self.followings.of(&names.stream, &stream.created, start);
+        let follower = following
+            .await?
+            .join(pattern, Arc::clone(&mailbox), stream.state.last_seq);
+        Ok(Watch::new(mailbox, (registration, follower)))
+    }
+
+    /// Begins to follow a bucket.
+    async fn follow(
+        &self,
+        at: &BucketAddress,
+        names: Names,
+        created: String,
+    ) -> std::result::Result<Following, ApiError> {
+        let audience = Audience::default();
         let mut feed = Feed {
             api: self.api.clone(),
             connections: self.connections.clone(),
             names,
             bucket: at.bucket.shared(),
-            pattern,
-            mailbox: Arc::clone(&mailbox),
-            created: stream.created,
+            audience: audience.clone(),
+            created: created.clone(),
             last: None,
             expected: 1,
         };
         feed.connections.mark_unchanged();
         let consumer = feed.consume().await?;
         feed.last = Some(consumer.after);
-        let task = AbortOnDropHandle::new(tokio::spawn(feed.run(consumer)));
-        Ok(Watch::new(mailbox, (registration, task)))
+        Ok(Following {
+            audience,
+            created,
+            _task: AbortOnDropHandle::new(tokio::spawn(feed.run(consumer))),
+        })
     }
 }
 
@@ -76,8 +95,7 @@ struct Feed {
     connections: watch::Receiver<u64>,
     names: Names,
     bucket: Arc<str>,
-    pattern: Pattern,
-    mailbox: Arc<Mailbox>,
+    audience: Audience,
     /// When the stream was created: another of the same name is another bucket.
     created: String,
     /// The last message of the stream that need not come again.
@@ -100,7 +118,7 @@ impl Feed {
             if let Next::StartOver = next {
                 match self.start_over().await {
                     Ok(new) => consumer = new,
-                    Err(Gone) => return self.mailbox.end(WatchEnd::BucketDeleted),
+                    Err(Gone) => return self.audience.end(),
                 }
             }
         }
@@ -120,7 +138,7 @@ impl Feed {
         self.expected += 1;
         self.last = Some(position.stream);
         if let Some(event) = self.event(message, position.stream) {
-            self.mailbox.push(Arc::new(event));
+            self.audience.tell(&Arc::new(event));
         }
         Next::Continue
     }
@@ -128,9 +146,6 @@ impl Feed {
     /// The event of a message. An expired key is none, and neither is what is not a key of ours.
     fn event(&self, message: &Message, revision: Revision) -> Option<WatchEvent> {
         let key = self.names.key(&message.subject)?;
-        if !self.pattern.matches(&key) {
-            return None;
-        }
         let (operation, value) = match Kind::of(message.headers.as_ref()) {
             Kind::Value => (Operation::Put, message.payload.as_ref()),
             Kind::Tombstone => (Operation::Delete, &[][..]),
@@ -191,7 +206,7 @@ impl Feed {
                 None => "new",
             },
             opt_start_seq: self.last.map(|last| last + 1),
-            filter_subject: self.names.filter(&self.pattern),
+            filter_subject: self.names.all(),
             deliver_subject: Some(inbox),
             flow_control: true,
             idle_heartbeat: HEARTBEAT.as_nanos() as u64,

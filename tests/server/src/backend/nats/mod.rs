@@ -7,6 +7,7 @@ mod api;
 mod buckets;
 mod consumer;
 mod feed;
+mod following;
 mod keys;
 mod limits;
 mod listing;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use tokio::sync::{Mutex, watch};
 
 use api::Api;
+use following::Followings;
 use limits::Limits;
 use registry::Registry;
 
@@ -57,6 +59,7 @@ pub(crate) struct Nats {
     api: Api,
     limits: Limits,
     registry: Registry,
+    followings: Followings,
     /// How many servers of a cluster keep each bucket.
     replicas: u8,
     /// Counts connections, so that a feed notices that there is a new one.
@@ -115,6 +118,7 @@ impl Nats {
             api,
             limits: Limits::default(),
             registry: Registry::default(),
+            followings: Followings::default(),
             replicas,
             connections,
             changing: Default::default(),
