@@ -7,6 +7,7 @@ pub use attempts::Attempts;
 
 use crate::error::Error;
 use crate::options::{Given, Known, Options, Takes};
+use crate::text::concat;
 
 /// Where a client finds the server unless told otherwise.
 pub const DEFAULT_SERVER_URL: &str = "http://localhost:9123";
@@ -208,7 +209,9 @@ fn server_url(url: &str) -> Option<String> {
         let start = url.get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
-    let scheme = ["http://", "https://"].into_iter().find(|scheme| is(scheme))?;
+    let scheme = ["http://", "https://"]
+        .into_iter()
+        .find(|scheme| is(scheme))?;
     let rest = url.get(scheme.len()..)?;
     let mut in_authority = true;
     for (at, byte) in rest.bytes().enumerate() {
@@ -227,7 +230,7 @@ fn server_url(url: &str) -> Option<String> {
     while let Some(shorter) = kept.strip_suffix('/') {
         kept = shorter;
     }
-    (!kept.is_empty()).then(|| [scheme, kept].concat())
+    (!kept.is_empty()).then(|| concat(&[scheme, kept]))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::kv::KvError;
+use crate::text::{concat, decimal};
 
 /// A failed operation or watch.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -85,7 +86,7 @@ impl Error {
     pub fn message(&self) -> Cow<'_, str> {
         let http = |words: &str, status: u16| {
             let status = decimal(status.into());
-            [words, " (HTTP ", &status, ")"].concat().into()
+            concat(&[words, " (HTTP ", &status, ")"]).into()
         };
         match self {
             Self::Http {
@@ -94,9 +95,9 @@ impl Error {
             Self::InvalidResponse { status } => {
                 http("the server's answer is not what the API says", *status)
             }
-            Self::Timeout { ms } => ["no answer within ", &decimal((*ms).into()), " ms"]
-                .concat()
-                .into(),
+            Self::Timeout { ms } => {
+                concat(&["no answer within ", &decimal((*ms).into()), " ms"]).into()
+            }
             Self::RequestFailed(message)
             | Self::Cut(message)
             | Self::NoCredentials(message)
@@ -145,7 +146,7 @@ impl Error {
         match self {
             Self::Http { status: 401, .. } | Self::NoCredentials(_) => "UNAUTHENTICATED".into(),
             Self::Http { status: 403, .. } => "UNAUTHORIZED".into(),
-            Self::Http { status, .. } => ["HTTP_", &decimal((*status).into())].concat().into(),
+            Self::Http { status, .. } => concat(&["HTTP_", &decimal((*status).into())]).into(),
             Self::InvalidResponse { .. } | Self::BadFrame(_) => "INVALID_RESPONSE".into(),
             Self::Timeout { .. } => "TIMEOUT".into(),
             Self::RequestFailed(_) | Self::Cut(_) => "REQUEST_FAILED".into(),
@@ -202,16 +203,6 @@ impl From<KvError> for Error {
             refusal => Self::status_of(refusal.status(), refusal.words()),
         }
     }
-}
-
-/// A number in decimal digits.
-pub fn decimal(number: u64) -> String {
-    let mut digits = match number {
-        0..10 => String::new(),
-        _ => decimal(number / 10),
-    };
-    digits.push((b'0' + (number % 10) as u8).into());
-    digits
 }
 
 #[cfg(test)]

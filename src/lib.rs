@@ -9,6 +9,7 @@
 //! - `js`: the few functions that are better off in JavaScript.
 //! - [`config`], [`options`], [`error`]: a client's settings, how they are read, what can go wrong.
 //! - [`kv`]: the vocabulary: keys, patterns, buckets, entries, watch events, refusals.
+//! - [`text`]: text put together by hand.
 //!
 //! `api`, `js` and the parts of `watch` and `transport` that touch the platform exist only when
 //! compiled to WebAssembly; all else is tested on the host.
@@ -23,6 +24,7 @@ mod js;
 pub mod kv;
 pub mod options;
 pub mod store;
+pub mod text;
 pub mod transport;
 pub mod watch;
 

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::Error;
+use crate::text::concat;
 
 /// A value of an option.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +66,7 @@ impl Options {
         for (name, setting) in &given {
             let full = match path.is_empty() {
                 true => name.clone(),
-                false => [path, ".", name].concat(),
+                false => concat(&[path, ".", name]),
             };
             let Some((_, takes)) = known.iter().find(|(known, _)| known == name) else {
                 return Err(unknown(&full, name, known));
@@ -131,7 +132,7 @@ impl Takes {
 
 /// The error for a value that an option does not take.
 pub fn invalid(name: &str, takes: &str) -> Error {
-    Error::Validation([name, " must be ", takes].concat())
+    Error::Validation(concat(&[name, " must be ", takes]))
 }
 
 /// The error for an option that is not known, with those beside it.
@@ -139,7 +140,7 @@ fn unknown(full: &str, name: &str, known: &[Known]) -> Error {
     let is_dot = |byte| byte == b'.';
     let level = name.bytes().rposition(is_dot).map_or(0, |dot| dot + 1);
     let level = name.get(..level).unwrap_or_default();
-    let mut words = ["unknown option ", full, "; known are: "].concat();
+    let mut words = concat(&["unknown option ", full, "; known are: "]);
     let beside = known.iter().filter_map(|(known, _)| {
         let name = known.strip_prefix(level)?;
         (!name.bytes().any(is_dot)).then_some(name)
@@ -218,7 +219,7 @@ impl<'de> Visitor<'de> for Flat<'_> {
         while let Some(name) = map.next_key::<String>()? {
             let path = match self.path.is_empty() {
                 true => name,
-                false => [&*self.path, ".", &*name].concat(),
+                false => concat(&[&*self.path, ".", &*name]),
             };
             let at = self.given.len();
             let below = Flat {

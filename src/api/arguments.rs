@@ -1,7 +1,7 @@
 //! Reading what a caller passes in. Whatever is wrong with it is a `ValidationError`, found before
 //! any request.
 
-use js_sys::{Array, JsString};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{TIMEOUT, timeout};
@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::js::{self, Given, is_unset};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
 use crate::options::{Known, Options, Takes, invalid};
+use crate::text::concat;
 use crate::transport::{Body, Limits};
 
 /// JavaScript's largest safe integer.
@@ -190,9 +191,8 @@ fn text(value: &JsValue, what: &str) -> Result<String, Error> {
         return Err(invalid(what, "a string"));
     };
     // A lone surrogate has no UTF-8 form: it would arrive as U+FFFD, and so could another.
-    let suspect = text.chars().any(|c| c == '\u{fffd}');
-    if suspect && !value.unchecked_ref::<JsString>().is_valid_utf16() {
-        return Err(Error::Validation([what, " is not valid Unicode"].concat()));
+    if text.chars().any(|c| c == '\u{fffd}') && !js::is_well_formed(value) {
+        return Err(Error::Validation(concat(&[what, " is not valid Unicode"])));
     }
     Ok(text)
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::js::{self, Deferred, Done, Failure, Given, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::invalid;
+use crate::text::concat;
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
 use crate::watch::feed::Settings;
 use crate::watch::{Driver, Owner, Page};
@@ -72,7 +73,7 @@ impl State {
         let buckets = arguments::memory_buckets(&given)?;
         let open_memory = || {
             Memory::open(&config, &buckets)
-                .map_err(|error| Error::Validation(["memory.buckets: ", error.words()].concat()))
+                .map_err(|error| Error::Validation(concat(&["memory.buckets: ", error.words()])))
         };
         let transport = match config.transport {
             TransportKind::Memory => Transport::Memory(Rc::new(open_memory()?)),

@@ -1,16 +1,15 @@
 //! Reading what a caller passes to `watch`.
 
-use js_sys::{Array, Reflect};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use crate::error::Error;
-use crate::js::{Given, is_unset, options};
+use crate::js::{self, Given, is_unset, options};
 use crate::kv::Pattern;
 use crate::options::{Known, Takes, invalid};
+use crate::text::concat;
 use crate::transport::is_aborted;
-
-const CALLBACKS: [&str; 5] = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
 
 /// The options of `watch()`, of which `view()` has the first.
 const WATCH: &[Known] = &[
@@ -32,7 +31,7 @@ pub(super) struct WatchArguments {
 impl WatchArguments {
     /// Reads `watch(callbacks, options)` or `watch(options)`.
     pub(super) fn read(first: &JsValue, second: &JsValue) -> Result<Self, Error> {
-        let (callbacks, given) = match is_unset(second) && !has_callbacks(first) {
+        let (callbacks, given) = match is_unset(second) && !js::has_callbacks(first) {
             true => (&JsValue::UNDEFINED, first),
             false => (first, second),
         };
@@ -92,24 +91,10 @@ fn patterns(given: &JsValue) -> Result<Vec<Pattern>, Error> {
         .collect()
 }
 
-fn callback(callbacks: &JsValue, name: &str) -> JsValue {
-    Reflect::get(callbacks, &name.into()).unwrap_or_default()
-}
-
-fn has_callbacks(value: &JsValue) -> bool {
-    let given = |name: &&str| !is_unset(&callback(value, name));
-    value.is_object() && CALLBACKS.iter().any(given)
-}
-
 fn check_callbacks(callbacks: &JsValue) -> Result<(), Error> {
-    if !callbacks.is_object() {
-        return Err(invalid("callbacks", "an object"));
+    match js::unusable_callback(callbacks) {
+        None => Ok(()),
+        Some(name) if name.is_empty() => Err(invalid("callbacks", "an object")),
+        Some(name) => Err(invalid(&concat(&["callbacks.", &name]), "a function")),
     }
-    for name in CALLBACKS {
-        let callback = callback(callbacks, name);
-        if !callback.is_function() && (name == "onUpdate" || !is_unset(&callback)) {
-            return Err(invalid(&["callbacks.", name].concat(), "a function"));
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! How something that failed is tried again: a lost watch, a failed reading.
 
 use crate::options::Options;
+use crate::text::concat;
 
 /// How often, and after which waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +41,10 @@ impl Attempts {
     /// The option of this name: true, false, or an object; what is left out is as in `self`.
     pub(super) fn or_as_given(self, options: &Options, name: &str) -> Self {
         let number = |member, default| {
-            let given = options.number(&[name, member].concat());
+            let given = options.number(&concat(&[name, member]));
             given.unwrap_or(default)
         };
-        let enabled = options.bool(&[name, ".enabled"].concat());
+        let enabled = options.bool(&concat(&[name, ".enabled"]));
         Self {
             enabled: enabled.or(options.bool(name)).unwrap_or(self.enabled),
             max_attempts: number(".maxAttempts", self.max_attempts),

@@ -28,3 +28,8 @@ export function toJson(value) {
   if (json === undefined) throw "the value has no JSON form: its toJSON() gives undefined";
   return json;
 }
+
+/** Whether a string is valid Unicode, without a lone surrogate. */
+export function isWellFormed(text) {
+  return !/\p{Surrogate}/u.test(text);
+}

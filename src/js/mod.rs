@@ -167,6 +167,9 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/body.js")]
 extern "C" {
+    /// Whether a string is valid Unicode.
+    #[wasm_bindgen(js_name = isWellFormed)]
+    pub(crate) fn is_well_formed(text: &JsValue) -> bool;
     #[wasm_bindgen(js_name = toBytes)]
     pub(crate) fn to_bytes(value: &JsValue) -> Option<js_sys::Uint8Array>;
     #[wasm_bindgen(js_name = toJson, catch)]
@@ -203,6 +206,12 @@ extern "C" {
         decode: &JsValue,
         signal: &JsValue,
     ) -> Subscriber;
+    /// Whether it is an object with any of a watch's callbacks.
+    #[wasm_bindgen(js_name = hasCallbacks)]
+    pub(crate) fn has_callbacks(value: &JsValue) -> bool;
+    /// The callback that is no function, an empty name where there is no object for them.
+    #[wasm_bindgen(js_name = unusableCallback)]
+    pub(crate) fn unusable_callback(callbacks: &JsValue) -> Option<String>;
     /// Gives the application's side of it.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn attach(this: &Subscriber, subscription: JsValue) -> JsValue;

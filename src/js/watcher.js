@@ -7,6 +7,26 @@ import { decode } from "./values.js";
 
 const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
 
+const CALLBACKS = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
+
+const isObject = (value) => typeof value === "object" && value !== null;
+
+const isUnset = (value) => value === undefined || value === null;
+
+/** Whether it is an object with any of the callbacks. */
+export function hasCallbacks(value) {
+  return isObject(value) && CALLBACKS.some((name) => !isUnset(value[name]));
+}
+
+/** The callback that is no function, an empty name where there is no object for them; else undefined. */
+export function unusableCallback(callbacks) {
+  if (!isObject(callbacks)) return "";
+  return CALLBACKS.find((name) => {
+    const callback = callbacks[name];
+    return typeof callback !== "function" && (!isUnset(callback) || name === CALLBACKS[0]);
+  });
+}
+
 /** Events on their way to whoever iterates over a watch; none is lost, however late they come. */
 class Backlog {
   #arrived = [];

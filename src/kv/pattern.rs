@@ -62,7 +62,12 @@ impl Pattern {
 
     /// The pattern made of the tokens of valid ones.
     pub(super) fn from_tokens(tokens: &[&str]) -> Self {
-        Self(tokens.join(".").into())
+        let mut text = String::new();
+        for (at, token) in tokens.iter().enumerate() {
+            text.push_str(if at == 0 { "" } else { "." });
+            text.push_str(token);
+        }
+        Self(text.into())
     }
 
     /// The pattern as it was written.

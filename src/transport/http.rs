@@ -18,9 +18,10 @@ use super::fallback::Fallback;
 use super::operation::{Limits, Operation};
 use super::path;
 use crate::config::Attempts;
-use crate::error::{Error, decimal};
+use crate::error::Error;
 use crate::js::{self, Answer, Done, Ending, Failure, Outcome, Problem};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
+use crate::text::{concat, decimal};
 
 /// A server, and who asks it.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl Http {
         let headers = Headers::new();
         headers.set("X-Ironflow-Environment", &self.environment);
         if let Some(credential) = credential {
-            headers.set("Authorization", &["Bearer ", credential].concat());
+            headers.set("Authorization", &concat(&["Bearer ", credential]));
         }
         let mut body = JsValue::UNDEFINED;
         let (method, url, reader): (_, _, Reader) = match operation {
@@ -216,11 +217,11 @@ impl Attempt {
             Ending::TimedOut => self.limits.timed_out(),
             Ending::Aborted(reason) => Failure::Aborted(reason),
             Ending::Cut(cause) => {
-                let words = ["the connection to ", server, " was cut"].concat();
+                let words = concat(&["the connection to ", server, " was cut"]);
                 Failure::caused(Error::Cut(words), cause)
             }
             Ending::Failed(cause) => {
-                let words = [server, " cannot be reached"].concat();
+                let words = concat(&[server, " cannot be reached"]);
                 Failure::caused(Error::RequestFailed(words), cause)
             }
         })

@@ -15,6 +15,7 @@ use crate::kv::{
     BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
 use crate::store::{Clock, Sink, Store, WatcherId};
+use crate::text::concat;
 
 /// A store in memory. It lives as long as a configuration uses it.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Memory {
     pub(crate) fn open(config: &Config, buckets: &[BucketConfig]) -> Result<Self, KvError> {
         let store = match &config.memory.name {
             // A bucket of one environment is unknown in another (rule 18).
-            Some(name) => named([&config.environment, " ", name].concat()),
+            Some(name) => named(concat(&[&config.environment, " ", name])),
             None => Rc::new(new_store()),
         };
         for bucket in buckets {

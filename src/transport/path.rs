@@ -1,17 +1,18 @@
 //! The addresses of the protocol.
 
 use crate::kv::{BucketName, Key, Pattern};
+use crate::text::concat;
 
 const BUCKETS: &str = "/api/v1/kv/buckets";
 
 /// Every bucket.
 pub fn buckets(server_url: &str) -> String {
-    [server_url, BUCKETS].concat()
+    concat(&[server_url, BUCKETS])
 }
 
 /// One bucket.
 pub fn bucket(server_url: &str, name: &BucketName) -> String {
-    [server_url, BUCKETS, "/", name].concat()
+    concat(&[server_url, BUCKETS, "/", name])
 }
 
 /// The keys of a bucket, all or those that match.
@@ -42,7 +43,7 @@ pub fn watch(
 ) -> String {
     // http becomes ws, https wss.
     let rest = server_url.strip_prefix("http").unwrap_or(server_url);
-    let mut url = bucket(&["ws", rest].concat(), name);
+    let mut url = bucket(&concat(&["ws", rest]), name);
     url.push_str("/watch?env=");
     encode(&mut url, environment);
     if let Some(pattern) = filter {

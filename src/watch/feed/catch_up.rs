@@ -12,6 +12,7 @@ use super::subscribers::Progress;
 use super::{Action, Answer, Event, Feed, SubscriberId, Survey, Ticket, Timer, is_final};
 use crate::error::Error;
 use crate::kv::{Key, Revision};
+use crate::text::concat;
 
 /// Where catching up stands.
 #[derive(Debug, Default)]
@@ -326,7 +327,7 @@ impl<E: Clone> Feed<E> {
             return self.end(Some(error));
         }
         self.lost(Error::ConnectionLost {
-            message: ["the watch cannot catch up: ", &error.message()].concat(),
+            message: concat(&["the watch cannot catch up: ", &error.message()]),
             retryable: false,
         });
     }

@@ -1,8 +1,9 @@
 //! What a connection goes through: opened, lost, tried again, made wider, given up.
 
 use super::{Action, Feed, Link, SubscriberId, Timer};
-use crate::error::{Error, decimal};
+use crate::error::Error;
 use crate::kv::Pattern;
+use crate::text::{concat, decimal};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -280,12 +281,11 @@ fn refusal(code: u16) -> Option<Error> {
 
 fn lost_by(code: u16) -> Error {
     Error::ConnectionLost {
-        message: [
+        message: concat(&[
             "the watch's connection was lost (code ",
             &decimal(code.into()),
             ")",
-        ]
-        .concat(),
+        ]),
         retryable: false,
     }
 }

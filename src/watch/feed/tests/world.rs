@@ -9,6 +9,7 @@ use super::super::{
 use super::recorder::{Recorder, Told};
 use crate::config::{Attempts, Visibility};
 use crate::kv::{Key, Pattern};
+use crate::text::concat;
 
 /// A change or an entry: all there is to know of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -243,7 +244,7 @@ impl World {
     pub(super) fn errors(&self, id: SubscriberId) -> Vec<String> {
         let errors = self.recorders[&id].errors.iter();
         errors
-            .map(|error| [&*error.code(), if error.retryable() { "!" } else { "" }].concat())
+            .map(|error| concat(&[&*error.code(), if error.retryable() { "!" } else { "" }]))
             .collect()
     }
 
