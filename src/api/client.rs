@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde::Serialize as _;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use super::kv::BrowserKVClient;
@@ -62,8 +60,7 @@ impl IronflowClient {
     #[wasm_bindgen(js_name = getConfig)]
     pub fn get_config(&self) -> Result<JsValue, JsValue> {
         let configured = self.state.configured().map_err(thrown)?;
-        let objects = Serializer::new().serialize_maps_as_objects(true);
-        let resolved = configured.config.serialize(&objects)?;
+        let resolved = serde_wasm_bindgen::to_value(&configured.config)?;
         Ok(js::resolve_config(&configured.given, &resolved))
     }
 

@@ -60,10 +60,39 @@ export function setAuth(given, auth) {
   given.auth = { ...auth };
 }
 
-/** The complete configuration: what was given, over the defaults. */
-export function resolveConfig(given, resolved) {
+const attempts = ([enabled, maxAttempts, initial, max, multiplier]) => ({
+  enabled,
+  maxAttempts,
+  backoff: { initial, max, multiplier },
+});
+
+/** The complete configuration: what was given, under the settings in force. */
+export function resolveConfig(
+  given,
+  [
+    serverUrl,
+    transport,
+    environment,
+    timeout,
+    reconnect,
+    retry,
+    pauseOnHidden,
+    reconnectOnVisible,
+    autoCreate,
+  ],
+) {
   const copy = copyOptions(given);
-  return { ...copy, ...resolved, memory: { buckets: [], ...copy.memory, ...resolved.memory } };
+  return {
+    ...copy,
+    serverUrl,
+    transport,
+    environment,
+    timeout,
+    reconnect: attempts(reconnect),
+    retry: attempts(retry),
+    visibility: { pauseOnHidden, reconnectOnVisible },
+    memory: { buckets: [], ...copy.memory, autoCreate },
+  };
 }
 
 /** Objects of the platform, whose insides are no options. */
