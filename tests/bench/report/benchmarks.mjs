@@ -16,7 +16,7 @@ export function benchmarks({ date, versions, machine }, results) {
   const met = all.filter((verdict) => verdict.met).length;
   return `# Benchmarks
 
-Written by \`make bench\` on ${date.slice(0, 10)}; every number is of that run, and so is every verdict.
+Written by \`make bench\` on ${date.slice(0, 10)}; every number and every verdict comes from what it measured.
 
 ${tools.join(", ")}. ${machine}.
 
@@ -28,8 +28,8 @@ a bucket.
 
 They take turns, round by round. What counts are the ratios: each is the median of the rounds' ratios, with what the
 middle half of them lies between. The times beside them are medians, of this machine under this load; they say what the ratios
-are of. The browser is a headless Chromium that nobody drives: over the debugging protocol, as tests use it, requests and
-frames take twice as long.
+are of. The browser is a headless Chromium that nobody drives: the debugging protocol, over which tests work, slows its network
+down.
 
 ## Targets: ${met} of ${all.length} met
 
@@ -52,7 +52,7 @@ ${tables.platform(results)}
 
 ## Events of a watch
 
-A frame of 150 bytes, from the socket's listener to the last callback; the page itself plays the socket:
+A frame of about 150 bytes, from the socket's listener to the last callback; the page itself plays the socket:
 
 ${tables.events(results, "frames")}
 
