@@ -59,7 +59,7 @@ export function scale(results) {
     {
       what: "telling events, nats-server",
       cores: (changes * servers * behind) / 1e6,
-      how: `${digits(changes)} changes a second × ${digits(servers)} servers × ${time(behind)}, the write included`,
+      how: `${digits(changes)} changes a second × ${servers} ${servers === 1 ? "server" : "servers"} × ${time(behind)}, the write included`,
     },
     {
       what: "coming back, ironflow-server",
@@ -69,7 +69,7 @@ export function scale(results) {
     {
       what: "coming back, nats-server",
       cores: (returning * getBehind) / 1e6,
-      how: `the same × ${time(getBehind)}`,
+      how: `${digits(returning)} requests a second × ${time(getBehind)}`,
     },
   ].sort((a, b) => b.cores - a.cores);
   const [first] = loads.filter(({ what }) => what.endsWith("nats-server"));
@@ -108,8 +108,9 @@ ${table(
   ],
 )}
 
-(${from("measured", "the-reference-server")} with 8 clients and with ${SOCKETS.toLocaleString("en")} sockets). An idle socket takes ${bytes(socketBytes)}, so ${digits(MEMORY / 1e9)} GB
-hold ${digits(MEMORY / socketBytes)} of them; descriptors and ports of the system are assumed to be raised as far. A slow watcher is bounded: its mailbox keeps the newest revision of
+(${from("measured", "the-reference-server")} with 8 clients and with ${SOCKETS.toLocaleString("en")} sockets). An idle socket takes ${bytes(socketBytes)}, so ${MEMORY / 1e9} GB
+hold ${digits(MEMORY / socketBytes / 1e6)} million of them, what the kernel keeps of each not counted; descriptors and ports of the system are assumed to be raised as
+far. A slow watcher is bounded: its mailbox keeps the newest revision of
 each key, and ends the watch beyond 64 MiB.
 
 ## One NATS cluster
@@ -132,7 +133,7 @@ ${table(
   loads.map(({ what, cores, how }) => [what, digits(cores), how]),
 )}
 
-and ${digits(memory / 1e9)} GB for the sockets (${digits(BROWSERS)} × ${bytes(socketBytes)}), on ${digits(Math.ceil(memory / MEMORY))} machines of ${digits(MEMORY / 1e9)} GB.
+and ${digits(memory / 1e9)} GB for the sockets (${digits(BROWSERS)} × ${bytes(socketBytes)}), beside what the kernel keeps of them, which is not measured; a machine is assumed to have ${MEMORY / 1e9} GB.
 
 What ironflow-server needs can be bought: it keeps nothing, so one puts more of them side by side. What nats-server needs for one bucket
 cannot, as it falls on one leader. So the first to break is **${first?.what}**: ${digits(first?.cores ?? 0)} cores, where a machine has ${CORES}. One bucket
