@@ -21,7 +21,7 @@ text { font: 11px system-ui, sans-serif; fill: #24292f }
 .bare { stroke: #8c959f; fill: #8c959f }
 .plain { stroke: #bf8700; fill: #bf8700 }
 .sdk { stroke: #0969da; fill: #0969da }
-polyline { stroke-width: 2; fill: none !important }
+polyline[class] { stroke-width: 2; fill: none }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
   .grid { stroke: #30363d }
