@@ -10,7 +10,7 @@
 const WIDTH = 250;
 const HEIGHT = 170;
 const COLUMNS = 3;
-const MARGIN = { left: 46, right: 14, top: 30, bottom: 32 };
+const MARGIN = { left: 46, right: 28, top: 30, bottom: 32 };
 
 const NAMES = { bare: "bare platform", plain: "plain TypeScript", sdk: "SDK" };
 
