@@ -62,7 +62,7 @@ const inline = "--one-caller-inline-max-function-size=30";
 const minify = "--minify-imports-and-exports-and-modules";
 const bound = join(compiled, "ironflow_browser_bg.wasm");
 const optimised = join(compiled, "optimised.wasm");
-const size = ["-Oz", "--low-memory-unused", inline];
+const size = ["--low-memory-unused", inline, "--flatten", "--rereloop", "-Oz", "-Oz"];
 const names = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
 const code = readFileSync(optimised);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
@@ -72,7 +72,11 @@ const wasm = Buffer.concat([code, customSection(buildName)]);
 //    then its `wasm` is a proxy whose first reading loads. The classes stay wasm-bindgen's own.
 const declared = "let wasmModule, wasmInstance, wasm;";
 const unloaded = "new Proxy({}, { get: (_, name) => instantiate(load())[name] })";
-const bindings = rename(readFileSync(join(compiled, "ironflow_browser.js"), "utf8"), names);
+const written = readFileSync(join(compiled, "ironflow_browser.js"), "utf8");
+// Whoever has the features of WebAssembly that are used here has encodeInto().
+const polyfill = /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/m;
+if (!polyfill.test(written)) throw new Error("wasm-bindgen's glue has no polyfill of encodeInto()");
+const bindings = rename(written.replace(polyfill, ""), names);
 if (!bindings.includes(declared)) throw new Error(`wasm-bindgen's glue has no ${declared}`);
 const glue = `import { load } from "ironflow:load";
 ${bindings.replace(declared, declared.replace("wasm;", `wasm = ${unloaded};`))}

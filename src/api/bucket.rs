@@ -147,14 +147,9 @@ impl BrowserKVBucketHandle {
                     done(Err(failure));
                     return Ok(());
                 }
-                let (timeout_ms, signal) = (limits.timeout_ms, limits.signal.clone());
-                let then = move |ending| {
-                    done(match ending {
-                        Ending::Answered(value) => Ok(value),
-                        Ending::TimedOut => Err(limits.timed_out()),
-                        Ending::Aborted(reason) => Err(Failure::Aborted(reason)),
-                        Ending::Failed(error) | Ending::Cut(error) => Err(Failure::Thrown(error)),
-                    });
+                let (timeout_ms, signal) = (limits.timeout_ms, limits.signal);
+                let then = move |ending: Ending| {
+                    done(ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error)));
                 };
                 js::modify(
                     quiet.into(),

@@ -4,6 +4,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::{Failure, begin_asking, begin_exchange, begin_modifying, begin_pause, queue};
+use crate::error::Error;
 
 /// What JavaScript calls back: with a number that says what has happened, another that goes with it,
 /// and a value. One signature for all of it, so that it is compiled once.
@@ -50,6 +51,24 @@ impl Ending {
             4 => Self::Cut(value),
             _ => Self::Failed(value),
         }
+    }
+}
+
+impl Ending {
+    /// What it comes to. `failed` says what an error means, and is told whether the server had begun to
+    /// answer.
+    pub(crate) fn outcome(
+        self,
+        timeout_ms: u32,
+        failed: &dyn Fn(JsValue, bool) -> Failure,
+    ) -> Outcome {
+        Err(match self {
+            Self::Answered(value) => return Ok(value),
+            Self::TimedOut => Error::Timeout { ms: timeout_ms }.into(),
+            Self::Aborted(reason) => Failure::Aborted(reason),
+            Self::Failed(cause) => failed(cause, false),
+            Self::Cut(cause) => failed(cause, true),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::operation::Limits;
 use crate::config::is_header_safe;
 use crate::error::Error;
-use crate::js::{self, Ending, Failure, Given};
+use crate::js::{self, Failure, Given};
 use crate::options::{Known, Takes, invalid};
 
 /// An API key, a token, or a function to ask for one. Never logged, never part of an address.
@@ -72,21 +72,17 @@ impl Credentials {
         let limits = limits.clone();
         let signal = limits.signal.clone();
         js::ask_token(&ask, left_ms, &signal, move |ending| {
-            then(match ending {
-                Ending::Answered(token) => match token.as_string().filter(|t| is_header_safe(t)) {
-                    Some(token) => Ok(Some(token)),
-                    None => {
-                        let words = "auth.token must give a string of visible ASCII characters";
-                        Err(Error::Validation(words.into()).into())
-                    }
-                },
-                Ending::TimedOut => Err(limits.timed_out()),
-                Ending::Aborted(reason) => Err(Failure::Aborted(reason)),
-                Ending::Failed(cause) | Ending::Cut(cause) => {
-                    let words = "the function auth.token failed";
-                    Err(Failure::caused(Error::NoCredentials(words.into()), cause))
-                }
+            let token = ending.outcome(limits.timeout_ms, &|cause, _| {
+                let words = "the function auth.token failed";
+                Failure::caused(Error::NoCredentials(words.into()), cause)
             });
+            then(token.and_then(|token| {
+                let token = token.as_string().filter(|token| is_header_safe(token));
+                token.map(Some).ok_or_else(|| {
+                    let words = "auth.token must give a string of visible ASCII characters";
+                    Error::Validation(words.into()).into()
+                })
+            }));
         });
     }
 }

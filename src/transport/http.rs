@@ -212,19 +212,15 @@ impl Attempt {
 
     fn read(&self, ending: Ending, reader: Reader) -> Outcome {
         let server = &*self.http.server_url;
-        Err(match ending {
-            Ending::Answered(answer) => return read(answer.unchecked_ref(), reader),
-            Ending::TimedOut => self.limits.timed_out(),
-            Ending::Aborted(reason) => Failure::Aborted(reason),
-            Ending::Cut(cause) => {
-                let words = concat(&["the connection to ", server, " was cut"]);
-                Failure::caused(Error::Cut(words), cause)
-            }
-            Ending::Failed(cause) => {
-                let words = concat(&[server, " cannot be reached"]);
-                Failure::caused(Error::RequestFailed(words), cause)
-            }
-        })
+        let failed = |cause, cut| {
+            let error = match cut {
+                true => Error::Cut(concat(&["the connection to ", server, " was cut"])),
+                false => Error::RequestFailed(concat(&[server, " cannot be reached"])),
+            };
+            Failure::caused(error, cause)
+        };
+        let answer = ending.outcome(self.limits.timeout_ms, &failed)?;
+        read(answer.unchecked_ref(), reader)
     }
 
     /// Tries again, or is done.

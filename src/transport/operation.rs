@@ -2,7 +2,6 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::error::Error;
 use crate::js::{Failure, Given};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 
@@ -82,14 +81,6 @@ extern "C" {
 }
 
 impl Limits {
-    /// That they have run out.
-    pub(crate) fn timed_out(&self) -> Failure {
-        Error::Timeout {
-            ms: self.timeout_ms,
-        }
-        .into()
-    }
-
     /// Refuses to begin where the caller has aborted already.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if is_aborted(&self.signal) {

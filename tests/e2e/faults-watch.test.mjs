@@ -23,7 +23,8 @@ afterEach(() => {
 function answerWith(double) {
   requests = [];
   globalThis.fetch = /** @type {any} */ (
-    (/** @type {Request} */ request) => {
+    (/** @type {Parameters<typeof fetch>} */ ...given) => {
+      const request = new Request(...given);
       requests.push(request);
       return double(request);
     }

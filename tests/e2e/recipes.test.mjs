@@ -117,13 +117,13 @@ describe("the recipes", { skip: !hasSocket }, () => {
     const { finish } = await recipe("Optimistic changes");
 
     let conflicts = 0;
-    globalThis.fetch = async (request) => {
-      if (request instanceof Request && request.headers.has("If-Match") && conflicts === 0) {
+    globalThis.fetch = async (...given) => {
+      if (new Request(...given).headers.has("If-Match") && conflicts === 0) {
         conflicts += 1;
         globalThis.fetch = fetch;
         await todos.put("todo.1", { ...todo, title: "rewrite" });
       }
-      return fetch(request);
+      return fetch(...given);
     };
     /** @type {object[]} */
     const rendered = [];

@@ -23,8 +23,8 @@ beforeEach(() => {
   status = undefined;
   asked = [];
   globalThis.fetch = /** @type {any} */ (
-    async (/** @type {Request} */ request) => {
-      const path = new URL(request.url).pathname.split("/").slice(6);
+    async (/** @type {string} */ url) => {
+      const path = new URL(url).pathname.split("/").slice(6);
       asked.push(path.join("/"));
       if (status) return new Response('{"error":"no"}', { status });
       const [, key] = path;

@@ -1,7 +1,5 @@
 //! Who hears of a feed's changes.
 
-use std::collections::BinaryHeap;
-
 use crate::kv::{Key, Pattern, Revision};
 use crate::store::Tree;
 
@@ -189,9 +187,8 @@ impl<E> Subscribers<E> {
         let mut found = Vec::new();
         self.by_pattern
             .matching(key, &mut |ids| found.extend_from_slice(ids));
-        if !found.is_sorted() {
-            // A heap sorts in a fraction of the code that a slice does.
-            found = BinaryHeap::from(found).into_sorted_vec();
+        if found.len() > 1 {
+            found.sort_unstable();
         }
         if self.extra_patterns > 0 {
             found.dedup();

@@ -41,6 +41,7 @@ for (const [name, backend, query] of places) {
       await ben.getByText("Saved as revision 3.").waitFor();
       assert.match(await snippet(page), /bucket\.update\(\s*"meeting\.monday"/);
       await row(page, "meeting.monday").click();
+      await see(page, "#entry-outcome", "Got meeting.monday");
       const stored = JSON.parse(await page.locator("#value").inputValue());
       assert.deepEqual(stored, { title: "Retrospective", room: "Green", time: "11:30" });
     });
