@@ -28,6 +28,7 @@ test: setup ## Run the tests
 	@# Cargo's tests build the reference server too.
 	$(step) "Rust tests" cargo test --workspace --quiet
 	@$(MAKE) --no-print-directory build
+	$(step) "Size" node tests/e2e/package/size.mjs
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
 	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs tests/e2e/demo/*.test.mjs
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
@@ -56,7 +57,7 @@ pkg/index.js: $(sources)
 	@touch $@
 
 .PHONY: size
-size: pkg/index.js ## Print how many bytes each entry of the package takes
+size: pkg/index.js ## Print how many bytes each entry of the package takes, and hold them to their budget
 	@.ci/setup npm
 	$(step) "Size" node tests/e2e/package/size.mjs
 

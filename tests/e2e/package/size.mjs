@@ -1,5 +1,5 @@
 // Prints what each entry of the package adds to an application: bundled and minified by esbuild, as its
-// bytes, compressed by gzip -9 and by brotli.
+// bytes, compressed by gzip -9 and by brotli; and fails where one is over its budget.
 //
 //   node size.mjs [--readme]      with --readme it writes them into the README as well
 
@@ -18,8 +18,13 @@ const line = (name, ...cells) =>
     `${name.padEnd(20)} ${cells.map((cell) => cell.toLocaleString("en").padStart(9)).join(" ")}`,
   );
 line("bytes", "raw", "gzip -9", "brotli", "budget");
-for (const [name, { raw, gzip, brotli }] of sizes)
-  line(name, raw, gzip, brotli, budget[name] ?? "");
+for (const [name, { raw, gzip, brotli }] of sizes) {
+  const most = budget[name];
+  line(name, raw, gzip, brotli, most ?? "");
+  if (most === undefined || gzip <= most) continue;
+  console.error(`${name} is ${gzip - most} bytes over its budget`);
+  process.exitCode = 1;
+}
 
 if (process.argv.includes("--readme")) {
   /** @param {number | undefined} bytes */
