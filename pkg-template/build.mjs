@@ -74,7 +74,7 @@ const declared = "let wasmModule, wasmInstance, wasm;";
 const unloaded = "new Proxy({}, { get: (_, name) => instantiate(load())[name] })";
 const written = readFileSync(join(compiled, "ironflow_browser.js"), "utf8");
 // Whoever has the features of WebAssembly that are used here has encodeInto().
-const polyfill = /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[^]*?^\}\n/m;
+const polyfill = /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?^\}\n/m;
 if (!polyfill.test(written)) throw new Error("wasm-bindgen's glue has no polyfill of encodeInto()");
 const bindings = rename(written.replace(polyfill, ""), names);
 if (!bindings.includes(declared)) throw new Error(`wasm-bindgen's glue has no ${declared}`);
