@@ -31,7 +31,7 @@ pub mod watch;
 #[cfg(target_arch = "wasm32")]
 pub use api::*;
 
-/// Smaller than the default one, and as fast where it counts here.
+/// Smaller than the default one.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
