@@ -9,7 +9,7 @@
 //! - `js`: the few functions that are better off in JavaScript.
 //! - [`config`], [`options`], [`error`]: a client's settings, how they are read, what can go wrong.
 //! - [`kv`]: the vocabulary: keys, patterns, buckets, entries, watch events, refusals.
-//! - [`text`]: text put together by hand.
+//! - [`text`], [`slots`]: text put together by hand, and things kept under numbers.
 //!
 //! `api`, `js` and the parts of `watch` and `transport` that touch the platform exist only when
 //! compiled to WebAssembly; all else is tested on the host.
@@ -23,6 +23,7 @@ pub mod error;
 mod js;
 pub mod kv;
 pub mod options;
+pub mod slots;
 pub mod store;
 pub mod text;
 pub mod transport;

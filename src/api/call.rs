@@ -102,7 +102,7 @@ impl<'a> Arguments<'a> {
         Ok(Operation::Put {
             bucket,
             key,
-            body: arguments::body(self.value)?,
+            body: arguments::body(self.first, self.value)?,
             precondition,
         })
     }

@@ -6,11 +6,10 @@ mod bucket;
 mod call;
 mod client;
 mod kv;
+mod pending;
 mod state;
 mod watch_arguments;
-mod watcher;
 
 pub use bucket::BrowserKVBucketHandle;
 pub use client::{IronflowClient, create_client};
 pub use kv::BrowserKVClient;
-pub use watcher::Subscription;

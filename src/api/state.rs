@@ -7,11 +7,11 @@ use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use super::pending::{Pending, Stage};
 use super::watch_arguments::WatchArguments;
-use super::watcher::Subscription;
 use crate::config::{Config, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Deferred, Done, Failure, Given, Outcome, is_unset};
+use crate::js::{self, Done, Failure, Given, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::invalid;
 use crate::text::concat;
@@ -86,6 +86,7 @@ impl State {
                     true => Some(Fallback::new(open_memory()?.with_auto_create())),
                     false => None,
                 },
+                standing: RefCell::default(),
             })),
         };
         self.configured.replace(Some(Rc::new(Configured {
@@ -131,18 +132,20 @@ impl State {
         options: &JsValue,
         decode: &JsValue,
     ) -> Promise {
-        let decode = decode.clone();
-        self.promise(context, move |state, done| {
+        self.promise(context, |state, done| {
             let configured = state.configured()?;
             let operation = operation?;
             let limits = arguments::limits(options, configured.config.timeout_ms)?;
-            let decoded = move |outcome: Outcome| {
-                done(
-                    outcome.and_then(|value| js::decode(&value, &decode).map_err(Failure::Thrown)),
-                );
+            let done = if decode.is_undefined() {
+                done
+            } else {
+                let decode = decode.clone();
+                Box::new(move |outcome: Outcome| {
+                    let decoded = |value| js::decode(&value, &decode).map_err(Failure::Thrown);
+                    done(outcome.and_then(decoded));
+                })
             };
-            let transport = &configured.transport;
-            transport.carry_out(operation, limits, Box::new(decoded));
+            configured.transport.carry_out(operation, limits, done);
             Ok(())
         })
     }
@@ -154,36 +157,16 @@ impl State {
         context: Context,
         begin: impl FnOnce(&Rc<Self>, Done) -> Result<(), Error>,
     ) -> Promise {
-        let deferred = Rc::new(js::new_deferred());
-        let promise = deferred.promise();
-        let context = Rc::new(context);
-        let settle = {
-            let (state, deferred, context) =
-                (Rc::clone(self), Rc::clone(&deferred), Rc::clone(&context));
-            move |outcome| state.settle(context, deferred, outcome)
-        };
-        if let Err(error) = begin(self, Box::new(settle)) {
-            self.settle(context, deferred, Err(error.into()));
+        let pending = Rc::new(Pending {
+            state: Rc::clone(self),
+            context,
+            stage: RefCell::new(Stage::Begun),
+        });
+        let done = Rc::clone(&pending);
+        if let Err(error) = begin(self, Box::new(move |outcome| done.settle(outcome))) {
+            Rc::clone(&pending).settle(Err(error.into()));
         }
-        promise
-    }
-
-    fn settle(self: &Rc<Self>, context: Rc<Context>, deferred: Rc<Deferred>, outcome: Outcome) {
-        self.tell_of_fallback(&context);
-        let failure = match outcome {
-            Ok(value) => return deferred.resolve(&value),
-            Err(failure) => failure,
-        };
-        let state = Rc::clone(self);
-        // Handlers are never called before the operation's promise is in the caller's hands.
-        js::later(Box::new(move || {
-            let quiet = context.quiet || matches!(failure, Failure::Aborted(_));
-            let error = JsValue::from(failure);
-            if !quiet {
-                state.tell_handlers(&error, &context);
-            }
-            deferred.reject(&error);
-        }));
+        pending.promise()
     }
 
     /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`js::decode`] takes it.
@@ -204,8 +187,7 @@ impl State {
             return Ok(subscriber.attach_aborted());
         }
         let driver = self.driver(&configured, bucket);
-        let id = driver.subscribe(&arguments.patterns, arguments.initial, &subscriber);
-        Ok(subscriber.attach(Subscription::new(driver, id).into()))
+        Ok(driver.subscribe(&arguments.patterns, arguments.initial, &subscriber))
     }
 
     /// The feed of a bucket, which comes to be where there is none yet.
@@ -254,7 +236,7 @@ impl State {
     }
 
     /// Tells the logger and every error handler where the client has fallen back to memory.
-    fn tell_of_fallback(&self, context: &Context) {
+    pub(super) fn tell_of_fallback(&self, context: &Context) {
         let configured = self.configured.borrow().clone();
         let news = configured.as_ref().and_then(|c| c.transport.take_news());
         if let (Some(configured), Some(news)) = (configured, news) {
@@ -265,7 +247,7 @@ impl State {
         }
     }
 
-    fn tell_handlers(&self, error: &JsValue, context: &Context) {
+    pub(super) fn tell_handlers(&self, error: &JsValue, context: &Context) {
         let configured = self.configured.borrow().clone();
         let given = configured.as_ref().map(|configured| &configured.given);
         js::report(

@@ -24,9 +24,14 @@ export function guarded(logger, what, call) {
   }
 }
 
-/** Calls one of a watch's callbacks, where there is one. */
+/** Calls one of a watch's callbacks: as `guarded`, but for every event, so it makes nothing beforehand. */
 export function callBack(logger, callbacks, name, value) {
-  guarded(logger, `the callback ${name}`, () => callbacks[name]?.(value));
+  try {
+    const outcome = callbacks[name](value);
+    if (outcome?.then) guarded(logger, `the callback ${name}`, () => outcome);
+  } catch (error) {
+    log(logger, "error", `the callback ${name} failed`, error);
+  }
 }
 
 /** Tells every error handler of a client; what a function of the application threw is no error. */

@@ -1,6 +1,8 @@
 // Waiting, always within a time limit and the caller's AbortSignal: for an answer to a request, for the
 // application, for time to pass.
 
+import { tell } from "./listeners.js";
+
 // How it ends, in numbers that Rust knows too (`js::Ending`).
 export const ANSWER = 0;
 const FAILURE = 1;
@@ -28,12 +30,10 @@ function retryAfter(header) {
 async function send(url, options) {
   const response = await globalThis.fetch(url, options);
   try {
-    const text = await response.text();
-    return {
-      status: response.status,
-      text: String(text),
-      retryAfter: retryAfter(response.headers?.get?.("Retry-After")),
-    };
+    const { status } = response;
+    const text = String(await response.text());
+    if (status < 300) return { status, text };
+    return { status, text, retryAfter: retryAfter(response.headers?.get?.("Retry-After")) };
   } catch (cause) {
     throw new Cut(cause);
   }
@@ -50,7 +50,7 @@ export function race(promise, milliseconds, signal, controller, done) {
     over = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
-    done(kind, 0, value);
+    done(kind, value);
   };
   const stop = (kind, value) => {
     settle(kind, value);
@@ -66,34 +66,68 @@ export function race(promise, milliseconds, signal, controller, done) {
   if (signal?.aborted) abort();
 }
 
-export function exchange(method, url, headers, body, milliseconds, signal, done) {
+const told = (listener) => (kind, value) => tell(listener, kind, 0, value);
+
+// In numbers that Rust knows too (`js::Method`, `js::Content`).
+const METHODS = ["GET", "PUT", "POST", "DELETE"];
+const CONTENT_TYPES = [undefined, "application/octet-stream", "application/json"];
+
+/**
+ * Sends a request and reads the whole answer. `condition`: the revision a key must have, -1 if it must
+ * not exist.
+ */
+export function exchange(
+  method,
+  url,
+  standing,
+  body,
+  content,
+  condition,
+  milliseconds,
+  signal,
+  done,
+) {
+  const headers = { ...standing };
+  if (content) headers["content-type"] = CONTENT_TYPES[content];
+  if (condition < 0) headers["if-none-match"] = "*";
+  else if (condition !== undefined) headers["if-match"] = String(condition);
   const controller = new AbortController();
-  const options = { method, headers, body, cache: "no-store", signal: controller.signal };
-  race(send(url, options), milliseconds, signal, controller, done);
+  const options = {
+    method: METHODS[method],
+    headers,
+    body,
+    cache: "no-store",
+    signal: controller.signal,
+  };
+  race(send(url, options), milliseconds, signal, controller, told(done));
 }
 
 /** Asks the application for a token. */
 export function askToken(token, milliseconds, signal, done) {
   const promise = new Promise((resolve) => resolve(token()));
-  race(promise, milliseconds, signal, undefined, done);
+  race(promise, milliseconds, signal, undefined, told(done));
+}
+
+function wait(milliseconds, signal, done) {
+  race(new Promise(() => {}), milliseconds, signal, undefined, done);
 }
 
 /** Waits, but not longer than until an abort. */
 export function pause(milliseconds, signal, done) {
-  race(new Promise(() => {}), milliseconds, signal, undefined, done);
+  wait(milliseconds, signal, told(done));
 }
 
 /** As a promise of how it ended. */
 export function within(promise, milliseconds, signal, controller) {
   return new Promise((resolve) => {
-    race(promise, milliseconds, signal, controller, (kind, _, value) => resolve({ kind, value }));
+    race(promise, milliseconds, signal, controller, (kind, value) => resolve({ kind, value }));
   });
 }
 
 /** As a promise. */
 export function paused(milliseconds, signal) {
   return new Promise((resolve) => {
-    pause(milliseconds, signal, resolve);
+    wait(milliseconds, signal, resolve);
   });
 }
 
@@ -101,15 +135,20 @@ export function isAbortSignal(value) {
   return typeof value?.aborted === "boolean" && typeof value.addEventListener === "function";
 }
 
-export function newDeferred() {
-  const deferred = {};
-  deferred.promise = new Promise((resolve, reject) => {
-    Object.assign(deferred, { resolve, reject });
-  });
-  return deferred;
+class Deferred {
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
 }
 
-/** Calls a function in a microtask. */
+export function newDeferred() {
+  return new Deferred();
+}
+
+/** Tells a listener in a microtask. */
 export function queue(task) {
-  queueMicrotask(() => task(0, 0));
+  queueMicrotask(() => tell(task, 0, 0));
 }

@@ -2,6 +2,7 @@
 //! errors, plain objects) and what only JavaScript can do (extend `Error`, call back safely).
 
 mod failure;
+mod listeners;
 mod settings;
 mod waiting;
 
@@ -9,9 +10,10 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 pub(crate) use failure::{Failure, Problem};
+pub(crate) use listeners::{Listener, once};
 pub(crate) use settings::{given, is_unset, options};
 pub(crate) use waiting::{
-    Done, Ending, Outcome, Told, ask_token, exchange, later, listener, modify, pause,
+    Content, Done, Ending, Method, Outcome, Request, ask_token, exchange, later, modify, pause,
 };
 
 #[wasm_bindgen(module = "/src/js/errors.js")]
@@ -30,25 +32,19 @@ extern "C" {
     ) -> JsValue;
 }
 
+#[wasm_bindgen(module = "/src/js/listeners.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = openListeners)]
+    fn open_listeners(listeners: listeners::Listeners);
+}
+
 #[wasm_bindgen(module = "/src/js/values.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = newEntry)]
-    pub(crate) fn new_entry(
-        key: &str,
-        value: &JsValue,
-        revision: f64,
-        milliseconds: f64,
-    ) -> JsValue;
-    #[wasm_bindgen(js_name = newEvent)]
-    pub(crate) fn new_event(
-        key: &str,
-        value: &JsValue,
-        revision: f64,
-        operation: &str,
-        bucket: &str,
-    ) -> JsValue;
     #[wasm_bindgen(js_name = entryEvent)]
-    pub(crate) fn entry_event(entry: &JsValue, bucket: &str) -> JsValue;
+    pub(crate) fn entry_event(entry: &JsValue, bucket: &JsValue) -> JsValue;
+    /// The event of a key that is gone.
+    #[wasm_bindgen(js_name = goneEvent)]
+    pub(crate) fn gone_event(key: &str, revision: f64, bucket: &JsValue) -> JsValue;
     pub(crate) fn resynced(event: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = newBucketInfo)]
     pub(crate) fn new_bucket_info(
@@ -60,11 +56,16 @@ extern "C" {
         history: f64,
         milliseconds: f64,
     ) -> JsValue;
-    /// What a store in memory holds of a string or a `Uint8Array` of its own.
-    pub(crate) fn hold(content: &JsValue) -> JsValue;
+    /// What a store in memory holds of a key's value: a string or a `Uint8Array` of its own.
+    #[derive(Debug, Clone)]
     pub(crate) type HeldValue;
+    pub(crate) fn hold(key: &JsValue, content: &JsValue) -> HeldValue;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn size(this: &HeldValue) -> u32;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn entry(this: &HeldValue, revision: f64, milliseconds: f64) -> JsValue;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn event(this: &HeldValue, revision: f64, bucket: &JsValue) -> JsValue;
 
     #[wasm_bindgen(js_name = newPutResult)]
     pub(crate) fn new_put_result(revision: f64) -> JsValue;
@@ -80,15 +81,15 @@ extern "C" {
     ) -> JsValue;
 
     #[wasm_bindgen(js_name = readEntry)]
-    pub(crate) fn read_entry(text: &JsValue) -> JsValue;
+    pub(crate) fn read_entry(answer: &Answer) -> JsValue;
     #[wasm_bindgen(js_name = readPutResult)]
-    pub(crate) fn read_put_result(text: &JsValue) -> JsValue;
+    pub(crate) fn read_put_result(answer: &Answer) -> JsValue;
     #[wasm_bindgen(js_name = readKeys)]
-    pub(crate) fn read_keys(text: &JsValue) -> JsValue;
+    pub(crate) fn read_keys(answer: &Answer) -> JsValue;
     #[wasm_bindgen(js_name = readBucketInfo)]
-    pub(crate) fn read_bucket_info(text: &JsValue) -> JsValue;
+    pub(crate) fn read_bucket_info(answer: &Answer) -> JsValue;
     #[wasm_bindgen(js_name = readBuckets)]
-    pub(crate) fn read_buckets(text: &JsValue) -> JsValue;
+    pub(crate) fn read_buckets(answer: &Answer) -> JsValue;
 
     pub(crate) type Read;
     #[wasm_bindgen(structural, method, getter)]
@@ -104,7 +105,7 @@ extern "C" {
 
     pub(crate) type Refusal;
     #[wasm_bindgen(js_name = readRefusal)]
-    pub(crate) fn read_refusal(text: &JsValue) -> Refusal;
+    pub(crate) fn read_refusal(answer: &Answer) -> Refusal;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn words(this: &Refusal) -> String;
     #[wasm_bindgen(structural, method, getter)]
@@ -113,29 +114,29 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/exchange.js")]
 extern "C" {
-    fn queue(task: &JsValue);
+    fn queue(task: f64);
     #[wasm_bindgen(js_name = exchange)]
     fn begin_exchange(
-        method: &str,
+        method: u8,
         url: &str,
         headers: &JsValue,
         body: &JsValue,
+        content: u8,
+        condition: Option<f64>,
         milliseconds: u32,
         signal: &JsValue,
-        done: &JsValue,
+        done: f64,
     );
     #[wasm_bindgen(js_name = askToken)]
-    fn begin_asking(token: &JsValue, milliseconds: u32, signal: &JsValue, done: &JsValue);
+    fn begin_asking(token: &JsValue, milliseconds: u32, signal: &JsValue, done: f64);
     #[wasm_bindgen(js_name = pause)]
-    fn begin_pause(milliseconds: f64, signal: &JsValue, done: &JsValue);
+    fn begin_pause(milliseconds: f64, signal: &JsValue, done: f64);
     #[wasm_bindgen(js_name = isAbortSignal)]
     pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
 
     pub(crate) type Answer;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn status(this: &Answer) -> u16;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn text(this: &Answer) -> JsValue;
     #[wasm_bindgen(structural, method, getter, js_name = retryAfter)]
     pub(crate) fn retry_after(this: &Answer) -> Option<f64>;
 
@@ -161,7 +162,7 @@ extern "C" {
         max_attempts: u32,
         timeout_ms: u32,
         signal: &JsValue,
-        done: &JsValue,
+        done: f64,
     );
 }
 
@@ -181,15 +182,15 @@ extern "C" {
     /// The subprotocols to offer: with the credential, in unpadded base64url.
     pub(crate) fn protocols(credential: Option<&str>) -> Array;
     #[wasm_bindgen(js_name = listenToSocket)]
-    pub(crate) fn listen_to_socket(socket: &web_sys::WebSocket, tell: &JsValue);
+    pub(crate) fn listen_to_socket(socket: &web_sys::WebSocket, listener: f64);
     #[wasm_bindgen(js_name = leaveSocket)]
     pub(crate) fn leave_socket(socket: &web_sys::WebSocket, at_once: bool);
     #[wasm_bindgen(js_name = startTimer)]
-    pub(crate) fn start_timer(callback: &JsValue, milliseconds: f64) -> JsValue;
+    pub(crate) fn start_timer(listener: f64, milliseconds: f64) -> JsValue;
     #[wasm_bindgen(js_name = stopTimer)]
     pub(crate) fn stop_timer(timer: &JsValue);
     #[wasm_bindgen(js_name = listenToPage)]
-    pub(crate) fn listen_to_page(tell: &JsValue) -> JsValue;
+    pub(crate) fn listen_to_page(listener: f64) -> JsValue;
     #[wasm_bindgen(js_name = leavePage)]
     pub(crate) fn leave_page(listeners: &JsValue);
 }
@@ -212,9 +213,9 @@ extern "C" {
     /// The callback that is no function, an empty name where there is no object for them.
     #[wasm_bindgen(js_name = unusableCallback)]
     pub(crate) fn unusable_callback(callbacks: &JsValue) -> Option<String>;
-    /// Gives the application's side of it.
+    /// Gives the application's side of it. `leaving` is told when it is over, whoever ends it.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn attach(this: &Subscriber, subscription: JsValue) -> JsValue;
+    pub(crate) fn attach(this: &Subscriber, leaving: f64) -> JsValue;
     #[wasm_bindgen(structural, method, js_name = attachAborted)]
     pub(crate) fn attach_aborted(this: &Subscriber) -> JsValue;
     #[wasm_bindgen(structural, method)]

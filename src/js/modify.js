@@ -1,6 +1,7 @@
 // Read, change, write: again, as long as somebody else writes in between.
 
 import { paused, race } from "./exchange.js";
+import { tell } from "./listeners.js";
 
 /** The longest wait before another attempt, in milliseconds. */
 const LONGEST = 5000;
@@ -35,5 +36,5 @@ export function modify(bucket, key, change, maxAttempts, timeout, signal, done) 
   const controller = new AbortController();
   const options = { signal: controller.signal, timeout };
   const running = attempts(bucket, key, change, maxAttempts, options);
-  race(running, timeout, signal, controller, done);
+  race(running, timeout, signal, controller, (kind, value) => tell(done, kind, 0, value));
 }

@@ -1,5 +1,6 @@
 // What the platform tells: frames, the passing of time, the page and the network around it.
 
+import { tell } from "./listeners.js";
 import { readFrame } from "./values.js";
 
 /** The subprotocols to offer. The credential, of visible ASCII characters, is one of them. */
@@ -18,21 +19,21 @@ const PUT = 3;
 const DELETED = 4;
 
 /**
- * Tells of what happens to a socket. The text of a frame stays here; `tell` hears the event and its
+ * Tells of what happens to a socket. The text of a frame stays here; the listener hears the event and its
  * revision, or the words that say why it cannot be used.
  */
-export function listenToSocket(socket, tell) {
-  socket.onopen = () => tell(OPENED, 0);
-  socket.onclose = ({ code }) => tell(CLOSED, code);
+export function listenToSocket(socket, listener) {
+  socket.onopen = () => tell(listener, OPENED, 0);
+  socket.onclose = ({ code }) => tell(listener, CLOSED, code);
   // Node 20 tells of a failed handshake so, and of nothing after it; where a close follows, the socket
   // is no longer connecting.
   socket.onerror = () => {
-    if (socket.readyState === 0) tell(CLOSED, 1006);
+    if (socket.readyState === 0) tell(listener, CLOSED, 1006);
   };
   socket.onmessage = ({ data }) => {
     const frame = readFrame(data);
-    if (typeof frame === "string") tell(BAD_FRAME, 0, frame);
-    else if (frame) tell(frame.operation === "put" ? PUT : DELETED, frame.revision, frame);
+    if (typeof frame === "string") tell(listener, BAD_FRAME, 0, frame);
+    else if (frame) tell(listener, frame.operation === "put" ? PUT : DELETED, frame.revision, frame);
   };
 }
 
@@ -47,8 +48,8 @@ export function leaveSocket(socket, atOnce) {
   if (!later) socket.close();
 }
 
-export function startTimer(callback, milliseconds) {
-  return setTimeout(callback, milliseconds, 0, 0);
+export function startTimer(listener, milliseconds) {
+  return setTimeout(tell, milliseconds, listener, 0, 0);
 }
 
 export function stopTimer(timer) {
@@ -60,19 +61,19 @@ const HIDDEN = 1;
 const VISIBLE = 2;
 
 /** Listens to the page, where there is one, until `leavePage` is given what this gives. */
-export function listenToPage(tell) {
+export function listenToPage(listener) {
   const { document } = globalThis;
   const now = () => Date.now();
   let hiddenSince = document?.visibilityState === "hidden" ? now() : undefined;
-  const online = () => tell(ONLINE, 0);
+  const online = () => tell(listener, ONLINE, 0);
   const visibility = () => {
     if (document.visibilityState === "hidden") {
       hiddenSince ??= now();
-      tell(HIDDEN, 0);
+      tell(listener, HIDDEN, 0);
     } else {
       const hidden = hiddenSince === undefined ? 0 : now() - hiddenSince;
       hiddenSince = undefined;
-      tell(VISIBLE, hidden);
+      tell(listener, VISIBLE, hidden);
     }
   };
   globalThis.addEventListener?.("online", online);

@@ -92,10 +92,13 @@ export function viewEntry(event) {
 
 /** A value in a store in memory. It becomes base64 when somebody reads it. */
 class HeldValue {
+  #key;
   #content;
   #base64;
+  #created_at;
 
-  constructor(content) {
+  constructor(key, content) {
+    this.#key = key;
     // A string of plain ASCII characters is its own bytes, one to each.
     const plain = typeof content === "string" && /^[\t\n\r -~]*$/.test(content);
     this.#content =
@@ -103,9 +106,15 @@ class HeldValue {
     this.size = this.#content.length;
   }
 
-  get base64() {
+  entry(revision, milliseconds) {
     this.#base64 ??= encode(this.#content);
-    return this.#base64;
+    this.#created_at ??= timestamp(milliseconds);
+    return new KVEntry(this.#key, this.#base64, revision, this.#created_at, "put");
+  }
+
+  event(revision, bucket) {
+    this.#base64 ??= encode(this.#content);
+    return new KVWatchEvent(this.#key, this.#base64, revision, "put", bucket);
   }
 }
 
@@ -121,8 +130,8 @@ function encode(content) {
   return btoa(binary);
 }
 
-export function hold(content) {
-  return new HeldValue(content);
+export function hold(key, content) {
+  return new HeldValue(key, content);
 }
 
 /** The last time that was written out: many entries are of one millisecond. */
@@ -135,13 +144,8 @@ function timestamp(milliseconds) {
   return written.text;
 }
 
-export function newEntry(key, held, revision, milliseconds) {
-  return new KVEntry(key, held.base64, revision, timestamp(milliseconds), "put");
-}
-
-/** What was deleted has no value. */
-export function newEvent(key, held, revision, operation, bucket) {
-  return new KVWatchEvent(key, held?.base64 ?? "", revision, operation, bucket);
+export function goneEvent(key, revision, bucket) {
+  return new KVWatchEvent(key, "", revision, "delete", bucket);
 }
 
 /** An entry, as the event that a watch makes of it. */
@@ -174,7 +178,7 @@ export function writeBucket(name, description, ttl_seconds, max_value_size, max_
 
 // The readers give undefined for an answer that is not what the protocol says.
 
-function parse(text) {
+function parse({ text }) {
   try {
     return JSON.parse(text) ?? {};
   } catch {
@@ -189,20 +193,20 @@ const areTyped = (type, values) => values.every((value) => typeof value === type
 /** A value in base64; an empty one may be left out. */
 const isValue = (value) => typeof value === "string" || value === undefined || value === null;
 
-export function readEntry(text) {
-  const { key, value, revision, created_at, operation } = parse(text);
+export function readEntry(answer) {
+  const { key, value, revision, created_at, operation } = parse(answer);
   if (typeof key !== "string" || !isRevision(revision) || !isValue(value)) return undefined;
   if (!areTyped("string", [created_at, operation ?? "put"])) return undefined;
   return new KVEntry(key, value ?? "", revision, created_at, operation ?? "put");
 }
 
-export function readPutResult(text) {
-  const { revision } = parse(text);
+export function readPutResult(answer) {
+  const { revision } = parse(answer);
   return isRevision(revision) ? { revision } : undefined;
 }
 
-export function readKeys(text) {
-  const body = parse(text);
+export function readKeys(answer) {
+  const body = parse(answer);
   const keys = body.keys === null ? [] : body.keys;
   return Array.isArray(keys) && keys.every((key) => typeof key === "string") ? keys : undefined;
 }
@@ -214,12 +218,12 @@ function bucketInfo(body) {
   return areTyped("number", [ttl_seconds, values, bytes, history]) ? info : undefined;
 }
 
-export function readBucketInfo(text) {
-  return bucketInfo(parse(text));
+export function readBucketInfo(answer) {
+  return bucketInfo(parse(answer));
 }
 
-export function readBuckets(text) {
-  const body = parse(text);
+export function readBuckets(answer) {
+  const body = parse(answer);
   const buckets = body.buckets === null ? [] : body.buckets;
   if (!Array.isArray(buckets)) return undefined;
   const infos = buckets.map(bucketInfo);
@@ -227,11 +231,11 @@ export function readBuckets(text) {
 }
 
 /** The words of a refusal: from JSON, or short plain text; a proxy's HTML page says nothing. */
-export function readRefusal(text) {
-  const details = parse(text);
+export function readRefusal(answer) {
+  const details = parse(answer);
   const words = details.error ?? details.message;
   if (typeof words === "string" && words !== "") return { words, details };
-  const plain = text.trim();
+  const plain = answer.text.trim();
   return { words: plain.length > 200 || /^[<{["]/.test(plain) ? "" : plain };
 }
 

@@ -3,26 +3,14 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::listeners::once;
 use super::{Failure, begin_asking, begin_exchange, begin_modifying, begin_pause, queue};
 use crate::error::Error;
-
-/// What JavaScript calls back: with a number that says what has happened, another that goes with it,
-/// and a value. One signature for all of it, so that it is compiled once.
-pub(crate) type Told = dyn FnMut(u8, f64, JsValue);
-
-/// Listens for as long as it is kept.
-pub(crate) fn listener(tell: impl FnMut(u8, f64, JsValue) + 'static) -> Closure<Told> {
-    Closure::wrap(Box::new(tell))
-}
-
-/// A function that has to be called, and is called once.
-fn once(call: Box<dyn FnOnce(u8, f64, JsValue)>) -> JsValue {
-    Closure::once_into_js(call)
-}
+use crate::kv::Precondition;
 
 /// Does something in a later microtask.
 pub(crate) fn later(task: Box<dyn FnOnce()>) {
-    queue(&once(Box::new(move |_, _, _| task())));
+    queue(once(Box::new(move |_, _, _| task())));
 }
 
 /// What an operation comes to.
@@ -72,24 +60,64 @@ impl Ending {
     }
 }
 
-fn ending(then: impl FnOnce(Ending) + 'static) -> JsValue {
+fn ending(then: impl FnOnce(Ending) + 'static) -> f64 {
     once(Box::new(move |kind, _, value| {
         then(Ending::of(kind, value))
     }))
 }
 
-/// Sends a request and reads the whole answer.
+/// A request, in numbers where JavaScript knows the words: strings are slow to hand over.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) body: JsValue,
+    pub(crate) content: Content,
+    pub(crate) condition: Precondition,
+}
+
+/// How a request asks, as `exchange.js` numbers it.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum Method {
+    Get = 0,
+    Put = 1,
+    Post = 2,
+    Delete = 3,
+}
+
+/// What a request carries, as `exchange.js` numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Content {
+    Nothing = 0,
+    Bytes = 1,
+    Json = 2,
+}
+
+/// Sends a request, with these headers beside its own, and reads the whole answer.
 pub(crate) fn exchange(
-    method: &str,
-    url: &str,
+    request: &Request,
     headers: &JsValue,
-    body: &JsValue,
     milliseconds: u32,
     signal: &JsValue,
     then: impl FnOnce(Ending) + 'static,
 ) {
-    let done = ending(then);
-    begin_exchange(method, url, headers, body, milliseconds, signal, &done);
+    let condition = match request.condition {
+        Precondition::None => None,
+        Precondition::Absent => Some(-1.0),
+        Precondition::Revision(revision) => Some(revision as f64),
+    };
+    begin_exchange(
+        request.method as u8,
+        &request.url,
+        headers,
+        &request.body,
+        request.content as u8,
+        condition,
+        milliseconds,
+        signal,
+        ending(then),
+    );
 }
 
 /// Asks the application for a token.
@@ -99,12 +127,12 @@ pub(crate) fn ask_token(
     signal: &JsValue,
     then: impl FnOnce(Ending) + 'static,
 ) {
-    begin_asking(token, milliseconds, signal, &ending(then));
+    begin_asking(token, milliseconds, signal, ending(then));
 }
 
 /// Waits, but not longer than until an abort.
 pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce() + 'static) {
-    begin_pause(milliseconds, signal, &ending(move |_| then()));
+    begin_pause(milliseconds, signal, ending(move |_| then()));
 }
 
 /// Reads a key of a handle, calls `change`, and writes what it gives, until nobody else writes in
@@ -119,5 +147,5 @@ pub(crate) fn modify(
     then: impl FnOnce(Ending) + 'static,
 ) {
     let done = ending(then);
-    begin_modifying(bucket, key, change, max_attempts, timeout_ms, signal, &done);
+    begin_modifying(bucket, key, change, max_attempts, timeout_ms, signal, done);
 }

@@ -3,6 +3,7 @@
 
 import { callBack } from "./client.js";
 import { newDeferred } from "./exchange.js";
+import { tell } from "./listeners.js";
 import { decode } from "./values.js";
 
 const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
@@ -79,8 +80,8 @@ class Subscriber {
   #callbacks;
   #logger;
   #mode;
-  /** The Rust side: how to leave the feed. */
-  #subscription;
+  /** Who is told that it leaves the feed, as long as it has not. */
+  #leaving;
   #signal;
   #stop = () => this.stop();
   #backlog;
@@ -99,8 +100,8 @@ class Subscriber {
   }
 
   /** The feed has taken it up. */
-  attach(subscription) {
-    this.#subscription = subscription;
+  attach(leaving) {
+    this.#leaving = leaving;
     this.#signal?.addEventListener("abort", this.#stop);
     return new KVWatcher(this);
   }
@@ -146,7 +147,7 @@ class Subscriber {
 
   /** It is over: of itself, because of an error perhaps. */
   close(error) {
-    this.#release()?.free();
+    this.#release();
     const reason =
       error ?? this.#signal?.reason ?? new DOMException("the watch was stopped", "AbortError");
     this.#outcome ??= { reason };
@@ -159,10 +160,7 @@ class Subscriber {
   }
 
   stop() {
-    const subscription = this.#release();
-    if (!subscription) return;
-    subscription.stop();
-    subscription.free();
+    this.#release();
   }
 
   get whenReady() {
@@ -202,10 +200,10 @@ class Subscriber {
   }
 
   #release() {
-    const subscription = this.#subscription;
-    this.#subscription = undefined;
+    const leaving = this.#leaving;
+    this.#leaving = undefined;
     this.#signal?.removeEventListener("abort", this.#stop);
-    return subscription;
+    if (leaving !== undefined) tell(leaving, 0, 0);
   }
 }
 

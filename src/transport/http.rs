@@ -1,16 +1,16 @@
 //! Operations as HTTP requests.
 //!
-//! gloo-net knows the methods and headers. Requests are sent, and their answers read, by a few lines of
-//! JavaScript (`exchange.js`). gloo-net's own `send` panics, and leaves its promise pending for ever,
-//! when `fetch` rejects with something other than an `Error` or resolves to something other than a
-//! `Response`, which an abort reason or an app's test double may well be. And a `Request` of its own
-//! costs more than all the rest of an operation: `fetch` makes one anyway.
+//! gloo-net makes the headers that all requests have. Requests are sent, and their answers read, by a few
+//! lines of JavaScript (`exchange.js`). gloo-net's own `send` panics, and leaves its promise pending for
+//! ever, when `fetch` rejects with something other than an `Error` or resolves to something other than a
+//! `Response`, which an abort reason or an app's test double may well be. And a `Request` or `Headers` of
+//! its own costs more than the rest of an operation: `fetch` makes them anyway.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_net::http::{Headers, Method};
-use js_sys::{Date, Math};
+use gloo_net::http::Headers;
+use js_sys::{Date, Math, Object};
 use wasm_bindgen::prelude::*;
 
 use super::credentials::Credentials;
@@ -19,9 +19,9 @@ use super::operation::{Limits, Operation};
 use super::path;
 use crate::config::Attempts;
 use crate::error::Error;
-use crate::js::{self, Answer, Done, Ending, Failure, Outcome, Problem};
+use crate::js::{self, Answer, Content, Done, Ending, Failure, Method, Outcome, Problem, Request};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
-use crate::text::{concat, decimal};
+use crate::text::concat;
 
 /// A server, and who asks it.
 #[derive(Debug)]
@@ -33,11 +33,13 @@ pub(crate) struct Http {
     pub(crate) retry: Attempts,
     /// Where to go on if the server cannot be reached, if anywhere.
     pub(crate) fallback: Option<Fallback>,
+    /// The credential that was used last, and the headers with it.
+    pub(crate) standing: RefCell<Option<(Option<String>, JsValue)>>,
 }
 
-/// Makes the value of an operation from the text of its answer, undefined if it cannot be. None
-/// where any success will do.
-type Reader = Option<fn(&JsValue) -> JsValue>;
+/// Makes the value of an operation from its answer, undefined if it cannot be. None where any success
+/// will do.
+type Reader = Option<fn(&Answer) -> JsValue>;
 
 impl Http {
     /// The address of a bucket's watch.
@@ -70,18 +72,40 @@ impl Http {
         credentials.get(limits, left_ms, then);
     }
 
-    /// What an operation is as a request.
-    fn request(&self, operation: &Operation, credential: Option<&str>) -> Request {
-        let server = &self.server_url;
+    /// The headers of every request, as a plain object.
+    fn headers(&self, credential: Option<String>) -> JsValue {
+        let mut standing = self.standing.borrow_mut();
+        if let Some((known, headers)) = &*standing
+            && *known == credential
+        {
+            return headers.clone();
+        }
         let headers = Headers::new();
         headers.set("X-Ironflow-Environment", &self.environment);
-        if let Some(credential) = credential {
+        if let Some(credential) = &credential {
             headers.set("Authorization", &concat(&["Bearer ", credential]));
         }
-        let mut body = JsValue::UNDEFINED;
-        let (method, url, reader): (_, _, Reader) = match operation {
+        let headers =
+            Object::from_entries(&headers.into_raw()).map_or_else(|error| error, Into::into);
+        standing.insert((credential, headers)).1.clone()
+    }
+
+    /// What an operation is as a request, and how its answer is read.
+    fn request(&self, operation: &Operation) -> (Request, Reader) {
+        let server = &self.server_url;
+        let mut request = Request {
+            method: Method::Get,
+            url: String::new(),
+            body: JsValue::UNDEFINED,
+            content: Content::Nothing,
+            condition: Precondition::None,
+        };
+        let reader: Reader = match operation {
             Operation::CreateBucket(config) => {
-                body = js::write_bucket(
+                request.method = Method::Post;
+                request.url = path::buckets(server);
+                request.content = Content::Json;
+                request.body = js::write_bucket(
                     &config.name,
                     &config.description,
                     config.ttl_seconds as f64,
@@ -89,73 +113,53 @@ impl Http {
                     config.max_bytes as f64,
                     config.history as f64,
                 );
-                headers.set("Content-Type", "application/json");
-                let reader: Reader = Some(js::read_bucket_info);
-                (Method::POST, path::buckets(server), reader)
+                Some(js::read_bucket_info)
             }
-            Operation::DeleteBucket(name) => (Method::DELETE, path::bucket(server, name), None),
-            Operation::ListBuckets => (Method::GET, path::buckets(server), Some(js::read_buckets)),
-            Operation::BucketInfo(name) => (
-                Method::GET,
-                path::bucket(server, name),
-                Some(js::read_bucket_info),
-            ),
-            Operation::Get(bucket, key) => (
-                Method::GET,
-                path::key(server, bucket, key),
-                Some(js::read_entry),
-            ),
+            Operation::DeleteBucket(name) => {
+                request.method = Method::Delete;
+                request.url = path::bucket(server, name);
+                None
+            }
+            Operation::ListBuckets => {
+                request.url = path::buckets(server);
+                Some(js::read_buckets)
+            }
+            Operation::BucketInfo(name) => {
+                request.url = path::bucket(server, name);
+                Some(js::read_bucket_info)
+            }
+            Operation::Get(bucket, key) => {
+                request.url = path::key(server, bucket, key);
+                Some(js::read_entry)
+            }
             Operation::Put {
                 bucket,
                 key,
-                body: written,
+                body,
                 precondition,
             } => {
-                body.clone_from(&written.content);
-                headers.set("Content-Type", written.content_type);
-                match precondition {
-                    Precondition::None => {}
-                    Precondition::Absent => headers.set("If-None-Match", "*"),
-                    Precondition::Revision(revision) => {
-                        headers.set("If-Match", &decimal(*revision));
-                    }
-                }
-                (
-                    Method::PUT,
-                    path::key(server, bucket, key),
-                    Some(js::read_put_result),
-                )
+                request.method = Method::Put;
+                request.url = path::key(server, bucket, key);
+                request.body.clone_from(&body.content);
+                request.content = body.kind;
+                request.condition = *precondition;
+                Some(js::read_put_result)
             }
             Operation::Remove(bucket, key, removal) => {
-                let mut url = path::key(server, bucket, key);
+                request.method = Method::Delete;
+                request.url = path::key(server, bucket, key);
                 if *removal == Removal::Purge {
-                    url.push_str("?purge=true");
+                    request.url.push_str("?purge=true");
                 }
-                (Method::DELETE, url, None)
+                None
             }
-            Operation::ListKeys(bucket, filter) => (
-                Method::GET,
-                path::keys(server, bucket, filter.as_ref()),
-                Some(js::read_keys),
-            ),
+            Operation::ListKeys(bucket, filter) => {
+                request.url = path::keys(server, bucket, filter.as_ref());
+                Some(js::read_keys)
+            }
         };
-        Request {
-            method,
-            url,
-            headers,
-            body,
-            reader,
-        }
+        (request, reader)
     }
-}
-
-/// A request, and how its answer is read.
-struct Request {
-    method: Method,
-    url: String,
-    headers: Headers,
-    body: JsValue,
-    reader: Reader,
 }
 
 /// One try at an operation, and all that another one needs.
@@ -187,27 +191,20 @@ impl Attempt {
             &limits,
             left,
             Box::new(move |credential| match credential {
-                Ok(credential) => self.send(credential.as_deref()),
+                Ok(credential) => self.send(credential),
                 Err(failure) => self.finish(Err(failure)),
             }),
         );
     }
 
-    fn send(self: Box<Self>, credential: Option<&str>) {
-        let request = self.http.request(&self.operation, credential);
-        let (left, signal, reader) = (self.left(), self.limits.signal.clone(), request.reader);
-        js::exchange(
-            request.method.as_str(),
-            &request.url,
-            &request.headers.into_raw(),
-            &request.body,
-            left,
-            &signal,
-            move |ending| {
-                let outcome = self.read(ending, reader);
-                self.finish(outcome);
-            },
-        );
+    fn send(self: Box<Self>, credential: Option<String>) {
+        let (request, reader) = self.http.request(&self.operation);
+        let headers = self.http.headers(credential);
+        let (left, signal) = (self.left(), self.limits.signal.clone());
+        js::exchange(&request, &headers, left, &signal, move |ending| {
+            let outcome = self.read(ending, reader);
+            self.finish(outcome);
+        });
     }
 
     fn read(&self, ending: Ending, reader: Reader) -> Outcome {
@@ -257,13 +254,13 @@ impl Attempt {
 fn read(answer: &Answer, reader: Reader) -> Outcome {
     let status = answer.status();
     if (200..300).contains(&status) {
-        let value = reader.map(|read| read(&answer.text()));
+        let value = reader.map(|read| read(answer));
         return match value {
             Some(value) if value.is_undefined() => Err(Error::InvalidResponse { status }.into()),
             value => Ok(value.unwrap_or_default()),
         };
     }
-    let refusal = js::read_refusal(&answer.text());
+    let refusal = js::read_refusal(answer);
     let mut message = refusal.words();
     if message.is_empty() {
         message.push_str("the request failed");

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use super::operation::Operation;
 use crate::config::Config;
-use crate::js;
+use crate::js::{self, HeldValue};
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
@@ -26,13 +26,13 @@ pub(crate) struct Memory {
 }
 
 /// A value as JavaScript holds it: it is read there alone, and need not be copied into here and out
-/// again.
+/// again. The default stands for none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held(JsValue);
+pub(crate) struct Held(Option<HeldValue>);
 
 impl Stored for Held {
     fn size(&self) -> usize {
-        self.0.unchecked_ref::<js::HeldValue>().size() as usize
+        self.0.as_ref().map_or(0, |value| value.size() as usize)
     }
 }
 
@@ -126,7 +126,8 @@ impl Memory {
             Operation::Get(bucket, key) => {
                 let entry = store.get(bucket, key)?;
                 let (revision, created) = (entry.revision as f64, entry.created.0 as f64);
-                js::new_entry(&entry.key, &entry.value.0, revision, created)
+                let value = entry.value.0;
+                value.map_or(JsValue::UNDEFINED, |value| value.entry(revision, created))
             }
             Operation::Put {
                 bucket,
@@ -134,7 +135,7 @@ impl Memory {
                 body,
                 precondition,
             } => {
-                let value = Held(js::hold(&body.content));
+                let value = Held(Some(js::hold(&body.key, &body.content)));
                 js::new_put_result(store.put(bucket, key, value, *precondition)? as f64)
             }
             Operation::Remove(bucket, key, removal) => {
@@ -199,16 +200,14 @@ impl EventQueue {
         }
     }
 
-    /// The next event, and how JavaScript gets it.
-    pub(crate) fn next(&self) -> Option<(Arc<WatchEvent<Held>>, JsValue)> {
+    /// The next event, and how JavaScript gets it: with the bucket's name.
+    pub(crate) fn next(&self, bucket: &JsValue) -> Option<(Arc<WatchEvent<Held>>, JsValue)> {
         let event = self.events.borrow_mut().pop_front()?;
-        let given = js::new_event(
-            &event.key,
-            &event.value.0,
-            event.revision as f64,
-            event.operation.as_str(),
-            &event.bucket,
-        );
+        let revision = event.revision as f64;
+        let given = match &event.value.0 {
+            Some(value) => value.event(revision, bucket),
+            None => js::gone_event(&event.key, revision, bucket),
+        };
         Some((event, given))
     }
 

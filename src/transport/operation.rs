@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::{Failure, Given};
+use crate::js::{Content, Failure, Given};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 
 /// What is asked for, checked: nothing in it can be malformed.
@@ -57,9 +57,11 @@ impl Operation {
 /// What is written, kept as the JavaScript value it came as.
 #[derive(Debug)]
 pub(crate) struct Body {
+    /// The key it is written to.
+    pub(crate) key: JsValue,
     /// A string or a `Uint8Array` of its own.
     pub(crate) content: JsValue,
-    pub(crate) content_type: &'static str,
+    pub(crate) kind: Content,
 }
 
 /// For how long an operation may go on, and how often be tried.

@@ -29,6 +29,8 @@ pub(crate) struct Driver {
     owner: Rc<dyn Owner>,
     pub(super) transport: Rc<Transport>,
     pub(super) bucket: BucketName,
+    /// The same, for events.
+    pub(super) bucket_name: JsValue,
     pub(super) timeout_ms: u32,
     pub(super) feed: RefCell<Feed<JsValue>>,
     pub(super) audience: Audience,
@@ -53,6 +55,7 @@ impl Driver {
         Rc::new(Self {
             owner,
             transport,
+            bucket_name: JsValue::from(&*bucket),
             bucket,
             timeout_ms,
             feed: RefCell::new(Feed::new(settings)),
@@ -73,19 +76,21 @@ impl Driver {
             && !self.feed.borrow().has_ended()
     }
 
-    /// Adds a subscriber. The connection is begun when this returns; the subscriber hears of it later.
+    /// Adds a subscriber, and gives the application's side of it. The connection is begun when this returns;
+    /// the subscriber hears of it later.
     pub(crate) fn subscribe(
         self: &Rc<Self>,
         patterns: &[Pattern],
         initial: bool,
         subscriber: &Subscriber,
-    ) -> SubscriberId {
+    ) -> JsValue {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
         self.audience.add(id.number(), subscriber);
         self.run();
         self.new.borrow_mut().push(id);
         self.later(|driver| driver.greet());
-        id
+        let driver = Rc::clone(self);
+        subscriber.attach(js::once(Box::new(move |_, _, _| driver.unsubscribe(id))))
     }
 
     /// Lets the feed speak to its new subscribers.
@@ -95,7 +100,7 @@ impl Driver {
     }
 
     /// Takes a subscriber out, and tells it so.
-    pub(crate) fn unsubscribe(self: &Rc<Self>, id: SubscriberId) {
+    fn unsubscribe(self: &Rc<Self>, id: SubscriberId) {
         let Some(subscriber) = self.audience.take(id.number()) else {
             return;
         };
@@ -158,11 +163,8 @@ impl Driver {
     fn deliver(&self, to: Vec<SubscriberId>, event: Event<JsValue>, resynced: bool) {
         let mut event = match event {
             Event::Change(event) => event,
-            Event::Entry(entry) => js::entry_event(&entry, &self.bucket),
-            Event::Gone(key, revision) => {
-                let nothing = JsValue::UNDEFINED;
-                js::new_event(&key, &nothing, revision as f64, "delete", &self.bucket)
-            }
+            Event::Entry(entry) => js::entry_event(&entry, &self.bucket_name),
+            Event::Gone(key, revision) => js::gone_event(&key, revision as f64, &self.bucket_name),
         };
         if resynced {
             event = js::resynced(&event);

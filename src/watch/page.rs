@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::{self, Told};
+use crate::js::{self, Listener};
 
 /// What happens to a page.
 pub(crate) enum PageEvent {
@@ -15,12 +15,12 @@ pub(crate) enum PageEvent {
 /// Listens to the page, where there is one, until it is dropped.
 pub(crate) struct Page {
     listeners: JsValue,
-    _listener: Closure<Told>,
+    _listener: Listener,
 }
 
 impl Page {
     pub(crate) fn listen(tell: impl Fn(PageEvent) + 'static) -> Self {
-        let listener = js::listener(move |kind, ms, _| {
+        let listener = Listener::new(move |kind, ms, _| {
             tell(match kind {
                 0 => PageEvent::Online,
                 1 => PageEvent::Hidden,
@@ -28,7 +28,7 @@ impl Page {
             });
         });
         Self {
-            listeners: js::listen_to_page(listener.as_ref()),
+            listeners: js::listen_to_page(listener.number()),
             _listener: listener,
         }
     }

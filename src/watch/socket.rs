@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use crate::js::{self, Read, Told};
+use crate::js::{self, Listener, Read};
 
 /// What happens to a socket.
 pub(super) enum Happening {
@@ -42,7 +42,7 @@ impl Happening {
 pub(super) struct Socket {
     socket: WebSocket,
     close_at_once: bool,
-    _listener: Closure<Told>,
+    _listener: Listener,
 }
 
 impl Socket {
@@ -57,10 +57,10 @@ impl Socket {
     ) -> Result<Self, JsValue> {
         let protocols = js::protocols(credential);
         let socket = WebSocket::new_with_str_sequence(url, &protocols)?;
-        let listener = js::listener(move |kind, number, value| {
+        let listener = Listener::new(move |kind, number, value| {
             tell(Happening::of(kind, number, value));
         });
-        js::listen_to_socket(&socket, listener.as_ref());
+        js::listen_to_socket(&socket, listener.number());
         Ok(Self {
             socket,
             close_at_once: true,

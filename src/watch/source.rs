@@ -106,7 +106,7 @@ impl Driver {
             Some((_, Source::Store(_, _, queue))) => Rc::clone(queue),
             _ => return,
         };
-        while let Some((event, payload)) = queue.next() {
+        while let Some((event, payload)) = queue.next(&self.bucket_name) {
             self.tell(|feed| {
                 feed.changed(
                     link,

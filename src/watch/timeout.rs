@@ -2,20 +2,20 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::{self, Told};
+use crate::js::{self, Listener};
 
 /// Calls once, unless it is dropped before.
 pub(super) struct Timeout {
     timer: JsValue,
-    _callback: Closure<Told>,
+    _listener: Listener,
 }
 
 impl Timeout {
     pub(super) fn start(milliseconds: f64, call: impl Fn() + 'static) -> Self {
-        let callback = js::listener(move |_, _, _| call());
+        let listener = Listener::new(move |_, _, _| call());
         Self {
-            timer: js::start_timer(callback.as_ref(), milliseconds),
-            _callback: callback,
+            timer: js::start_timer(listener.number(), milliseconds),
+            _listener: listener,
         }
     }
 }

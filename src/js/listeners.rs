@@ -1,0 +1,92 @@
+//! How JavaScript calls back: by the number of a listener. One exported method takes every call, so that
+//! nothing has to be made in JavaScript, and let go of there, for each.
+
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use super::open_listeners;
+use crate::slots::Slots;
+
+/// Hears of something, once: a number that says what has happened, another that goes with it, and a value.
+type Once = Box<dyn FnOnce(u8, f64, JsValue)>;
+
+/// Hears of things for as long as it is kept.
+type Always = Rc<dyn Fn(u8, f64, JsValue)>;
+
+enum Call {
+    Once(Once),
+    Always(Always),
+}
+
+thread_local! {
+    // Lives as long as the page: there is nothing to be done at the end.
+    static WAITING: ManuallyDrop<RefCell<Slots<Call>>> =
+        const { ManuallyDrop::new(RefCell::new(Slots::new())) };
+}
+
+fn add(call: Call) -> f64 {
+    WAITING.with(|waiting| {
+        let mut calls = waiting.borrow_mut();
+        if calls.is_new() {
+            open_listeners(Listeners);
+        }
+        calls.add(call)
+    })
+}
+
+fn take(number: f64) -> Option<Call> {
+    WAITING.with(|waiting| waiting.borrow_mut().take(number))
+}
+
+/// Has JavaScript call something, which it must, once; gives the number to call it by.
+pub(crate) fn once(call: Once) -> f64 {
+    add(Call::Once(call))
+}
+
+/// Listens until it is dropped.
+pub(crate) struct Listener(f64);
+
+impl Listener {
+    pub(crate) fn new(tell: impl Fn(u8, f64, JsValue) + 'static) -> Self {
+        Self(add(Call::Always(Rc::new(tell))))
+    }
+
+    /// The number to call it by.
+    pub(crate) const fn number(&self) -> f64 {
+        self.0
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // Dropped outside the borrow: what it holds may listen too.
+        let gone = take(self.0);
+        drop(gone);
+    }
+}
+
+/// The listeners, as `listeners.js` calls them.
+#[wasm_bindgen]
+pub struct Listeners;
+
+#[wasm_bindgen]
+impl Listeners {
+    /// Calls a listener, if it still listens.
+    pub fn tell(listener: f64, kind: u8, number: f64, value: JsValue) {
+        let call = WAITING.with(|waiting| {
+            let mut calls = waiting.borrow_mut();
+            match calls.get(listener)? {
+                Call::Always(call) => Some(Call::Always(Rc::clone(call))),
+                Call::Once(_) => calls.take(listener),
+            }
+        });
+        match call {
+            Some(Call::Always(call)) => call(kind, number, value),
+            Some(Call::Once(call)) => call(kind, number, value),
+            None => {}
+        }
+    }
+}
