@@ -179,10 +179,19 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/platform.js")]
 extern "C" {
+    /// Where a feed keeps keys: a key that it knows need not be handed over as text.
+    pub(crate) type Places;
+    #[wasm_bindgen(js_name = newPlaces)]
+    pub(crate) fn new_places() -> Places;
+    /// Notes the place of an event's key.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn add(this: &Places, event: &JsValue, place: usize);
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn clear(this: &Places);
     /// The subprotocols to offer: with the credential, in unpadded base64url.
     pub(crate) fn protocols(credential: Option<&str>) -> Array;
     #[wasm_bindgen(js_name = listenToSocket)]
-    pub(crate) fn listen_to_socket(socket: &web_sys::WebSocket, listener: f64);
+    pub(crate) fn listen_to_socket(socket: &web_sys::WebSocket, places: &Places, listener: f64);
     #[wasm_bindgen(js_name = leaveSocket)]
     pub(crate) fn leave_socket(socket: &web_sys::WebSocket, at_once: bool);
     #[wasm_bindgen(js_name = startTimer)]

@@ -11,6 +11,21 @@ export function protocols(credential) {
   return ["ironflow.v1", `ironflow.auth.bearer.${encoded}`];
 }
 
+/** The most keys whose places are known at a time. */
+const MOST_PLACES = 16_384;
+
+/** Where a feed keeps keys. */
+class Places extends Map {
+  add({ key }, place) {
+    if (this.size === MOST_PLACES) this.clear();
+    this.set(key, place);
+  }
+}
+
+export function newPlaces() {
+  return new Places();
+}
+
 // What happens to a socket, in numbers that Rust knows too (`watch::socket::Happening`).
 const OPENED = 0;
 const CLOSED = 1;
@@ -19,10 +34,10 @@ const PUT = 3;
 const DELETED = 4;
 
 /**
- * Tells of what happens to a socket. The text of a frame stays here; the listener hears the event and its
- * revision, or the words that say why it cannot be used.
+ * Tells of what happens to a socket. The text of a frame stays here; the listener hears the event and
+ * the place of its key, -1 where it has none, or the words that say why it cannot be used.
  */
-export function listenToSocket(socket, listener) {
+export function listenToSocket(socket, places, listener) {
   socket.onopen = () => tell(listener, OPENED, 0);
   socket.onclose = ({ code }) => tell(listener, CLOSED, code);
   // Node 20 tells of a failed handshake so, and of nothing after it; where a close follows, the socket
@@ -33,7 +48,10 @@ export function listenToSocket(socket, listener) {
   socket.onmessage = ({ data }) => {
     const frame = readFrame(data);
     if (typeof frame === "string") tell(listener, BAD_FRAME, 0, frame);
-    else if (frame) tell(listener, frame.operation === "put" ? PUT : DELETED, frame.revision, frame);
+    else if (frame) {
+      const kind = frame.operation === "put" ? PUT : DELETED;
+      tell(listener, kind, places.get(frame.key) ?? -1, frame);
+    }
   };
 }
 

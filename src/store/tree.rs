@@ -38,24 +38,42 @@ impl<V> Tree<V> {
         }
     }
 
+    /// Where the value of a path lies, as long as it is not removed.
+    pub(crate) fn place(&self, path: &str) -> Option<usize> {
+        self.root.find(path)
+    }
+
+    /// The value at a place.
+    pub(crate) fn at(&self, place: usize) -> Option<&V> {
+        self.values.get(place)?.as_ref()
+    }
+
+    /// The value at a place, to change it.
+    pub(crate) fn at_mut(&mut self, place: usize) -> Option<&mut V> {
+        self.values.get_mut(place)?.as_mut()
+    }
+
     pub(crate) fn get(&self, path: &str) -> Option<&V> {
-        self.values.get(self.root.find(path)?)?.as_ref()
+        self.at(self.place(path)?)
     }
 
     pub(crate) fn get_mut(&mut self, path: &str) -> Option<&mut V> {
-        self.values.get_mut(self.root.find(path)?)?.as_mut()
+        self.at_mut(self.place(path)?)
     }
 
     pub(crate) fn get_or_insert_with(&mut self, path: &str, new: impl FnOnce() -> V) -> &mut V {
-        let place = self.root.find(path).unwrap_or_else(|| {
-            let place = self.free.pop().unwrap_or_else(|| {
-                self.values.push(None);
-                self.values.len() - 1
-            });
-            self.root.make(path).place = Some(place);
-            place
-        });
+        let place = self.place(path).unwrap_or_else(|| self.make(path));
         self.values[place].get_or_insert_with(new)
+    }
+
+    /// A place for the value of a path that has none.
+    fn make(&mut self, path: &str) -> usize {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.values.push(None);
+            self.values.len() - 1
+        });
+        self.root.make(path).place = Some(place);
+        place
     }
 
     /// Removes a path's value, and every branch that leads nowhere afterwards.

@@ -12,7 +12,7 @@ use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::js::{self, Audience, Failure, Subscriber};
+use crate::js::{self, Audience, Failure, Places, Subscriber};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::Transport;
 
@@ -34,6 +34,8 @@ pub(crate) struct Driver {
     pub(super) timeout_ms: u32,
     pub(super) feed: RefCell<Feed<JsValue>>,
     pub(super) audience: Audience,
+    /// The places of keys, for frames to name them by.
+    pub(super) places: Places,
     /// Those whose `watch()` may not have returned yet.
     new: RefCell<Vec<SubscriberId>>,
     pub(super) sources: RefCell<Vec<(Link, Source)>>,
@@ -60,6 +62,7 @@ impl Driver {
             timeout_ms,
             feed: RefCell::new(Feed::new(settings)),
             audience: js::new_audience(),
+            places: js::new_places(),
             new: RefCell::default(),
             sources: RefCell::default(),
             backoff: RefCell::default(),
@@ -96,6 +99,9 @@ impl Driver {
     /// Lets the feed speak to its new subscribers.
     pub(super) fn greet(self: &Rc<Self>) {
         let new = self.new.take();
+        if new.is_empty() {
+            return;
+        }
         self.tell(|feed| new.iter().for_each(|id| feed.settled(*id)));
     }
 
@@ -125,7 +131,13 @@ impl Driver {
 
     /// Tells the feed what has happened, and does what is to be done.
     pub(super) fn tell(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
-        what(&mut self.feed.borrow_mut());
+        let mut feed = self.feed.borrow_mut();
+        what(&mut feed);
+        let has_forgotten = feed.take_forgotten();
+        drop(feed);
+        if has_forgotten {
+            self.places.clear();
+        }
         self.run();
     }
 

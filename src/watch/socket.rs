@@ -3,7 +3,8 @@
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use crate::js::{self, Listener, Read};
+use super::feed::Place;
+use crate::js::{self, Listener, Places};
 
 /// What happens to a socket.
 pub(super) enum Happening {
@@ -12,11 +13,10 @@ pub(super) enum Happening {
     Closed(u16),
     /// A frame arrived that is none, or in which the server reports a problem.
     BadFrame(String),
-    /// A frame arrived: the event, and what a feed decides on.
+    /// A frame arrived: the event, and the place of its key where it has one.
     Frame {
         event: JsValue,
-        key: String,
-        revision: f64,
+        place: Option<Place>,
         deleted: bool,
     },
 }
@@ -29,10 +29,9 @@ impl Happening {
             1 => Self::Closed(number as u16),
             2 => Self::BadFrame(value.as_string().unwrap_or_default()),
             kind => Self::Frame {
-                key: value.unchecked_ref::<Read>().key(),
-                revision: number,
-                deleted: kind == 4,
                 event: value,
+                place: (number >= 0.0).then(|| Place::of(number as usize)),
+                deleted: kind == 4,
             },
         }
     }
@@ -53,6 +52,7 @@ impl Socket {
     pub(super) fn open(
         url: &str,
         credential: Option<&str>,
+        places: &Places,
         tell: impl Fn(Happening) + 'static,
     ) -> Result<Self, JsValue> {
         let protocols = js::protocols(credential);
@@ -60,7 +60,7 @@ impl Socket {
         let listener = Listener::new(move |kind, number, value| {
             tell(Happening::of(kind, number, value));
         });
-        js::listen_to_socket(&socket, listener.number());
+        js::listen_to_socket(&socket, places, listener.number());
         Ok(Self {
             socket,
             close_at_once: true,

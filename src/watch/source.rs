@@ -2,11 +2,13 @@
 
 use std::rc::{Rc, Weak};
 
+use wasm_bindgen::prelude::*;
+
 use super::driver::Driver;
-use super::feed::{Change, Feed, Link};
+use super::feed::{Change, Feed, Link, Name, Place};
 use super::socket::{Happening, Socket};
 use crate::error::Error;
-use crate::js::Failure;
+use crate::js::{Failure, Read};
 use crate::kv::{Operation, Pattern};
 use crate::store::WatcherId;
 use crate::transport::{EventQueue, Memory, Transport};
@@ -60,7 +62,7 @@ impl Driver {
                 driver.happened(link, happening);
             }
         };
-        match Socket::open(&url, credential.as_deref(), tell) {
+        match Socket::open(&url, credential.as_deref(), &self.places, tell) {
             Ok(socket) => self
                 .sources
                 .borrow_mut()
@@ -107,16 +109,14 @@ impl Driver {
             _ => return,
         };
         while let Some((event, payload)) = queue.next(&self.bucket_name) {
+            let change = Change {
+                key: Name::Text(&event.key),
+                revision: event.revision,
+                deleted: event.operation == Operation::Delete,
+                payload,
+            };
             self.tell(|feed| {
-                feed.changed(
-                    link,
-                    Change {
-                        key: &event.key,
-                        revision: event.revision,
-                        deleted: event.operation == Operation::Delete,
-                        payload,
-                    },
-                );
+                feed.changed(link, change);
             });
         }
         if queue.bucket_deleted() {
@@ -132,19 +132,44 @@ impl Driver {
             Happening::BadFrame(words) => feed.bad_frame(link, words),
             Happening::Frame {
                 event,
-                key,
-                revision,
+                place,
                 deleted,
-            } => feed.changed(
-                link,
-                Change {
-                    key: &key,
-                    revision: revision as u64,
-                    deleted,
-                    payload: event,
-                },
-            ),
+            } => self.changed(feed, link, event, place, deleted),
         });
+    }
+
+    /// Tells the feed of a frame. A key that is not known by its place is, from then on.
+    fn changed(
+        &self,
+        feed: &mut Feed<JsValue>,
+        link: Link,
+        event: JsValue,
+        place: Option<Place>,
+        deleted: bool,
+    ) {
+        let read = event.unchecked_ref::<Read>();
+        let revision = read.revision() as u64;
+        let (text, known);
+        let key = match place {
+            Some(place) => {
+                known = None;
+                Name::Place(place)
+            }
+            None => {
+                known = Some(event.clone());
+                text = read.key();
+                Name::Text(&text)
+            }
+        };
+        let change = Change {
+            key,
+            revision,
+            deleted,
+            payload: event,
+        };
+        if let (Some(place), Some(event)) = (feed.changed(link, change), known) {
+            self.places.add(&event, place.number());
+        }
     }
 
     pub(super) fn disconnect(&self, link: Link) {

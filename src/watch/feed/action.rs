@@ -39,11 +39,36 @@ pub enum Event<E> {
     Gone(Key, Revision),
 }
 
+/// Where a feed keeps what it knows of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place(pub(super) usize);
+
+impl Place {
+    /// The place of a number.
+    pub const fn of(number: usize) -> Self {
+        Self(number)
+    }
+
+    /// The place as a number.
+    pub const fn number(self) -> usize {
+        self.0
+    }
+}
+
+/// How a change names its key.
+#[derive(Debug, Clone, Copy)]
+pub enum Name<'a> {
+    /// By its text, unchecked.
+    Text(&'a str),
+    /// By the place that the feed gave when it changed before.
+    Place(Place),
+}
+
 /// A change of one key, as it arrived.
 #[derive(Debug, Clone)]
 pub struct Change<'a, E> {
-    /// The key, unchecked.
-    pub key: &'a str,
+    /// The key.
+    pub key: Name<'a>,
     /// The revision of the change.
     pub revision: Revision,
     /// Whether the key was deleted or purged.

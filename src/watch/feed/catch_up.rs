@@ -143,7 +143,10 @@ impl<E: Clone> Feed<E> {
             self.start_over(link);
             for change in doubtful {
                 let (key, revision) = (change.key, change.revision);
-                if self.knowledge.tell(&key, revision, change.live, link) {
+                if (self.knowledge)
+                    .tell(&key, revision, change.live, link)
+                    .is_some()
+                {
                     self.deliver(&key, revision, Event::Change(change.payload), true);
                 }
             }
@@ -314,7 +317,7 @@ impl<E: Clone> Feed<E> {
                 self.reading.cut_short(Reader::Feed);
             }
             (_, Some((revision, payload))) => {
-                if self.knowledge.tell(key, revision, true, 0) {
+                if self.knowledge.tell(key, revision, true, 0).is_some() {
                     self.deliver(key, revision, Event::Entry(payload), true);
                 }
             }

@@ -1,11 +1,12 @@
 //! What a feed knows of each key: enough to tell news from repetition, and to see what changed while
 //! it was away. Values are not kept.
 
+use super::Place;
 use crate::kv::{Key, Pattern, Revision};
 use crate::store::Tree;
 
 /// How many deleted keys are remembered before any of them is forgotten.
-const MANY_TOMBSTONES: usize = 1024;
+const MANY_TOMBSTONES: usize = if cfg!(test) { 2 } else { 1024 };
 
 /// What is known of one key.
 #[derive(Debug)]
@@ -104,7 +105,11 @@ impl Knowledge {
 
     /// The newest revision of a key that is no news.
     pub(super) fn told(&self, key: &str) -> Revision {
-        match self.keys.get(key) {
+        self.told_of(key, self.keys.get(key))
+    }
+
+    fn told_of(&self, key: &str, known: Option<&Known>) -> Revision {
+        match known {
             Some(known) if known.told > 0 => known.told,
             _ if !self.is_followed(key) => 0,
             Some(known) if known.early && !known.heard => self.surveyed_floor,
@@ -122,14 +127,46 @@ impl Knowledge {
         self.keys.get(key).is_some_and(|known| known.live)
     }
 
-    /// Takes in a change; `link`: the connection that brought it, 0 where it was found by reading.
-    /// False: it is no news.
-    pub(super) fn tell(&mut self, key: &Key, revision: Revision, live: bool, link: u32) -> bool {
-        if revision <= self.told(key) {
-            return false;
+    /// The key at a place.
+    pub(super) fn key(&self, place: Place) -> Option<&Key> {
+        Some(&self.keys.at(place.0)?.key)
+    }
+
+    /// Takes in a change; `link`: the connection that brought it, 0 where it was found by reading. Gives
+    /// the key's place; none: it is no news.
+    pub(super) fn tell(
+        &mut self,
+        key: &Key,
+        revision: Revision,
+        live: bool,
+        link: u32,
+    ) -> Option<Place> {
+        let place = self.keys.place(key);
+        self.tell_at(place.map(Place), key, revision, live, link)
+    }
+
+    /// The same, where the key's place is known already.
+    pub(super) fn tell_at(
+        &mut self,
+        place: Option<Place>,
+        key: &Key,
+        revision: Revision,
+        live: bool,
+        link: u32,
+    ) -> Option<Place> {
+        let known = place.and_then(|place| self.keys.at(place.0));
+        if revision <= self.told_of(key, known) {
+            return None;
         }
+        let place = match place {
+            Some(place) => place,
+            None => {
+                self.entry(key);
+                Place(self.keys.place(key)?)
+            }
+        };
         self.has_told = true;
-        let known = self.entry(key);
+        let known = self.keys.at_mut(place.0)?;
         let was_live = known.live;
         known.heard = true;
         known.told = revision;
@@ -143,7 +180,7 @@ impl Knowledge {
             self.newest = self.newest.max(revision);
         }
         self.count(was_live, live);
-        true
+        Some(place)
     }
 
     /// Takes note of a revision that one subscriber was told.
@@ -212,11 +249,11 @@ impl Knowledge {
         });
     }
 
-    /// Forgets deleted keys where they are many. May be done where one connection brings the changes
+    /// Forgets deleted keys where they are many, and says whether it did. May be done where one connection brings the changes
     /// and none is missing: what it brings later is newer than all that it brought before.
-    pub(super) fn forget_tombstones(&mut self) {
+    pub(super) fn forget_tombstones(&mut self) -> bool {
         if self.tombstones < MANY_TOMBSTONES.max(self.live) {
-            return;
+            return false;
         }
         let mut gone = Vec::with_capacity(self.tombstones);
         self.keys.for_each_mut(&mut |known| {
@@ -230,6 +267,7 @@ impl Knowledge {
         self.tombstones = 0;
         self.floor = self.floor.max(self.newest);
         self.surveyed_floor = self.surveyed_floor.max(self.floor);
+        true
     }
 
     fn entry(&mut self, key: &Key) -> &mut Known {

@@ -17,7 +17,7 @@ mod subscribers;
 use std::collections::VecDeque;
 
 use crate::kv::{Key, Pattern, Revision};
-pub use action::{Action, Answer, Change, Event, Link, State, Survey, Ticket, Timer};
+pub use action::{Action, Answer, Change, Event, Link, Name, Place, State, Survey, Ticket, Timer};
 use catch_up::CatchUp;
 use connection::{Connection, Phase, is, is_final};
 use knowledge::Knowledge;
@@ -57,6 +57,8 @@ pub struct Feed<E> {
     was_open: bool,
     /// Whether subscribers know that the connection is lost.
     reported: bool,
+    /// Whether the places of keys have changed.
+    has_forgotten: bool,
     actions: VecDeque<Action<E>>,
 }
 
@@ -79,6 +81,7 @@ impl<E: Clone> Feed<E> {
             steady: Link(0),
             was_open: false,
             reported: false,
+            has_forgotten: false,
             actions: VecDeque::new(),
         }
     }
@@ -162,22 +165,39 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// A change arrived.
-    pub fn changed(&mut self, link: Link, change: Change<'_, E>) {
+    /// A change arrived. Gives the place of its key, by which it can be named until keys are forgotten;
+    /// none where it is no news.
+    pub fn changed(&mut self, link: Link, change: Change<'_, E>) -> Option<Place> {
         if self.phase != Phase::Open || !is(&self.current, link) {
-            return;
+            return None;
         }
-        let Ok(key) = Key::parse(change.key) else {
-            return self.bad_frame(link, "a watch frame's key is not one".into());
+        let (key, known) = match change.key {
+            Name::Place(place) => (self.knowledge.key(place)?.clone(), Some(place)),
+            Name::Text(text) => match Key::parse(text) {
+                Ok(key) => (key, None),
+                Err(_) => {
+                    self.bad_frame(link, "a watch frame's key is not one".into());
+                    return None;
+                }
+            },
         };
         let (revision, live) = (change.revision, !change.deleted);
-        if self.knowledge.tell(&key, revision, live, link.0) {
+        let told = match known {
+            Some(_) => (self.knowledge).tell_at(known, &key, revision, live, link.0),
+            None => self.knowledge.tell(&key, revision, live, link.0),
+        };
+        if let Some(place) = told {
+            let to = match known {
+                Some(_) => self.subscribers.wanting_at(place, &key),
+                None => self.subscribers.wanting(&key).into(),
+            };
             let event = Event::Change(change.payload);
-            self.deliver(&key, revision, event, false);
+            self.deliver_to(&to, &key, revision, event, false);
             if self.catch_up.is_done() {
                 self.attempts = 0.0;
-                if self.next.is_none() {
-                    self.knowledge.forget_tombstones();
+                if self.next.is_none() && self.knowledge.forget_tombstones() {
+                    self.subscribers.forget_places();
+                    self.has_forgotten = true;
                 }
             }
         } else if self.catch_up.is_surveying() {
@@ -188,6 +208,12 @@ impl<E: Clone> Feed<E> {
                 payload: change.payload,
             });
         }
+        told
+    }
+
+    /// Whether keys were forgotten since this was last asked: their places may be others' now.
+    pub fn take_forgotten(&mut self) -> bool {
+        std::mem::take(&mut self.has_forgotten)
     }
 
     fn tell_states(&mut self) {
@@ -216,40 +242,57 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Gives an event to those who want the key, or keeps it for them until they have their initial
-    /// entries.
+    /// Gives an event to those who want the key.
     fn deliver(&mut self, key: &Key, revision: Revision, event: Event<E>, resynced: bool) {
+        let to = self.subscribers.wanting(key);
+        self.deliver_to(&to, key, revision, event, resynced);
+    }
+
+    /// Gives an event to the subscribers at these positions, or keeps it for them until they have their
+    /// initial entries.
+    fn deliver_to(
+        &mut self,
+        wanting: &[usize],
+        key: &Key,
+        revision: Revision,
+        event: Event<E>,
+        resynced: bool,
+    ) {
         let gone = matches!(event, Event::Gone(..));
-        let knowledge = &self.knowledge;
         let complete = self.catch_up.is_done();
-        let mut to = self.subscribers.wanting(key);
-        to.retain(|id| {
-            let Some(subscriber) = self.subscribers.get_mut(*id) else {
-                return false;
+        let mut to = Vec::with_capacity(wanting.len());
+        for position in wanting {
+            let Some(subscriber) = self.subscribers.at_mut(*position) else {
+                continue;
             };
             if !subscriber.settled {
-                return false;
-            }
-            if subscriber.holds() && gone {
-                subscriber.held.retain(|held| held.key != *key);
-                return subscriber.has_read(key) > 0;
+                continue;
             }
             if subscriber.holds() {
-                subscriber.held.push(Held {
-                    key: key.clone(),
-                    revision,
-                    live: knowledge.is_live(key),
-                    event: event.clone(),
-                    resynced,
-                });
-                return false;
+                if gone {
+                    subscriber.held.retain(|held| held.key != *key);
+                    if subscriber.has_read(key) > 0 {
+                        to.push(subscriber.id);
+                    }
+                } else {
+                    subscriber.held.push(Held {
+                        key: key.clone(),
+                        revision,
+                        live: self.knowledge.is_live(key),
+                        event: event.clone(),
+                        resynced,
+                    });
+                }
+                continue;
             }
             let news = gone || subscriber.has_read(key) < revision;
             if complete && !resynced {
                 subscriber.has_come_to(revision);
             }
-            news
-        });
+            if news {
+                to.push(subscriber.id);
+            }
+        }
         if !to.is_empty() {
             self.actions.push_back(Action::Deliver(to, event, resynced));
         }

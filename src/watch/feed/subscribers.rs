@@ -1,9 +1,11 @@
 //! Who hears of a feed's changes.
 
+use std::rc::Rc;
+
 use crate::kv::{Key, Pattern, Revision};
 use crate::store::Tree;
 
-use super::{Event, State};
+use super::{Event, Place, State};
 
 /// Names a subscriber of a feed. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +114,8 @@ pub(super) struct Subscribers<E> {
     /// In ascending order of their ids.
     list: Vec<Subscriber<E>>,
     by_pattern: Tree<Vec<SubscriberId>>,
+    /// Who wants a key, by the key's place, as long as nobody comes or goes.
+    by_place: Vec<Option<Rc<[usize]>>>,
     so_far: u32,
     /// How many patterns are watched beside the first of each subscriber: with none, no key finds
     /// anybody twice.
@@ -123,12 +127,14 @@ impl<E> Subscribers<E> {
         Self {
             list: Vec::new(),
             by_pattern: Tree::new(),
+            by_place: Vec::new(),
             so_far: 0,
             extra_patterns: 0,
         }
     }
 
     pub(super) fn add(&mut self, patterns: Vec<Pattern>, initial: bool) -> SubscriberId {
+        self.forget_places();
         let id = SubscriberId(self.so_far);
         self.so_far += 1;
         self.extra_patterns += patterns.len().saturating_sub(1);
@@ -163,6 +169,7 @@ impl<E> Subscribers<E> {
         let Ok(at) = self.position(id) else {
             return false;
         };
+        self.forget_places();
         let gone = self.list.remove(at);
         self.extra_patterns -= gone.patterns.len().saturating_sub(1);
         for pattern in &gone.patterns {
@@ -182,8 +189,31 @@ impl<E> Subscribers<E> {
         self.list.get_mut(at)
     }
 
-    /// Those that want the key, each once, in the order they came.
-    pub(super) fn wanting(&self, key: &str) -> Vec<SubscriberId> {
+    /// The one at a position.
+    pub(super) fn at_mut(&mut self, position: usize) -> Option<&mut Subscriber<E>> {
+        self.list.get_mut(position)
+    }
+
+    /// The positions of those that want the key of a place.
+    pub(super) fn wanting_at(&mut self, place: Place, key: &str) -> Rc<[usize]> {
+        let Place(place) = place;
+        if let Some(Some(known)) = self.by_place.get(place) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[usize]> = self.wanting(key).into();
+        if self.by_place.len() <= place {
+            self.by_place.resize(place + 1, None);
+        }
+        self.by_place[place].insert(found).clone()
+    }
+
+    /// The places of keys are to mean others from now on.
+    pub(super) fn forget_places(&mut self) {
+        self.by_place.clear();
+    }
+
+    /// The positions of those that want the key, each once, in the order they came.
+    pub(super) fn wanting(&self, key: &str) -> Vec<usize> {
         let mut found = Vec::new();
         self.by_pattern
             .matching(key, &mut |ids| found.extend_from_slice(ids));
@@ -193,7 +223,8 @@ impl<E> Subscribers<E> {
         if self.extra_patterns > 0 {
             found.dedup();
         }
-        found
+        let positions = found.into_iter().filter_map(|id| self.position(id).ok());
+        positions.collect()
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Subscriber<E>> {

@@ -1,7 +1,7 @@
 //! What the network of a world does: it connects, delivers, loses, repeats and delays. `at` chooses among
 //! what there is; each gives whether there was anything.
 
-use super::super::{Change, Survey, Timer};
+use super::super::{Change, Name, Survey, Timer};
 use super::world::{Answered, Asked, Payload, Question, World};
 use crate::error::Error;
 
@@ -71,15 +71,19 @@ impl World {
             return false;
         };
         for _ in 0..1 + usize::from(twice) {
-            self.feed.changed(
-                link,
-                Change {
-                    key: &frame.key,
-                    revision: frame.revision,
-                    deleted: !frame.live,
-                    payload: frame.clone(),
-                },
-            );
+            let known = self.places.get(&frame.key);
+            let change = Change {
+                key: known.map_or(Name::Text(&frame.key), |place| Name::Place(*place)),
+                revision: frame.revision,
+                deleted: !frame.live,
+                payload: frame.clone(),
+            };
+            if let Some(place) = self.feed.changed(link, change) {
+                self.places.insert(frame.key.clone(), place);
+            }
+            if self.feed.take_forgotten() {
+                self.places.clear();
+            }
             self.run();
         }
         true

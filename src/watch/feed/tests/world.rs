@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::{
-    Action, Event, Feed, Link, Settings, State, SubscriberId, Survey, Ticket, Timer,
+    Action, Event, Feed, Link, Place, Settings, State, SubscriberId, Survey, Ticket, Timer,
 };
 use super::recorder::{Recorder, Told};
 use crate::config::{Attempts, Visibility};
@@ -55,6 +55,8 @@ pub(super) struct Question {
 
 pub(super) struct World {
     pub(super) feed: Feed<Payload>,
+    /// The places of keys, as frames name them.
+    pub(super) places: BTreeMap<String, Place>,
     /// Whether the server sends the current values first.
     pub(super) replays: bool,
     /// Which bucket of the name it is.
@@ -101,6 +103,7 @@ impl World {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             feed: Feed::new(settings),
+            places: BTreeMap::new(),
             replays: false,
             bucket: 1,
             revision: 0,
