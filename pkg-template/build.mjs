@@ -9,7 +9,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "./encode.mjs";
-import { rename } from "./rename.mjs";
+import { rename, renameExports } from "./rename.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const template = join(root, "pkg-template");
@@ -107,6 +107,9 @@ async function bundle(output, input, rooms = {}) {
       );
       onResolve({ filter: /\/snippets\// }, ({ path }) => ({
         path: join(root, path.replace(/^.*\/snippets\/[^/]+\//, "")),
+      }));
+      onLoad({ filter: /\/listeners\.js$/ }, ({ path }) => ({
+        contents: renameExports(readFileSync(path, "utf8"), names),
       }));
       onLoad({ filter: /./, namespace: "made" }, ({ path }) => ({
         contents: made[path],

@@ -11,11 +11,25 @@ function replaceOnce(code, found, by) {
 }
 
 /**
- * @param {string} glue
+ * The short names in code that calls exports as members of `wasm`.
+ *
+ * @param {string} code
  * @param {string} printed what `wasm-opt --minify-imports-and-exports-and-modules` prints
  */
+export function renameExports(code, printed) {
+  const names = new Map(JSON.parse(printed).exports);
+  return code.replace(/\bwasm\.([\w$]+)/g, (_, name) => {
+    if (!names.has(name)) throw new Error(`the WebAssembly does not export ${name}`);
+    return `wasm.${names.get(name)}`;
+  });
+}
+
+/**
+ * @param {string} glue
+ * @param {string} printed
+ */
 export function rename(glue, printed) {
-  const { imports, exports } = JSON.parse(printed);
+  const { imports } = JSON.parse(printed);
 
   // The functions that the glue itself makes are members of one object ...
   const own = "./ironflow_browser_bg.js";
@@ -35,9 +49,5 @@ export function rename(glue, printed) {
   const object = "const import0 = {\n        __proto__: null,";
   glue = replaceOnce(glue, object, `${object}\n${members.join("\n")}`);
 
-  const names = new Map(exports);
-  return glue.replace(/\bwasm\.([\w$]+)/g, (_, name) => {
-    if (!names.has(name)) throw new Error(`the WebAssembly does not export ${name}`);
-    return `wasm.${names.get(name)}`;
-  });
+  return renameExports(glue, printed);
 }

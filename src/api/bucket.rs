@@ -13,6 +13,7 @@ use super::watch_arguments::WatchArguments;
 use crate::error::Error;
 use crate::js::{self, Ending, Failure};
 use crate::kv::BucketName;
+use crate::transport::Limits;
 
 /// A bucket's keys.
 #[wasm_bindgen]
@@ -54,6 +55,21 @@ impl BrowserKVBucketHandle {
             decode: decode.clone(),
             quiet: true,
         }
+    }
+
+    /// Reads the arguments of `modify`.
+    fn modifying(
+        &self,
+        key: &JsValue,
+        change: &JsValue,
+        options: &JsValue,
+    ) -> Result<(Limits, u32), Failure> {
+        let configured = self.state.configured()?;
+        arguments::key(key)?;
+        arguments::function(change, "the second argument")?;
+        let prepared = arguments::modify_options(options, configured.config.timeout_ms)?;
+        prepared.0.check()?;
+        Ok(prepared)
     }
 
     fn open_view(&self, options: &JsValue) -> Result<JsValue, Error> {
@@ -135,33 +151,21 @@ impl BrowserKVBucketHandle {
     /// Reads a key, calls a function with what it holds, and writes what that gives, again and again
     /// until nobody else writes in between.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
-        let quiet = self.quiet(&self.decode);
-        self.state
-            .promise(self.context("modify", key), |state, done| {
-                let configured = state.configured()?;
-                arguments::key(key)?;
-                arguments::function(change, "the second argument")?;
-                let (limits, max_attempts) =
-                    arguments::modify_options(options, configured.config.timeout_ms)?;
-                if let Err(failure) = limits.check() {
-                    done(Err(failure));
-                    return Ok(());
-                }
-                let (timeout_ms, signal) = (limits.timeout_ms, limits.signal);
-                let then = move |ending: Ending| {
-                    done(ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error)));
-                };
-                js::modify(
-                    quiet.into(),
-                    key,
-                    change,
-                    max_attempts,
-                    timeout_ms,
-                    &signal,
-                    then,
-                );
-                Ok(())
-            })
+        let (promise, done) = self.state.pending(self.context("modify", key));
+        let (limits, max_attempts) = match self.modifying(key, change, options) {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                done(Err(failure));
+                return promise;
+            }
+        };
+        let (timeout_ms, signal) = (limits.timeout_ms, limits.signal);
+        let then = move |ending: Ending| {
+            done(ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error)));
+        };
+        let handle = self.quiet(&self.decode).into();
+        js::modify(handle, key, change, max_attempts, timeout_ms, &signal, then);
+        promise
     }
 
     /// Puts a tombstone on a key.

@@ -7,11 +7,10 @@ use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use super::pending::{Pending, Stage};
 use super::watch_arguments::WatchArguments;
 use crate::config::{Config, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Done, Failure, Given, Outcome, is_unset};
+use crate::js::{self, Deferred, Done, Failure, Given, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::invalid;
 use crate::text::concat;
@@ -132,41 +131,62 @@ impl State {
         options: &JsValue,
         decode: &JsValue,
     ) -> Promise {
-        self.promise(context, |state, done| {
-            let configured = state.configured()?;
+        let prepared = self.configured().and_then(|configured| {
             let operation = operation?;
             let limits = arguments::limits(options, configured.config.timeout_ms)?;
-            let done = if decode.is_undefined() {
-                done
-            } else {
-                let decode = decode.clone();
-                Box::new(move |outcome: Outcome| {
-                    let decoded = |value| js::decode(&value, &decode).map_err(Failure::Thrown);
-                    done(outcome.and_then(decoded));
-                })
-            };
-            configured.transport.carry_out(operation, limits, done);
-            Ok(())
-        })
+            Ok((configured, operation, limits))
+        });
+        let (configured, operation, limits) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return self.settled(context, Err(error.into())),
+        };
+        if let Some(outcome) = configured.transport.at_once(&operation, &limits) {
+            return self.settled(context, decoded(outcome, decode));
+        }
+        let (promise, mut done) = self.pending(context);
+        if !decode.is_undefined() {
+            let decode = decode.clone();
+            done = Box::new(move |outcome| done(decoded(outcome, &decode)));
+        }
+        configured.transport.send(operation, limits, done);
+        promise
     }
 
-    /// Makes a promise of what `begin` begins, unless that fails at once, and tells every error handler
-    /// if it is rejected.
-    pub(super) fn promise(
-        self: &Rc<Self>,
-        context: Context,
-        begin: impl FnOnce(&Rc<Self>, Done) -> Result<(), Error>,
-    ) -> Promise {
-        let pending = Rc::new(Pending {
-            state: Rc::clone(self),
-            context,
-            stage: RefCell::new(Stage::Begun),
-        });
-        let done = Rc::clone(&pending);
-        if let Err(error) = begin(self, Box::new(move |outcome| done.settle(outcome))) {
-            Rc::clone(&pending).settle(Err(error.into()));
+    /// A promise of what is over already.
+    fn settled(self: &Rc<Self>, context: Context, outcome: Outcome) -> Promise {
+        if let Ok(value) = &outcome {
+            self.tell_of_fallback(&context);
+            return Promise::resolve(value);
         }
-        pending.promise()
+        let (promise, done) = self.pending(context);
+        done(outcome);
+        promise
+    }
+
+    /// A promise, and what settles it. If it is rejected, every error handler is told.
+    pub(super) fn pending(self: &Rc<Self>, context: Context) -> (Promise, Done) {
+        let state = Rc::clone(self);
+        let deferred = js::new_deferred();
+        let promise = deferred.promise();
+        let done = move |outcome| state.settle(context, deferred, outcome);
+        (promise, Box::new(done))
+    }
+
+    fn settle(self: Rc<Self>, context: Context, deferred: Deferred, outcome: Outcome) {
+        self.tell_of_fallback(&context);
+        let failure = match outcome {
+            Ok(value) => return deferred.resolve(&value),
+            Err(failure) => failure,
+        };
+        // Handlers are never called before the operation's promise is in the caller's hands.
+        js::later(Box::new(move || {
+            let quiet = context.quiet || matches!(failure, Failure::Aborted(_));
+            let error = JsValue::from(failure);
+            if !quiet {
+                self.tell_handlers(&error, &context);
+            }
+            deferred.reject(&error);
+        }));
     }
 
     /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`js::decode`] takes it.
@@ -236,7 +256,7 @@ impl State {
     }
 
     /// Tells the logger and every error handler where the client has fallen back to memory.
-    pub(super) fn tell_of_fallback(&self, context: &Context) {
+    fn tell_of_fallback(&self, context: &Context) {
         let configured = self.configured.borrow().clone();
         let news = configured.as_ref().and_then(|c| c.transport.take_news());
         if let (Some(configured), Some(news)) = (configured, news) {
@@ -247,7 +267,7 @@ impl State {
         }
     }
 
-    pub(super) fn tell_handlers(&self, error: &JsValue, context: &Context) {
+    fn tell_handlers(&self, error: &JsValue, context: &Context) {
         let configured = self.configured.borrow().clone();
         let given = configured.as_ref().map(|configured| &configured.given);
         js::report(
@@ -260,6 +280,14 @@ impl State {
             &context.key,
         );
     }
+}
+
+/// What an operation comes to, its value decoded. `decode`: as [`js::decode`] takes it.
+fn decoded(outcome: Outcome, decode: &JsValue) -> Outcome {
+    if decode.is_undefined() {
+        return outcome;
+    }
+    outcome.and_then(|value| js::decode(&value, decode).map_err(Failure::Thrown))
 }
 
 impl Owner for State {

@@ -68,6 +68,10 @@ export function race(promise, milliseconds, signal, controller, done) {
 
 const told = (listener) => (kind, value) => tell(listener, kind, 0, value);
 
+export function plainHeaders(headers) {
+  return Object.fromEntries(headers);
+}
+
 // In numbers that Rust knows too (`js::Method`, `js::Content`).
 const METHODS = ["GET", "PUT", "POST", "DELETE"];
 const CONTENT_TYPES = [undefined, "application/octet-stream", "application/json"];

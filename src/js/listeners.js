@@ -1,13 +1,13 @@
 // How JavaScript calls back into Rust: by the number of whoever listens there.
 
-let listeners;
+let wasm;
 
-/** Is given, once and before any call, an object of the Rust side's class. */
-export function openListeners(given) {
-  listeners = given.constructor;
+/** Is given, before any call, what the WebAssembly exports. */
+export function openListeners(exports) {
+  wasm = exports;
 }
 
 /** Tells a listener what has happened, in a number, with another and a value. */
 export function tell(listener, kind, number, value) {
-  listeners.tell(listener, kind, number, value);
+  wasm.tell(listener, kind, number, value);
 }

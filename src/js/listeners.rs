@@ -1,5 +1,5 @@
-//! How JavaScript calls back: by the number of a listener. One exported method takes every call, so that
-//! nothing has to be made in JavaScript, and let go of there, for each.
+//! How JavaScript calls back: by the number of a listener. One exported function takes every call, so
+//! that nothing has to be made in JavaScript, and let go of there, for each.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -31,7 +31,7 @@ fn add(call: Call) -> f64 {
     WAITING.with(|waiting| {
         let mut calls = waiting.borrow_mut();
         if calls.is_new() {
-            open_listeners(Listeners);
+            open_listeners(&wasm_bindgen::exports());
         }
         calls.add(call)
     })
@@ -68,25 +68,19 @@ impl Drop for Listener {
     }
 }
 
-/// The listeners, as `listeners.js` calls them.
+/// Calls a listener, if it still listens. `listeners.js` knows it by its name among the exports.
 #[wasm_bindgen]
-pub struct Listeners;
-
-#[wasm_bindgen]
-impl Listeners {
-    /// Calls a listener, if it still listens.
-    pub fn tell(listener: f64, kind: u8, number: f64, value: JsValue) {
-        let call = WAITING.with(|waiting| {
-            let mut calls = waiting.borrow_mut();
-            match calls.get(listener)? {
-                Call::Always(call) => Some(Call::Always(Rc::clone(call))),
-                Call::Once(_) => calls.take(listener),
-            }
-        });
-        match call {
-            Some(Call::Always(call)) => call(kind, number, value),
-            Some(Call::Once(call)) => call(kind, number, value),
-            None => {}
+pub fn tell(listener: f64, kind: u8, number: f64, value: JsValue) {
+    let call = WAITING.with(|waiting| {
+        let mut calls = waiting.borrow_mut();
+        match calls.get(listener)? {
+            Call::Always(call) => Some(Call::Always(Rc::clone(call))),
+            Call::Once(_) => calls.take(listener),
         }
+    });
+    match call {
+        Some(Call::Always(call)) => call(kind, number, value),
+        Some(Call::Once(call)) => call(kind, number, value),
+        None => {}
     }
 }

@@ -35,7 +35,7 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/listeners.js")]
 extern "C" {
     #[wasm_bindgen(js_name = openListeners)]
-    fn open_listeners(listeners: listeners::Listeners);
+    fn open_listeners(exports: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/values.js")]
@@ -115,6 +115,9 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/exchange.js")]
 extern "C" {
     fn queue(task: f64);
+    /// Headers, as a plain object.
+    #[wasm_bindgen(js_name = plainHeaders)]
+    pub(crate) fn plain_headers(headers: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = exchange)]
     fn begin_exchange(
         method: u8,

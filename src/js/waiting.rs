@@ -94,7 +94,7 @@ pub(crate) enum Content {
     Json = 2,
 }
 
-/// Sends a request, with these headers beside its own, and reads the whole answer.
+/// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer.
 pub(crate) fn exchange(
     request: &Request,
     headers: &JsValue,

@@ -54,8 +54,12 @@ impl<S: Sink> Bucket<S> {
         }
     }
 
-    pub(super) fn get(&mut self, key: &Key, now: Timestamp) -> Result<Entry<S::Value>, KvError> {
-        self.expire(now);
+    /// Whether what it holds expires.
+    pub(super) const fn expires(&self) -> bool {
+        self.config.ttl_seconds > 0
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Result<Entry<S::Value>, KvError> {
         let history = self.keys.get(key).ok_or(KvError::KeyNotFound)?;
         let (message, value) = history.live().ok_or(KvError::KeyNotFound)?;
         Ok(Entry {
@@ -118,8 +122,7 @@ impl<S: Sink> Bucket<S> {
         Ok(())
     }
 
-    pub(super) fn list_keys(&mut self, pattern: &Pattern, now: Timestamp) -> Vec<Key> {
-        self.expire(now);
+    pub(super) fn list_keys(&self, pattern: &Pattern) -> Vec<Key> {
         let mut live = Vec::new();
         self.keys.select(pattern, &mut |history| {
             if let Some((message, _)) = history.live() {
@@ -161,6 +164,7 @@ impl<S: Sink> Bucket<S> {
             Content::Put(value) => (Operation::Put, Some(value.clone())),
             Content::Tombstone => (Operation::Delete, None),
         };
+        let expires = self.expires();
         let history = self
             .keys
             .get_or_insert_with(key, || History::new(key.clone()));
@@ -172,7 +176,7 @@ impl<S: Sink> Bucket<S> {
         });
         self.values += 1;
         self.bytes += bytes;
-        if self.config.ttl_seconds > 0 {
+        if expires {
             self.ages.push_back((revision, key.clone()));
         }
         let excess = history
@@ -219,7 +223,7 @@ impl<S: Sink> Bucket<S> {
 
     /// Drops what has outlived the time to live (rule 14). Revisions and times grow together, so
     /// only messages that expire are looked at, and those that were gone before.
-    fn expire(&mut self, now: Timestamp) {
+    pub(super) fn expire(&mut self, now: Timestamp) {
         let ttl = self.config.ttl_seconds.saturating_mul(1000);
         while let Some((revision, key)) = self.ages.front() {
             let oldest = self.keys.get(key).and_then(|h| h.messages.first());

@@ -15,7 +15,7 @@ use bucket::Bucket;
 pub(crate) use tree::Tree;
 pub use watchers::WatcherId;
 
-/// Tells the time. Asked once an operation; it need not be monotonic.
+/// Tells the time. Asked once an operation at most; it need not be monotonic.
 pub trait Clock {
     /// The time now.
     fn now(&self) -> Timestamp;
@@ -106,8 +106,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
     /// # Errors
     /// [`KvError::BucketNotFound`], [`KvError::KeyNotFound`].
     pub fn get(&mut self, bucket: &BucketName, key: &Key) -> Result<Entry<S::Value>, KvError> {
-        let (bucket, now) = self.bucket(bucket)?;
-        bucket.get(key, now)
+        self.reading(bucket)?.get(key)
     }
 
     /// Writes a value where the precondition holds (rules 3, 4, 12 and 13).
@@ -149,8 +148,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         bucket: &BucketName,
         pattern: &Pattern,
     ) -> Result<Vec<Key>, KvError> {
-        let (bucket, now) = self.bucket(bucket)?;
-        Ok(bucket.list_keys(pattern, now))
+        Ok(self.reading(bucket)?.list_keys(pattern))
     }
 
     /// Sends every change of a matching key, from now on, to the sink (rule 15).
@@ -181,6 +179,16 @@ impl<C: Clock, S: Sink> Store<C, S> {
         let now = self.now();
         let at = self.position(name).or(Err(KvError::BucketNotFound))?;
         Ok((&mut self.buckets[at].1, now))
+    }
+
+    /// The same, with nothing in it that has expired. What never expires need not know the time.
+    fn reading(&mut self, name: &BucketName) -> Result<&mut Bucket<S>, KvError> {
+        let at = self.position(name).or(Err(KvError::BucketNotFound))?;
+        if self.buckets[at].1.expires() {
+            let now = self.now();
+            self.buckets[at].1.expire(now);
+        }
+        Ok(&mut self.buckets[at].1)
     }
 
     /// Where a bucket is, or would be.

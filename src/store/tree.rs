@@ -68,10 +68,10 @@ impl<V> Tree<V> {
 
     /// A place for the value of a path that has none.
     fn make(&mut self, path: &str) -> usize {
-        let place = self.free.pop().unwrap_or_else(|| {
+        let place = self.free.pop().unwrap_or(self.values.len());
+        if place == self.values.len() {
             self.values.push(None);
-            self.values.len() - 1
-        });
+        }
         self.root.make(path).place = Some(place);
         place
     }

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_net::http::Headers;
-use js_sys::{Date, Math, Object};
+use js_sys::{Date, Math};
 use wasm_bindgen::prelude::*;
 
 use super::credentials::Credentials;
@@ -85,8 +85,7 @@ impl Http {
         if let Some(credential) = &credential {
             headers.set("Authorization", &concat(&["Bearer ", credential]));
         }
-        let headers =
-            Object::from_entries(&headers.into_raw()).map_or_else(|error| error, Into::into);
+        let headers = js::plain_headers(&headers.into_raw());
         standing.insert((credential, headers)).1.clone()
     }
 

@@ -100,8 +100,11 @@ impl Memory {
     }
 
     fn spring_up(&self, bucket: &BucketName) {
+        if !self.auto_create {
+            return;
+        }
         let mut store = self.store.borrow_mut();
-        if self.auto_create && store.bucket_info(bucket).is_err() {
+        if store.bucket_info(bucket).is_err() {
             // The name is legal, and nobody else has it.
             let _ = store.create_bucket(BucketConfig::named(bucket));
         }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Fallback, Http, Limits, Memory, Operation};
-use crate::js::{Done, Failure};
+use crate::js::{Done, Failure, Outcome};
 
 /// One of them.
 #[derive(Debug)]
@@ -24,18 +24,29 @@ impl Transport {
 
     /// Carries an operation out, by the transport in force.
     pub(crate) fn carry_out(&self, operation: Operation, limits: Limits, done: Done) {
+        match self.at_once(&operation, &limits) {
+            Some(outcome) => done(outcome),
+            None => self.send(operation, limits, done),
+        }
+    }
+
+    /// Carries an operation out where that takes no waiting: in memory. It also does where the caller has
+    /// aborted already.
+    pub(crate) fn at_once(&self, operation: &Operation, limits: &Limits) -> Option<Outcome> {
         if let Err(failure) = limits.check() {
-            return done(Err(failure));
+            return Some(Err(failure));
         }
         let memory = match self {
-            Self::Memory(memory) => Some(memory),
-            Self::Http(_) => self.fallback().and_then(Fallback::in_force),
+            Self::Memory(memory) => memory,
+            Self::Http(_) => self.fallback().and_then(Fallback::in_force)?,
         };
-        match (memory, self) {
-            (None, Self::Http(http)) => http.carry_out(operation, limits, done),
-            (Some(memory), _) | (None, Self::Memory(memory)) => {
-                done(memory.carry_out(&operation).map_err(Failure::from));
-            }
+        Some(memory.carry_out(operation).map_err(Failure::from))
+    }
+
+    /// Carries an operation out that is none for [`Transport::at_once`].
+    pub(crate) fn send(&self, operation: Operation, limits: Limits, done: Done) {
+        if let Self::Http(http) = self {
+            http.carry_out(operation, limits, done);
         }
     }
 

@@ -149,26 +149,18 @@ impl Driver {
     ) {
         let read = event.unchecked_ref::<Read>();
         let revision = read.revision() as u64;
-        let (text, known);
-        let key = match place {
-            Some(place) => {
-                known = None;
-                Name::Place(place)
-            }
-            None => {
-                known = Some(event.clone());
-                text = read.key();
-                Name::Text(&text)
-            }
+        let text = match place {
+            Some(_) => String::new(),
+            None => read.key(),
         };
         let change = Change {
-            key,
+            key: place.map_or(Name::Text(&text), Name::Place),
             revision,
             deleted,
-            payload: event,
+            payload: event.clone(),
         };
-        if let (Some(place), Some(event)) = (feed.changed(link, change), known) {
-            self.places.add(&event, place.number());
+        if let (Some(new), None) = (feed.changed(link, change), place) {
+            self.places.add(&event, new.number());
         }
     }
 

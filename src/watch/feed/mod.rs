@@ -187,12 +187,14 @@ impl<E: Clone> Feed<E> {
             None => self.knowledge.tell(&key, revision, live, link.0),
         };
         if let Some(place) = told {
-            let to = match known {
-                Some(_) => self.subscribers.wanting_at(place, &key),
-                None => self.subscribers.wanting(&key).into(),
-            };
             let event = Event::Change(change.payload);
-            self.deliver_to(&to, &key, revision, event, false);
+            if known.is_some() {
+                let to = self.subscribers.take_wanting(place, &key);
+                self.deliver_to(&to, &key, revision, event, false);
+                self.subscribers.keep_wanting(place, to);
+            } else {
+                self.deliver(&key, revision, event, false);
+            }
             if self.catch_up.is_done() {
                 self.attempts = 0.0;
                 if self.next.is_none() && self.knowledge.forget_tombstones() {
@@ -248,11 +250,10 @@ impl<E: Clone> Feed<E> {
         self.deliver_to(&to, key, revision, event, resynced);
     }
 
-    /// Gives an event to the subscribers at these positions, or keeps it for them until they have their
-    /// initial entries.
+    /// Gives an event to these subscribers, or keeps it for them until they have their initial entries.
     fn deliver_to(
         &mut self,
-        wanting: &[usize],
+        wanting: &[SubscriberId],
         key: &Key,
         revision: Revision,
         event: Event<E>,
@@ -261,18 +262,15 @@ impl<E: Clone> Feed<E> {
         let gone = matches!(event, Event::Gone(..));
         let complete = self.catch_up.is_done();
         let mut to = Vec::with_capacity(wanting.len());
-        for position in wanting {
-            let Some(subscriber) = self.subscribers.at_mut(*position) else {
+        for id in wanting {
+            let Some(subscriber) = self.subscribers.get_mut(*id).filter(|s| s.settled) else {
                 continue;
             };
-            if !subscriber.settled {
-                continue;
-            }
             if subscriber.holds() {
                 if gone {
                     subscriber.held.retain(|held| held.key != *key);
                     if subscriber.has_read(key) > 0 {
-                        to.push(subscriber.id);
+                        to.push(*id);
                     }
                 } else {
                     subscriber.held.push(Held {
@@ -290,7 +288,7 @@ impl<E: Clone> Feed<E> {
                 subscriber.has_come_to(revision);
             }
             if news {
-                to.push(subscriber.id);
+                to.push(*id);
             }
         }
         if !to.is_empty() {

@@ -1,7 +1,5 @@
 //! Who hears of a feed's changes.
 
-use std::rc::Rc;
-
 use crate::kv::{Key, Pattern, Revision};
 use crate::store::Tree;
 
@@ -115,7 +113,7 @@ pub(super) struct Subscribers<E> {
     list: Vec<Subscriber<E>>,
     by_pattern: Tree<Vec<SubscriberId>>,
     /// Who wants a key, by the key's place, as long as nobody comes or goes.
-    by_place: Vec<Option<Rc<[usize]>>>,
+    by_place: Vec<Vec<SubscriberId>>,
     so_far: u32,
     /// How many patterns are watched beside the first of each subscriber: with none, no key finds
     /// anybody twice.
@@ -189,22 +187,21 @@ impl<E> Subscribers<E> {
         self.list.get_mut(at)
     }
 
-    /// The one at a position.
-    pub(super) fn at_mut(&mut self, position: usize) -> Option<&mut Subscriber<E>> {
-        self.list.get_mut(position)
+    /// Those that want the key of a place, taken out until they are kept again.
+    pub(super) fn take_wanting(&mut self, place: Place, key: &str) -> Vec<SubscriberId> {
+        let known = self.by_place.get_mut(place.0).map(std::mem::take);
+        match known {
+            Some(known) if !known.is_empty() => known,
+            _ => self.wanting(key),
+        }
     }
 
-    /// The positions of those that want the key of a place.
-    pub(super) fn wanting_at(&mut self, place: Place, key: &str) -> Rc<[usize]> {
-        let Place(place) = place;
-        if let Some(Some(known)) = self.by_place.get(place) {
-            return Rc::clone(known);
+    /// Keeps those that want the key of a place, as long as nobody comes or goes.
+    pub(super) fn keep_wanting(&mut self, place: Place, wanting: Vec<SubscriberId>) {
+        while self.by_place.len() <= place.0 {
+            self.by_place.push(Vec::new());
         }
-        let found: Rc<[usize]> = self.wanting(key).into();
-        if self.by_place.len() <= place {
-            self.by_place.resize(place + 1, None);
-        }
-        self.by_place[place].insert(found).clone()
+        self.by_place[place.0] = wanting;
     }
 
     /// The places of keys are to mean others from now on.
@@ -212,8 +209,8 @@ impl<E> Subscribers<E> {
         self.by_place.clear();
     }
 
-    /// The positions of those that want the key, each once, in the order they came.
-    pub(super) fn wanting(&self, key: &str) -> Vec<usize> {
+    /// Those that want the key, each once, in the order they came.
+    pub(super) fn wanting(&self, key: &str) -> Vec<SubscriberId> {
         let mut found = Vec::new();
         self.by_pattern
             .matching(key, &mut |ids| found.extend_from_slice(ids));
@@ -223,8 +220,7 @@ impl<E> Subscribers<E> {
         if self.extra_patterns > 0 {
             found.dedup();
         }
-        let positions = found.into_iter().filter_map(|id| self.position(id).ok());
-        positions.collect()
+        found
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Subscriber<E>> {
