@@ -9,6 +9,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "./encode.mjs";
+import { order } from "./order.mjs";
 import { rename, renameExports } from "./rename.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -64,6 +65,18 @@ const bound = join(compiled, "ironflow_browser_bg.wasm");
 const optimised = join(compiled, "optimised.wasm");
 const size = ["--low-memory-unused", inline, "--flatten", "--rereloop", "-Oz", "-Oz"];
 const names = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
+const features = [
+  "--enable-bulk-memory",
+  "--enable-multivalue",
+  "--enable-mutable-globals",
+  "--enable-nontrapping-float-to-int",
+  "--enable-reference-types",
+  "--enable-sign-ext",
+];
+const text = join(compiled, "optimised.wat");
+run("wasm-dis", [...features, optimised, "-o", text]);
+writeFileSync(text, order(readFileSync(text, "utf8")));
+run("wasm-as", [...features, text, "-o", optimised]);
 const code = readFileSync(optimised);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
 const wasm = Buffer.concat([code, customSection(buildName)]);
@@ -88,10 +101,10 @@ export function instantiate(module) {
 //    who wants nothing else gets nothing else. So is the inlined WebAssembly: two entries share it. The
 //    JavaScript of the crate is taken from where it is written.
 const shared = { "ironflow:errors": "./errors.js", "ironflow:inlined": "./inlined.js" };
-const { common, text } = encode(wasm);
+const encoded = encode(wasm);
 const made = {
   "ironflow:glue": glue,
-  "ironflow:text": `export const COMMON = "${common}", TEXT = "${text}";`,
+  "ironflow:text": `export const COMMON = "${encoded.common}", TEXT = "${encoded.text}";`,
 };
 
 async function bundle(output, input, rooms = {}) {
