@@ -43,6 +43,8 @@ const flags = [
   "-Cpanic=immediate-abort",
   "-Zlocation-detail=none",
   "-Zfmt-debug=none",
+  // Chosen by size, as the other numbers here.
+  "-Cllvm-args=-inline-threshold=20",
   `--remap-path-prefix=${library}=/rustc/${commit}`,
   `--remap-path-prefix=${cargoHome}=/cargo`,
 ];
