@@ -1,38 +1,41 @@
 //! A configuration as an application sees it.
 //!
-//! It is written as a list, to which JavaScript gives the names that the options have: a list takes a
-//! fraction of the code that an object does.
+//! It is written as a list of texts and a list of numbers, to which JavaScript gives the names that the
+//! options have: lists of one kind take a fraction of the code that objects do.
 
 use serde::{Serialize, Serializer};
 
 use super::{Attempts, Config};
 
-impl Serialize for Attempts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (
-            self.enabled,
+impl Attempts {
+    fn numbers(&self) -> [f64; 5] {
+        let enabled = f64::from(u8::from(self.enabled));
+        [
+            enabled,
             self.max_attempts,
             self.initial,
             self.max,
             self.multiplier,
-        )
-            .serialize(serializer)
+        ]
     }
 }
 
 impl Serialize for Config {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (
+        let texts = [
             &*self.server_url,
             self.transport.as_str(),
             &*self.environment,
-            self.timeout_ms,
-            &self.reconnect,
-            &self.retry,
+        ];
+        let [pauses, reconnects, auto_create] = [
             self.visibility.pause_on_hidden,
             self.visibility.reconnect_on_visible,
             self.memory.auto_create,
-        )
-            .serialize(serializer)
+        ]
+        .map(|on| f64::from(u8::from(on)));
+        let timeout = f64::from(self.timeout_ms);
+        let alone = [timeout, pauses, reconnects, auto_create];
+        let numbers = [&alone[..], &self.reconnect.numbers(), &self.retry.numbers()];
+        (texts, numbers).serialize(serializer)
     }
 }

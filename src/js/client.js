@@ -66,26 +66,16 @@ export function setAuth(given, auth) {
 }
 
 const attempts = ([enabled, maxAttempts, initial, max, multiplier]) => ({
-  enabled,
+  enabled: Boolean(enabled),
   maxAttempts,
   backoff: { initial, max, multiplier },
 });
 
 /** The complete configuration: what was given, under the settings in force. */
-export function resolveConfig(
-  given,
-  [
-    serverUrl,
-    transport,
-    environment,
-    timeout,
-    reconnect,
-    retry,
-    pauseOnHidden,
-    reconnectOnVisible,
-    autoCreate,
-  ],
-) {
+export function resolveConfig(given, [texts, [numbers, reconnect, retry]]) {
+  const [serverUrl, transport, environment] = texts;
+  const [timeout, ...switches] = numbers;
+  const [pauseOnHidden, reconnectOnVisible, autoCreate] = switches.map(Boolean);
   const copy = copyOptions(given);
   return {
     ...copy,

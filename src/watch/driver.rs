@@ -131,17 +131,15 @@ impl Driver {
 
     /// Tells the feed what has happened, and does what is to be done.
     pub(super) fn tell(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
-        let mut feed = self.feed.borrow_mut();
-        what(&mut feed);
-        let has_forgotten = feed.take_forgotten();
-        drop(feed);
-        if has_forgotten {
-            self.places.clear();
-        }
+        what(&mut self.feed.borrow_mut());
         self.run();
     }
 
+    /// Does what is to be done, unless that is what is going on already.
     fn run(self: &Rc<Self>) {
+        if self.feed.borrow_mut().take_forgotten() {
+            self.places.clear();
+        }
         if self.busy.replace(true) {
             return;
         }

@@ -6,65 +6,48 @@ use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
-use super::feed::{Link, Survey, Ticket};
+use super::feed::{Answer, Link, Survey, Ticket};
 use crate::error::Error;
 use crate::js::{Failure, Read};
 use crate::kv::{Key, Pattern};
 use crate::transport::{Limits, Operation};
 
-/// What is done with an answer.
-type Then = Box<dyn FnOnce(&Rc<Driver>, Result<JsValue, Error>)>;
+/// What a feed has asked, and will be told.
+enum Question {
+    /// Whether the server answers for the bucket.
+    Probe(Link),
+    /// When the bucket was created; then, of which the pattern is, the live keys that match.
+    Survey(Ticket, Pattern),
+    /// The keys of a survey, with when the bucket was created.
+    Surveyed(Ticket, String),
+    /// The live keys that match.
+    List(Ticket),
+    /// A key's entry.
+    Read(Ticket),
+}
 
 impl Driver {
     /// Whether the server answers for the bucket. It is asked once.
     pub(super) fn probe(self: &Rc<Self>, link: Link) {
-        let then: Then = Box::new(move |driver, answer| {
-            driver.tell(|feed| feed.probed(link, answer.map(|_| ())));
-        });
-        self.ask(Operation::BucketInfo(self.bucket.clone()), true, then);
+        let operation = Operation::BucketInfo(self.bucket.clone());
+        self.ask(operation, Question::Probe(link));
     }
 
     /// When the bucket was created, and its live keys that match.
     pub(super) fn survey(self: &Rc<Self>, ticket: Ticket, filter: Pattern) {
-        let then: Then = Box::new(move |driver, answer| match answer {
-            Err(error) => driver.tell(|feed| feed.surveyed(ticket, Err(error))),
-            Ok(info) => {
-                let created = info.unchecked_ref::<Read>().created_at();
-                let then: Then = Box::new(move |driver, answer| {
-                    let survey = answer.map(|answer| Survey {
-                        created,
-                        keys: keys(answer),
-                    });
-                    driver.tell(|feed| feed.surveyed(ticket, survey));
-                });
-                driver.ask(driver.listing(&filter), false, then);
-            }
-        });
-        self.ask(Operation::BucketInfo(self.bucket.clone()), false, then);
+        let operation = Operation::BucketInfo(self.bucket.clone());
+        self.ask(operation, Question::Survey(ticket, filter));
     }
 
     /// The live keys that match.
     pub(super) fn list(self: &Rc<Self>, ticket: Ticket, filter: &Pattern) {
-        let then: Then = Box::new(move |driver, answer| {
-            driver.tell(|feed| feed.listed(ticket, answer.map(keys)));
-        });
-        self.ask(self.listing(filter), false, then);
+        self.ask(self.listing(filter), Question::List(ticket));
     }
 
     /// A key's entry.
     pub(super) fn read(self: &Rc<Self>, ticket: Ticket, key: Key) {
-        let then: Then = Box::new(move |driver, answer| {
-            let answer = match answer {
-                Ok(entry) => {
-                    let revision = entry.unchecked_ref::<Read>().revision();
-                    Ok(Some((revision as u64, entry)))
-                }
-                Err(error) if error.status() == Some(404) => Ok(None),
-                Err(error) => Err(error),
-            };
-            driver.tell(|feed| feed.read(ticket, answer));
-        });
-        self.ask(Operation::Get(self.bucket.clone(), key), false, then);
+        let operation = Operation::Get(self.bucket.clone(), key);
+        self.ask(operation, Question::Read(ticket));
     }
 
     fn listing(&self, filter: &Pattern) -> Operation {
@@ -72,20 +55,45 @@ impl Driver {
         Operation::ListKeys(self.bucket.clone(), filter.cloned())
     }
 
-    fn ask(self: &Rc<Self>, operation: Operation, once: bool, then: Then) {
+    fn ask(self: &Rc<Self>, operation: Operation, question: Question) {
         let limits = Limits {
-            once,
+            once: matches!(question, Question::Probe(_)),
             ..self.limits()
         };
         let driver = Rc::clone(self);
-        let done = Box::new(move |outcome: Result<JsValue, Failure>| {
+        let done = move |outcome: Result<JsValue, Failure>| {
             let answer = outcome.map_err(|failure| match failure {
                 Failure::Error(problem) => problem.error,
                 _ => Error::RequestFailed("the request was aborted".into()),
             });
-            then(&driver, answer);
+            driver.answered(question, answer);
+        };
+        self.transport.carry_out(operation, limits, Box::new(done));
+    }
+
+    fn answered(self: &Rc<Self>, question: Question, answer: Result<JsValue, Error>) {
+        let answer = match (question, answer) {
+            (Question::Survey(ticket, filter), Ok(info)) => {
+                let created = info.unchecked_ref::<Read>().created_at();
+                return self.ask(self.listing(&filter), Question::Surveyed(ticket, created));
+            }
+            (question, answer) => (question, answer),
+        };
+        self.tell(|feed| match answer {
+            (Question::Probe(link), answer) => feed.probed(link, answer.map(|_| ())),
+            (Question::Surveyed(ticket, created), answer) => {
+                let survey = |answer| Survey {
+                    created,
+                    keys: keys(answer),
+                };
+                feed.surveyed(ticket, answer.map(survey));
+            }
+            (Question::Survey(ticket, _), answer) => {
+                feed.surveyed(ticket, answer.map(|_| Survey::default()));
+            }
+            (Question::List(ticket), answer) => feed.listed(ticket, answer.map(keys)),
+            (Question::Read(ticket), answer) => feed.read(ticket, entry(answer)),
         });
-        self.transport.carry_out(operation, limits, done);
     }
 
     /// As long as any other operation.
@@ -95,6 +103,18 @@ impl Driver {
             signal: JsValue::UNDEFINED,
             once: false,
         }
+    }
+}
+
+/// What a feed takes for an entry: none where there is no such key.
+fn entry(answer: Result<JsValue, Error>) -> Answer<JsValue> {
+    match answer {
+        Ok(entry) => {
+            let revision = entry.unchecked_ref::<Read>().revision();
+            Ok(Some((revision as u64, entry)))
+        }
+        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -115,9 +115,6 @@ pub(super) struct Subscribers<E> {
     /// Who wants a key, by the key's place, as long as nobody comes or goes.
     by_place: Vec<Vec<SubscriberId>>,
     so_far: u32,
-    /// How many patterns are watched beside the first of each subscriber: with none, no key finds
-    /// anybody twice.
-    extra_patterns: usize,
 }
 
 impl<E> Subscribers<E> {
@@ -127,7 +124,6 @@ impl<E> Subscribers<E> {
             by_pattern: Tree::new(),
             by_place: Vec::new(),
             so_far: 0,
-            extra_patterns: 0,
         }
     }
 
@@ -135,7 +131,6 @@ impl<E> Subscribers<E> {
         self.forget_places();
         let id = SubscriberId(self.so_far);
         self.so_far += 1;
-        self.extra_patterns += patterns.len().saturating_sub(1);
         for pattern in &patterns {
             let ids = self
                 .by_pattern
@@ -169,7 +164,6 @@ impl<E> Subscribers<E> {
         };
         self.forget_places();
         let gone = self.list.remove(at);
-        self.extra_patterns -= gone.patterns.len().saturating_sub(1);
         for pattern in &gone.patterns {
             let Some(ids) = self.by_pattern.get_mut(pattern.as_str()) else {
                 continue;
@@ -212,14 +206,14 @@ impl<E> Subscribers<E> {
     /// Those that want the key, each once, in the order they came.
     pub(super) fn wanting(&self, key: &str) -> Vec<SubscriberId> {
         let mut found = Vec::new();
-        self.by_pattern
-            .matching(key, &mut |ids| found.extend_from_slice(ids));
-        if found.len() > 1 {
-            found.sort_unstable();
-        }
-        if self.extra_patterns > 0 {
-            found.dedup();
-        }
+        self.by_pattern.matching(key, &mut |ids| {
+            for id in ids {
+                // Most often it is the last.
+                if let Err(at) = found.binary_search(id) {
+                    found.insert(at, *id);
+                }
+            }
+        });
         found
     }
 
