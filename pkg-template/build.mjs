@@ -9,6 +9,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "./encode.mjs";
+import { lean } from "./glue.mjs";
 import { order } from "./order.mjs";
 import { rename, renameExports } from "./rename.mjs";
 
@@ -83,21 +84,9 @@ const code = readFileSync(optimised);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
 const wasm = Buffer.concat([code, customSection(buildName)]);
 
-// 3. The glue, with the same short names, and made to load the WebAssembly when it is first used: until
-//    then its `wasm` is a proxy whose first reading loads. The classes stay wasm-bindgen's own.
-const declared = "let wasmModule, wasmInstance, wasm;";
-const unloaded = "new Proxy({}, { get: (_, name) => instantiate(load())[name] })";
+// 3. The glue, with the same short names, and made to load the WebAssembly when it is first used.
 const written = readFileSync(join(compiled, "ironflow_browser.js"), "utf8");
-// Whoever has the features of WebAssembly that are used here has encodeInto().
-const polyfill = /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?^\}\n/m;
-if (!polyfill.test(written)) throw new Error("wasm-bindgen's glue has no polyfill of encodeInto()");
-const bindings = rename(written.replace(polyfill, ""), names);
-if (!bindings.includes(declared)) throw new Error(`wasm-bindgen's glue has no ${declared}`);
-const glue = `import { load } from "ironflow:load";
-${bindings.replace(declared, declared.replace("wasm;", `wasm = ${unloaded};`))}
-export function instantiate(module) {
-  return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);
-}`;
+const glue = lean(rename(written, names));
 
 // 4. The files of the package. Errors are a file of their own: every entry means the same classes, and
 //    who wants nothing else gets nothing else. So is the inlined WebAssembly: two entries share it. The
