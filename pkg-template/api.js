@@ -1,18 +1,7 @@
-// What every entry has. Importing it does nothing.
+// What every entry has beside the errors. Importing it does nothing.
 
 import { IronflowClient } from "ironflow:glue";
 
-export {
-  ConnectionError,
-  IronflowError,
-  isIronflowError,
-  isRetryable,
-  NotConfiguredError,
-  TimeoutError,
-  UnauthenticatedError,
-  UnauthorizedError,
-  ValidationError,
-} from "ironflow:errors";
 export {
   BrowserKVBucketHandle,
   BrowserKVClient,

@@ -89,9 +89,13 @@ const written = readFileSync(join(compiled, "ironflow_browser.js"), "utf8");
 const glue = lean(rename(written, names));
 
 // 4. The files of the package. Errors are a file of their own: every entry means the same classes, and
-//    who wants nothing else gets nothing else. So is the inlined WebAssembly: two entries share it. The
-//    JavaScript of the crate is taken from where it is written.
-const shared = { "ironflow:errors": "./errors.js", "ironflow:inlined": "./inlined.js" };
+//    who wants nothing else gets nothing else. So is the client of the default entry, and the inlined
+//    WebAssembly, which two entries share. The JavaScript of the crate is taken from where it is written.
+const shared = {
+  "ironflow:client": "./client.js",
+  "ironflow:errors": "./errors.js",
+  "ironflow:inlined": "./inlined.js",
+};
 const encoded = encode(wasm);
 const made = {
   "ironflow:glue": glue,
@@ -106,9 +110,10 @@ async function bundle(output, input, rooms = {}) {
         if (shared[path]) return { path: shared[path], external: true };
         return rooms[path] ? { path: join(template, rooms[path]) } : { path, namespace: "made" };
       });
-      onResolve({ filter: /\/errors\.js$/ }, ({ kind }) =>
-        kind === "entry-point" ? undefined : { path: shared["ironflow:errors"], external: true },
-      );
+      onResolve({ filter: /\/errors\.js$/ }, ({ kind, importer }) => {
+        const own = kind === "entry-point" || dirname(importer) === template;
+        return own ? undefined : { path: shared["ironflow:errors"], external: true };
+      });
       onResolve({ filter: /\/snippets\// }, ({ path }) => ({
         path: join(root, path.replace(/^.*\/snippets\/[^/]+\//, "")),
       }));
@@ -143,7 +148,8 @@ const loadInlined = { "ironflow:load": "load-inlined.js" };
 const slimIn = (source) => ({ "ironflow:load": "load-not.js", "ironflow:source": source });
 await bundle("errors.js", join(root, "src/js/errors.js"));
 await bundle("inlined.js", join(template, "inlined.js"));
-await bundle("index.js", join(template, "index.js"), loadInlined);
+await bundle("client.js", join(template, "api.js"), loadInlined);
+await bundle("index.js", join(template, "index.js"));
 await bundle("slim.js", join(template, "slim.js"), slimIn("source-file.js"));
 await bundle("slim.node.js", join(template, "slim.js"), slimIn("source-inlined.js"));
 await bundle("react.js", join(template, "react.js"));
@@ -151,7 +157,7 @@ writeFileSync(join(pkg, "ironflow.wasm"), wasm);
 
 // Another address of a .wasm file than the one that is meant would send bundlers looking for it.
 for (const [file, addresses] of Object.entries({
-  "index.js": 0,
+  "client.js": 0,
   "slim.js": 1,
   "slim.node.js": 0,
 })) {

@@ -6,6 +6,7 @@ import { defaultSource } from "ironflow:source";
 import { uncompiled } from "./uncompiled.js";
 
 export * from "./api.js";
+export * from "./errors.js";
 
 /** A server may have sent a page instead, and a page does not begin like this. */
 const startsAsWasm = (bytes) => [0, 97, 115, 109].every((byte, at) => bytes[at] === byte);

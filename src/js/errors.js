@@ -2,89 +2,65 @@
 // `instanceof` holds across every entry of the package.
 
 /** Gives a class its name, in a way that survives minifiers and stays out of deep equality. */
-function named(type, value) {
-  Object.defineProperty(type.prototype, "name", {
-    value,
-    configurable: true,
-    writable: true,
-  });
+function named(value, type) {
+  Object.defineProperty(type, "name", { value });
+  Object.defineProperty(type.prototype, "name", { value, configurable: true, writable: true });
+  return type;
 }
 
-export class IronflowError extends Error {
-  static {
-    named(IronflowError, "IronflowError");
-  }
-
-  constructor(message, options = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
-    this.code = options.code ?? "IRONFLOW_ERROR";
-    this.retryable = options.retryable ?? false;
-    for (const field of ["status", "retryAfter", "details"]) {
-      if (options[field] !== undefined) this[field] = options[field];
+export const IronflowError = /* @__PURE__ */ named(
+  "IronflowError",
+  class extends Error {
+    constructor(message, options = {}) {
+      super(message, "cause" in options ? { cause: options.cause } : undefined);
+      this.code = options.code ?? "IRONFLOW_ERROR";
+      this.retryable = options.retryable ?? false;
+      for (const field of ["status", "retryAfter", "timeoutMs", "details"]) {
+        if (options[field] !== undefined) this[field] = options[field];
+      }
     }
-  }
+  },
+);
+
+/** A kind of it, with options of its own. */
+function kind(name, own) {
+  return named(
+    name,
+    class extends IronflowError {
+      constructor(message, options) {
+        super(message, { ...own, ...options });
+      }
+    },
+  );
 }
 
-export class UnauthenticatedError extends IronflowError {
-  static {
-    named(UnauthenticatedError, "UnauthenticatedError");
-  }
+export const UnauthenticatedError = /* @__PURE__ */ kind("UnauthenticatedError", {
+  code: "UNAUTHENTICATED",
+  status: 401,
+});
 
-  constructor(message, options) {
-    super(message, { code: "UNAUTHENTICATED", status: 401, ...options });
-  }
-}
+export const UnauthorizedError = /* @__PURE__ */ kind("UnauthorizedError", {
+  code: "UNAUTHORIZED",
+  status: 403,
+});
 
-export class UnauthorizedError extends IronflowError {
-  static {
-    named(UnauthorizedError, "UnauthorizedError");
-  }
+export const TimeoutError = /* @__PURE__ */ kind("TimeoutError", {
+  code: "TIMEOUT",
+  retryable: true,
+});
 
-  constructor(message, options) {
-    super(message, { code: "UNAUTHORIZED", status: 403, ...options });
-  }
-}
+export const ConnectionError = /* @__PURE__ */ kind("ConnectionError", {
+  code: "REQUEST_FAILED",
+  retryable: true,
+});
 
-export class TimeoutError extends IronflowError {
-  static {
-    named(TimeoutError, "TimeoutError");
-  }
+export const ValidationError = /* @__PURE__ */ kind("ValidationError", {
+  code: "VALIDATION_ERROR",
+});
 
-  constructor(message, options) {
-    super(message, { code: "TIMEOUT", retryable: true, ...options });
-    this.timeoutMs = options?.timeoutMs;
-  }
-}
-
-export class ConnectionError extends IronflowError {
-  static {
-    named(ConnectionError, "ConnectionError");
-  }
-
-  constructor(message, options) {
-    super(message, { code: "REQUEST_FAILED", retryable: true, ...options });
-  }
-}
-
-export class ValidationError extends IronflowError {
-  static {
-    named(ValidationError, "ValidationError");
-  }
-
-  constructor(message, options) {
-    super(message, { code: "VALIDATION_ERROR", ...options });
-  }
-}
-
-export class NotConfiguredError extends IronflowError {
-  static {
-    named(NotConfiguredError, "NotConfiguredError");
-  }
-
-  constructor(message, options) {
-    super(message, { code: "NOT_CONFIGURED", ...options });
-  }
-}
+export const NotConfiguredError = /* @__PURE__ */ kind("NotConfiguredError", {
+  code: "NOT_CONFIGURED",
+});
 
 export function isIronflowError(error) {
   return error instanceof IronflowError;

@@ -64,6 +64,12 @@ test("an unused import leaves nothing", async () => {
   assert.equal((await bundled(unused)).length, 0);
 });
 
+test("who imports the errors alone gets them alone", async () => {
+  const names = "isIronflowError, isRetryable, TimeoutError";
+  const code = await bundled(`import { ${names} } from "./index.js"; console.log(${names});`);
+  assert.ok(code.length < 2000, `${code.length} bytes`);
+});
+
 test("names survive minification, in messages and in stack traces", async () => {
   const code = await bundled(`
     import { createClient, TimeoutError, ValidationError } from "./index.js";

@@ -29,6 +29,7 @@ describe("the package", () => {
       "LICENSE-APACHE",
       "LICENSE-MIT",
       "README.md",
+      "client.js",
       "errors.js",
       "index.d.ts",
       "index.js",

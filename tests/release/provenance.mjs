@@ -16,9 +16,10 @@ const SCRIPTS = "pkg-template/*.js, src/js/*.js, wasm-bindgen's glue";
 
 /** What pkg-template/build.mjs makes, and of what. @type {Record<string, string>} */
 const MADE = {
+  "client.js": SCRIPTS,
   "errors.js": "src/js/errors.js",
   "index.d.ts": DECLARATIONS,
-  "index.js": SCRIPTS,
+  "index.js": "pkg-template/*.js",
   "inlined.js": "pkg-template/*.js, ironflow.wasm",
   "ironflow.wasm": "src/**/*.rs, Cargo.lock",
   "ironflow.wasm.d.ts": DECLARATIONS,
