@@ -17,6 +17,9 @@ const CHANGES = [
     /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: new FinalizationRegistry\(/g,
     "registry(",
   ],
+  // Objects are let go of when nobody has them any more; by hand they cannot be.
+  [/^ {4}(?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, ""],
+  [/^if \(Symbol\.dispose\) .*\n/gm, ""],
   // Imports, as arrow functions: those that need no `arguments`.
   [/: function\(([^)]*)\) \{\n(?! *return handleError)/g, ": ($1) => {\n"],
   [/return handleError\(function \(([^)]*)\) \{([^}]*)\}, arguments\)/g, "return handleError(($1) => {$2}, arguments)"],
@@ -41,5 +44,6 @@ export function lean(written) {
     if (changed === glue) throw new Error(`wasm-bindgen's glue is not as expected: ${found}`);
     glue = changed;
   }
+  if (glue.includes("__destroy_into_raw")) throw new Error("wasm-bindgen's glue takes objects apart");
   return `import { load } from "ironflow:load";\n${glue}${ADDED}`;
 }

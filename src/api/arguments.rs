@@ -12,6 +12,9 @@ use crate::options::{Known, Options, Takes, invalid};
 use crate::text::concat;
 use crate::transport::{Body, Limits};
 
+/// U+FFFD in UTF-8.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
 /// JavaScript's largest safe integer.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
@@ -192,7 +195,7 @@ fn text(value: &JsValue, what: &str) -> Result<String, Error> {
         return Err(invalid(what, "a string"));
     };
     // A lone surrogate has no UTF-8 form: it would arrive as U+FFFD, and so could another.
-    if text.chars().any(|c| c == '\u{fffd}') && !js::is_well_formed(value) {
+    if text.as_bytes().windows(3).any(|bytes| bytes == REPLACEMENT) && !js::is_well_formed(value) {
         return Err(Error::Validation(concat(&[what, " is not valid Unicode"])));
     }
     Ok(text)

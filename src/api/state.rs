@@ -304,7 +304,9 @@ impl Owner for State {
 
     fn ended(&self, driver: &Rc<Driver>) {
         let mut feeds = self.feeds.borrow_mut();
-        feeds.retain(|other| !Rc::ptr_eq(other, driver));
+        if let Some(at) = feeds.iter().position(|other| Rc::ptr_eq(other, driver)) {
+            feeds.remove(at);
+        }
         if feeds.is_empty() {
             self.page.take();
         }

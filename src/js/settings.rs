@@ -20,14 +20,14 @@ pub(crate) fn given(value: &JsValue) -> Option<Given> {
         return Some(Given::new());
     }
     let flat = flatten(value)?;
-    let pairs = (0..flat.length()).step_by(2);
-    let setting = |at| {
-        (
-            flat.get(at).as_string().unwrap_or_default(),
-            setting(&flat.get(at + 1)),
-        )
-    };
-    Some(pairs.map(setting).collect())
+    let mut given = Given::new();
+    let mut at = 0;
+    while at < flat.length() {
+        let path = flat.get(at).as_string().unwrap_or_default();
+        given.push((path, setting(&flat.get(at + 1))));
+        at += 2;
+    }
+    Some(given)
 }
 
 fn setting(value: &JsValue) -> Setting {

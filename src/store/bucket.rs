@@ -243,11 +243,15 @@ impl<S: Sink> Bucket<S> {
         if self.ages.len() as u64 <= 2 * self.values {
             return;
         }
-        let keys = &self.keys;
-        self.ages.retain(|(revision, key)| {
-            let oldest = keys.get(key).and_then(|h| h.messages.first());
-            oldest.is_some_and(|message| message.revision <= *revision)
-        });
+        for _ in 0..self.ages.len() {
+            let Some((revision, key)) = self.ages.pop_front() else {
+                return;
+            };
+            let oldest = self.keys.get(&key).and_then(|h| h.messages.first());
+            if oldest.is_some_and(|message| message.revision <= revision) {
+                self.ages.push_back((revision, key));
+            }
+        }
     }
 
     #[cfg(test)]

@@ -40,7 +40,9 @@ impl<S: Sink> Watchers<S> {
         };
         let (_, pattern) = self.patterns.remove(at);
         if let Some(sinks) = self.sinks.get_mut(pattern.as_str()) {
-            sinks.retain(|(other, _)| *other != id);
+            if let Some(at) = sinks.iter().position(|(other, _)| *other == id) {
+                sinks.remove(at);
+            }
             if sinks.is_empty() {
                 self.sinks.remove(pattern.as_str());
             }

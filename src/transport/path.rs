@@ -55,14 +55,18 @@ pub fn watch(
 
 /// Appends one part of a path or query, percent-encoded but for RFC 3986's unreserved characters.
 fn encode(url: &mut String, part: &str) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in part.bytes() {
+    const HEX: &str = "0123456789ABCDEF";
+    let digit = |at: u8| {
+        HEX.get(usize::from(at)..=usize::from(at))
+            .unwrap_or_default()
+    };
+    for (at, byte) in part.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(byte.into());
+            url.push_str(part.get(at..=at).unwrap_or_default());
         } else {
             url.push('%');
-            url.push(HEX[usize::from(byte >> 4)].into());
-            url.push(HEX[usize::from(byte & 15)].into());
+            url.push_str(digit(byte >> 4));
+            url.push_str(digit(byte & 15));
         }
     }
 }

@@ -121,9 +121,12 @@ fn entry(answer: Result<JsValue, Error>) -> Answer<JsValue> {
 /// Those of a listing. A key that could not be read anyway is left out.
 fn keys(listing: JsValue) -> Vec<Key> {
     let listing: Array = listing.unchecked_into();
-    let key = |at| {
+    let mut keys = Vec::new();
+    for at in 0..listing.length() {
         let key = listing.get(at);
-        Key::parse(&String::from(key.unchecked_ref::<JsString>())).ok()
-    };
-    (0..listing.length()).filter_map(key).collect()
+        if let Ok(key) = Key::parse(&String::from(key.unchecked_ref::<JsString>())) {
+            keys.push(key);
+        }
+    }
+    keys
 }

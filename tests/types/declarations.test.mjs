@@ -36,7 +36,7 @@ async function load(entry) {
 }
 
 /** What wasm-bindgen's classes have for themselves. @param {string} name */
-const isMachinery = (name) => /^(constructor|free|__.*)$/.test(name);
+const isMachinery = (name) => /^(constructor|__.*)$/.test(name);
 
 /** Everything an object has, up to where every object or error has it. @param {object} object */
 function properties(object) {

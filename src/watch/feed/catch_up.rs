@@ -7,7 +7,7 @@
 //! a change of it has already arrived. What is newer than what was told is told.
 
 use super::connection::STEADY_MS;
-use super::reading::Reader;
+use super::reading::{Reader, those};
 use super::subscribers::Progress;
 use super::{Action, Answer, Event, Feed, SubscriberId, Survey, Ticket, Timer, is_final};
 use crate::error::Error;
@@ -152,8 +152,9 @@ impl<E: Clone> Feed<E> {
             }
         }
         let newest = survey.keys.last().filter(|_| extent == Extent::Newest);
-        let wanted = |key: &&Key| self.knowledge.follows(key) || Some(*key) == newest;
-        let keys: Vec<Key> = survey.keys.iter().filter(wanted).cloned().collect();
+        let keys = those(&survey.keys, &mut |key| {
+            self.knowledge.follows(key) || Some(key) == newest
+        });
         self.catch_up.step = Step::Reading(extent);
         if keys.is_empty() {
             self.caught_up();

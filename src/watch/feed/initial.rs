@@ -1,7 +1,7 @@
 //! The entries a subscriber begins with, where it asks for them: listed, read, and followed by the
 //! changes that came meanwhile.
 
-use super::reading::Reader;
+use super::reading::{Reader, those};
 use super::subscribers::Progress;
 use super::{Action, Event, Feed, Phase, SubscriberId, Ticket};
 use crate::error::Error;
@@ -111,8 +111,8 @@ impl<E: Clone> Feed<E> {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
         };
-        let wanted = keys.iter().rev().filter(|key| subscriber.matches(key));
-        let wanted: Vec<Key> = wanted.cloned().collect();
+        let mut wanted = those(keys, &mut |key| subscriber.matches(key));
+        wanted.reverse();
         subscriber.progress = Progress::Reading;
         if wanted.is_empty() {
             self.loaded(id);

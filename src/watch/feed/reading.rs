@@ -37,6 +37,17 @@ pub(super) struct Flight {
     stale: u8,
 }
 
+/// Those of the keys that are to be read.
+pub(super) fn those(keys: &[Key], wanted: &mut dyn FnMut(&Key) -> bool) -> Vec<Key> {
+    let mut those = Vec::new();
+    for key in keys {
+        if wanted(key) {
+            those.push(key.clone());
+        }
+    }
+    those
+}
+
 /// What is to be read, and what is being read.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
@@ -140,9 +151,13 @@ impl Reading {
 
     /// The reader wants nothing any more.
     pub(super) fn forget(&mut self, reader: Reader) {
-        self.jobs.retain(|job| job.reader != reader);
+        while let Some(at) = self.jobs.iter().position(|job| job.reader == reader) {
+            self.jobs.remove(at);
+        }
         for flight in &mut self.flights {
-            flight.readers.retain(|other| *other != reader);
+            while let Some(at) = flight.readers.iter().position(|other| *other == reader) {
+                flight.readers.remove(at);
+            }
         }
     }
 

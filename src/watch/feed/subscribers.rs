@@ -168,7 +168,9 @@ impl<E> Subscribers<E> {
             let Some(ids) = self.by_pattern.get_mut(pattern.as_str()) else {
                 continue;
             };
-            ids.retain(|other| *other != id);
+            if let Ok(at) = ids.binary_search(&id) {
+                ids.remove(at);
+            }
             if ids.is_empty() {
                 self.by_pattern.remove(pattern.as_str());
             }
