@@ -98,9 +98,12 @@ const shared = {
   "ironflow:inlined": "./inlined.js",
 };
 const encoded = encode(wasm);
+const decoder = join(compiled, "decoder.wasm");
+run("wasm-opt", ["-O3", join(template, "decoder.wat"), "-o", decoder]);
 const made = {
   "ironflow:glue": glue,
-  "ironflow:text": `export const COMMON = "${encoded.common}", TEXT = "${encoded.text}";`,
+  "ironflow:text": `export const COMMON = "${encoded.common}", TEXT = "${encoded.text}";
+export const DECODER = "${readFileSync(decoder, "base64")}";`,
 };
 
 async function bundle(output, input, rooms = {}) {
