@@ -22,7 +22,10 @@ const CHANGES = [
   [/^if \(Symbol\.dispose\) .*\n/gm, ""],
   // Imports, as arrow functions: those that need no `arguments`.
   [/: function\(([^)]*)\) \{\n(?! *return handleError)/g, ": ($1) => {\n"],
-  [/return handleError\(function \(([^)]*)\) \{([^}]*)\}, arguments\)/g, "return handleError(($1) => {$2}, arguments)"],
+  [
+    /return handleError\(function \(([^)]*)\) \{([^}]*)\}, arguments\)/g,
+    "return handleError(($1) => {$2}, arguments)",
+  ],
 ];
 
 const ADDED = `
@@ -44,6 +47,7 @@ export function lean(written) {
     if (changed === glue) throw new Error(`wasm-bindgen's glue is not as expected: ${found}`);
     glue = changed;
   }
-  if (glue.includes("__destroy_into_raw")) throw new Error("wasm-bindgen's glue takes objects apart");
+  if (glue.includes("__destroy_into_raw"))
+    throw new Error("wasm-bindgen's glue takes objects apart");
   return `import { load } from "ironflow:load";\n${glue}${ADDED}`;
 }

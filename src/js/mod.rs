@@ -248,7 +248,7 @@ extern "C" {
     pub(crate) fn deliver(this: &Audience, id: u32, event: &JsValue) -> JsValue;
     /// Gives an error for each of those that cannot decode the event.
     #[wasm_bindgen(structural, method, js_name = deliverToAll)]
-    pub(crate) fn deliver_to_all(this: &Audience, ids: Vec<u32>, event: &JsValue) -> Array;
+    pub(crate) fn deliver_to_all(this: &Audience, ids: &[u32], event: &JsValue) -> Array;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn tell(this: &Audience, id: u32, state: u8);
     #[wasm_bindgen(structural, method)]

@@ -244,26 +244,22 @@ export function readFrame(data) {
   if (typeof data !== "string") return "a watch frame is not text";
   let frame;
   try {
-    frame = JSON.parse(data);
+    frame = JSON.parse(data) ?? {};
   } catch {
     return "a watch frame is not JSON";
   }
-  if (frame?.type === "error") {
-    const { message } = frame;
+  const { type, key, value, revision, operation, bucket, message } = frame;
+  if (type === "kv_update") {
+    return typeof key === "string" &&
+      typeof bucket === "string" &&
+      (operation === "put" || operation === "delete") &&
+      isRevision(revision) &&
+      isValue(value)
+      ? new KVWatchEvent(key, value ?? "", revision, operation, bucket)
+      : "a watch frame lacks a field";
+  }
+  if (type === "error") {
     return typeof message === "string" && message ? message : "the server reports a problem";
   }
-  if (frame?.type !== "kv_update") {
-    return typeof frame?.type === "string" ? undefined : "a watch frame has no type";
-  }
-  const { key, value, revision, operation, bucket } = frame;
-  if (
-    typeof key !== "string" ||
-    typeof bucket !== "string" ||
-    !isRevision(revision) ||
-    !isValue(value) ||
-    (operation !== "put" && operation !== "delete")
-  ) {
-    return "a watch frame lacks a field";
-  }
-  return new KVWatchEvent(key, value ?? "", revision, operation, bucket);
+  return typeof type === "string" ? undefined : "a watch frame has no type";
 }

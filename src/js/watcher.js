@@ -124,7 +124,8 @@ class Subscriber {
         return error;
       }
     }
-    this.#call("onUpdate", own);
+    const callbacks = this.#callbacks;
+    if (callbacks) callBack(this.#logger, callbacks, "onUpdate", own);
     this.#backlog?.push(own);
     return undefined;
   }

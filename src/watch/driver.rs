@@ -98,10 +98,10 @@ impl Driver {
 
     /// Lets the feed speak to its new subscribers.
     pub(super) fn greet(self: &Rc<Self>) {
-        let new = self.new.take();
-        if new.is_empty() {
+        if self.new.borrow().is_empty() {
             return;
         }
+        let new = self.new.take();
         self.tell(|feed| new.iter().for_each(|id| feed.settled(*id)));
     }
 
@@ -164,13 +164,13 @@ impl Driver {
             Action::SetTimer(timer, ms) => self.set_timer(timer, ms),
             Action::Tell(id, state) => self.audience.tell(id.number(), state as u8),
             Action::Ready(id) => self.audience.ready(id.number()),
-            Action::Deliver(to, event, resynced) => self.deliver(to, event, resynced),
+            Action::Deliver(to, event, resynced) => self.deliver(to.ids(), event, resynced),
             Action::Report(error) => self.report(error),
             Action::End(error) => self.end(error),
         }
     }
 
-    fn deliver(&self, to: Vec<SubscriberId>, event: Event<JsValue>, resynced: bool) {
+    fn deliver(&self, to: &[SubscriberId], event: Event<JsValue>, resynced: bool) {
         let mut event = match event {
             Event::Change(event) => event,
             Event::Entry(entry) => js::entry_event(&entry, &self.bucket_name),
@@ -179,15 +179,15 @@ impl Driver {
         if resynced {
             event = js::resynced(&event);
         }
-        if let [id] = *to {
+        if let [id] = to {
             let error = self.audience.deliver(id.number(), &event);
             if !error.is_undefined() {
                 self.report_to_owner(&error);
             }
             return;
         }
-        let to = to.into_iter().map(SubscriberId::number).collect();
-        for error in self.audience.deliver_to_all(to, &event).iter() {
+        let to: Vec<u32> = to.iter().map(|id| id.number()).collect();
+        for error in self.audience.deliver_to_all(&to, &event).iter() {
             self.report_to_owner(&error);
         }
     }

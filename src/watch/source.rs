@@ -149,18 +149,24 @@ impl Driver {
     ) {
         let read = event.unchecked_ref::<Read>();
         let revision = read.revision() as u64;
-        let text = match place {
-            Some(_) => String::new(),
-            None => read.key(),
-        };
+        if let Some(place) = place {
+            let change = Change {
+                key: Name::Place(place),
+                revision,
+                deleted,
+                payload: event,
+            };
+            feed.changed(link, change);
+            return;
+        }
         let change = Change {
-            key: place.map_or(Name::Text(&text), Name::Place),
+            key: Name::Text(&read.key()),
             revision,
             deleted,
             payload: event.clone(),
         };
-        if let (Some(new), None) = (feed.changed(link, change), place) {
-            self.places.add(&event, new.number());
+        if let Some(place) = feed.changed(link, change) {
+            self.places.add(&event, place.number());
         }
     }
 

@@ -90,6 +90,42 @@ pub struct Survey {
 /// get, or none where there is no such key.
 pub type Answer<E> = Result<Option<(Revision, E)>, Error>;
 
+/// Who is to get an event. Most often it is one, for whom no list need be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipients {
+    /// One subscriber.
+    One(SubscriberId),
+    /// Several, in the order they came.
+    Several(Vec<SubscriberId>),
+}
+
+impl Recipients {
+    /// Their ids.
+    pub fn ids(&self) -> &[SubscriberId] {
+        match self {
+            Self::One(id) => std::slice::from_ref(id),
+            Self::Several(ids) => ids,
+        }
+    }
+
+    /// With one more; `most`: how many there may be in all.
+    pub(super) fn and(before: Option<Self>, id: SubscriberId, most: usize) -> Self {
+        match before {
+            None => Self::One(id),
+            Some(Self::One(first)) => {
+                let mut ids = Vec::with_capacity(most);
+                ids.push(first);
+                ids.push(id);
+                Self::Several(ids)
+            }
+            Some(Self::Several(mut ids)) => {
+                ids.push(id);
+                Self::Several(ids)
+            }
+        }
+    }
+}
+
 /// What wakes a feed up later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timer {
@@ -122,7 +158,7 @@ pub enum Action<E> {
     /// Tell a subscriber of the connection's state.
     Tell(SubscriberId, State),
     /// Give subscribers an event; `true`: it is a result of catching up.
-    Deliver(Vec<SubscriberId>, Event<E>, bool),
+    Deliver(Recipients, Event<E>, bool),
     /// Tell a subscriber that it has what there was, and will get what comes.
     Ready(SubscriberId),
     /// Tell every subscriber of a problem.

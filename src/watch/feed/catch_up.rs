@@ -9,7 +9,9 @@
 use super::connection::STEADY_MS;
 use super::reading::{Reader, those};
 use super::subscribers::Progress;
-use super::{Action, Answer, Event, Feed, SubscriberId, Survey, Ticket, Timer, is_final};
+use super::{
+    Action, Answer, Event, Feed, Recipients, SubscriberId, Survey, Ticket, Timer, is_final,
+};
 use crate::error::Error;
 use crate::kv::{Key, Revision};
 use crate::text::concat;
@@ -24,7 +26,7 @@ pub(super) struct CatchUp {
     pub(super) lists: Vec<(Ticket, SubscriberId, usize)>,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy)]
 enum Step {
     /// There is no connection.
     #[default]
@@ -36,7 +38,7 @@ enum Step {
 }
 
 /// What is to be read of a survey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Extent {
     /// The newest key, for its revision, and what was told: nothing was followed before.
     Newest,
@@ -49,7 +51,7 @@ enum Extent {
 
 impl CatchUp {
     pub(super) fn is_done(&self) -> bool {
-        self.step == Step::Done
+        matches!(self.step, Step::Done)
     }
 
     #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -100,7 +102,7 @@ impl<E: Clone> Feed<E> {
         self.doubtful.clear();
         self.reading.clear();
         for subscriber in self.subscribers.iter_mut() {
-            if subscriber.progress != Progress::Ready {
+            if !matches!(subscriber.progress, Progress::Ready) {
                 subscriber.progress = Progress::Waiting;
                 subscriber.listed.clear();
             }
@@ -118,7 +120,7 @@ impl<E: Clone> Feed<E> {
         match answer {
             Ok(survey) => self.compare(survey, extent),
             // It was only to be noted: without it, more will be told after an interruption than need be.
-            Err(_) if extent == Extent::Newest && !self.knowledge.has_told() => {
+            Err(_) if matches!(extent, Extent::Newest) && !self.knowledge.has_told() => {
                 self.caught_up();
                 self.admit_all();
             }
@@ -151,7 +153,10 @@ impl<E: Clone> Feed<E> {
                 }
             }
         }
-        let newest = survey.keys.last().filter(|_| extent == Extent::Newest);
+        let newest = survey
+            .keys
+            .last()
+            .filter(|_| matches!(extent, Extent::Newest));
         let keys = those(&survey.keys, &mut |key| {
             self.knowledge.follows(key) || Some(key) == newest
         });
@@ -183,7 +188,7 @@ impl<E: Clone> Feed<E> {
                 if self.knowledge.changed_on(&held.key, link) {
                     subscriber.held.push(held);
                 } else if !held.live && read > 0 && held.revision > read {
-                    let event = Action::Deliver(vec![subscriber.id], held.event, true);
+                    let event = Action::Deliver(Recipients::One(subscriber.id), held.event, true);
                     self.actions.push_back(event);
                 }
             }
@@ -235,7 +240,7 @@ impl<E: Clone> Feed<E> {
             Ok(entry) => entry,
             // As with the survey that it belongs to.
             Err(_)
-                if self.catch_up.step == Step::Reading(Extent::Newest)
+                if matches!(self.catch_up.step, Step::Reading(Extent::Newest))
                     && flight.readers == [Reader::Feed]
                     && !self.knowledge.follows(&flight.key) =>
             {

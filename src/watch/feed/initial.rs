@@ -3,7 +3,7 @@
 
 use super::reading::{Reader, those};
 use super::subscribers::Progress;
-use super::{Action, Event, Feed, Phase, SubscriberId, Ticket};
+use super::{Action, Event, Feed, Phase, Recipients, SubscriberId, Ticket};
 use crate::error::Error;
 use crate::kv::{Key, Revision};
 
@@ -14,7 +14,7 @@ impl<E: Clone> Feed<E> {
         let subscriber = self.subscribers.get_mut(id)?;
         let awaits = subscriber.initial
             && subscriber.settled
-            && subscriber.progress == Progress::Waiting
+            && matches!(subscriber.progress, Progress::Waiting)
             && subscriber.is_covered_by(filter);
         awaits.then_some(subscriber.surveyed)
     }
@@ -41,8 +41,8 @@ impl<E: Clone> Feed<E> {
             return;
         };
         let waits = match subscriber.initial {
-            true => subscriber.progress == Progress::Loaded,
-            false => subscriber.progress == Progress::Waiting,
+            true => matches!(subscriber.progress, Progress::Loaded),
+            false => matches!(subscriber.progress, Progress::Waiting),
         };
         if done && waits && subscriber.settled && subscriber.is_covered_by(filter) {
             self.release(id);
@@ -137,7 +137,7 @@ impl<E: Clone> Feed<E> {
         for held in std::mem::take(&mut subscriber.held) {
             if held.revision > subscriber.has_read(&held.key) {
                 subscriber.note_read(&held.key, held.revision);
-                let event = Action::Deliver(vec![id], held.event, held.resynced);
+                let event = Action::Deliver(Recipients::One(id), held.event, held.resynced);
                 self.actions.push_back(event);
             }
         }
@@ -154,7 +154,7 @@ impl<E: Clone> Feed<E> {
             self.knowledge.saw(key, revision);
             let event = Event::Entry(payload);
             self.actions
-                .push_back(Action::Deliver(vec![id], event, false));
+                .push_back(Action::Deliver(Recipients::One(id), event, false));
         }
     }
 }

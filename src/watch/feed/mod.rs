@@ -17,7 +17,9 @@ mod subscribers;
 use std::collections::VecDeque;
 
 use crate::kv::{Key, Pattern, Revision};
-pub use action::{Action, Answer, Change, Event, Link, Name, Place, State, Survey, Ticket, Timer};
+pub use action::{
+    Action, Answer, Change, Event, Link, Name, Place, Recipients, State, Survey, Ticket, Timer,
+};
 use catch_up::CatchUp;
 use connection::{Connection, Phase, is, is_final};
 use knowledge::Knowledge;
@@ -261,7 +263,8 @@ impl<E: Clone> Feed<E> {
     ) {
         let gone = matches!(event, Event::Gone(..));
         let complete = self.catch_up.is_done();
-        let mut to = Vec::with_capacity(wanting.len());
+        let mut to = None;
+        let mut add = |id| to = Some(Recipients::and(to.take(), id, wanting.len()));
         for id in wanting {
             let Some(subscriber) = self.subscribers.get_mut(*id).filter(|s| s.settled) else {
                 continue;
@@ -270,7 +273,7 @@ impl<E: Clone> Feed<E> {
                 if gone {
                     subscriber.held.retain(|held| held.key != *key);
                     if subscriber.has_read(key) > 0 {
-                        to.push(*id);
+                        add(*id);
                     }
                 } else {
                     subscriber.held.push(Held {
@@ -288,10 +291,10 @@ impl<E: Clone> Feed<E> {
                 subscriber.has_come_to(revision);
             }
             if news {
-                to.push(*id);
+                add(*id);
             }
         }
-        if !to.is_empty() {
+        if let Some(to) = to {
             self.actions.push_back(Action::Deliver(to, event, resynced));
         }
     }

@@ -17,7 +17,7 @@ impl SubscriberId {
 }
 
 /// How far a subscriber has come on the way to `ready`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Progress {
     /// A connection that covers it is awaited.
     Waiting,
@@ -76,7 +76,7 @@ impl<E> Subscriber<E> {
 
     /// Whether its initial entries are still to come, and changes have to wait for them.
     pub(super) fn holds(&self) -> bool {
-        self.initial && self.progress != Progress::Ready
+        self.initial && !matches!(self.progress, Progress::Ready)
     }
 
     /// The newest revision of the key that it has read.
@@ -94,7 +94,9 @@ impl<E> Subscriber<E> {
 
     /// Forgets the revisions it has read, once the changes have come as far. Nothing may be missing then.
     pub(super) fn has_come_to(&mut self, revision: Revision) {
-        if self.newest_read > 0 && revision >= self.newest_read && self.progress == Progress::Ready
+        if self.newest_read > 0
+            && revision >= self.newest_read
+            && matches!(self.progress, Progress::Ready)
         {
             self.forget_read();
         }

@@ -322,7 +322,7 @@ impl World {
                     recorder.errors.push(error.clone());
                 }
             }
-            Action::Deliver(to, event, resynced) => self.tell(&to, &event, resynced),
+            Action::Deliver(to, event, resynced) => self.tell(to.ids(), &event, resynced),
             Action::End(error) => {
                 self.ended = true;
                 self.wires.clear();
