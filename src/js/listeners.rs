@@ -11,10 +11,10 @@ use super::open_listeners;
 use crate::slots::Slots;
 
 /// Hears of something, once: a number that says what has happened, another that goes with it, and a value.
-type Once = Box<dyn FnOnce(u8, f64, JsValue)>;
+type Once = Box<dyn FnOnce(u32, f64, JsValue)>;
 
 /// Hears of things for as long as it is kept.
-type Always = Rc<dyn Fn(u8, f64, JsValue)>;
+type Always = Rc<dyn Fn(u32, f64, JsValue)>;
 
 enum Call {
     Once(Once),
@@ -50,7 +50,7 @@ pub(crate) fn once(call: Once) -> f64 {
 pub(crate) struct Listener(f64);
 
 impl Listener {
-    pub(crate) fn new(tell: impl Fn(u8, f64, JsValue) + 'static) -> Self {
+    pub(crate) fn new(tell: impl Fn(u32, f64, JsValue) + 'static) -> Self {
         Self(add(Call::Always(Rc::new(tell))))
     }
 
@@ -70,7 +70,7 @@ impl Drop for Listener {
 
 /// Calls a listener, if it still listens. `listeners.js` knows it by its name among the exports.
 #[wasm_bindgen]
-pub fn tell(listener: f64, kind: u8, number: f64, value: JsValue) {
+pub fn tell(listener: f64, kind: u32, number: f64, value: JsValue) {
     let call = WAITING.with(|waiting| {
         let mut calls = waiting.borrow_mut();
         match calls.get(listener)? {

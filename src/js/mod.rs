@@ -243,12 +243,15 @@ extern "C" {
     pub(crate) fn add(this: &Audience, id: u32, subscriber: &Subscriber);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn take(this: &Audience, id: u32) -> Option<Subscriber>;
-    /// Gives an error where the event cannot be decoded, else undefined.
+    /// Whether the event cannot be decoded.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn deliver(this: &Audience, id: u32, event: &JsValue) -> JsValue;
-    /// Gives an error for each of those that cannot decode the event.
+    pub(crate) fn deliver(this: &Audience, id: u32, event: &JsValue) -> bool;
+    /// Whether any of them cannot decode the event.
     #[wasm_bindgen(structural, method, js_name = deliverToAll)]
-    pub(crate) fn deliver_to_all(this: &Audience, ids: &[u32], event: &JsValue) -> Array;
+    pub(crate) fn deliver_to_all(this: &Audience, ids: &[u32], event: &JsValue) -> bool;
+    /// Takes the errors of those that could not decode an event.
+    #[wasm_bindgen(structural, method, js_name = takeErrors)]
+    pub(crate) fn take_errors(this: &Audience) -> Array;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn tell(this: &Audience, id: u32, state: u8);
     #[wasm_bindgen(structural, method)]

@@ -34,8 +34,9 @@ const PUT = 3;
 const DELETED = 4;
 
 /**
- * Tells of what happens to a socket. The text of a frame stays here; the listener hears the event and
- * the place of its key, -1 where it has none, or the words that say why it cannot be used.
+ * Tells of what happens to a socket. The text of a frame stays here; the listener hears the event, its
+ * revision, and above the kind, in eights, one more than the place of its key, 0 where it has none; or the
+ * words that say why it cannot be used.
  */
 export function listenToSocket(socket, places, listener) {
   socket.onopen = () => tell(listener, OPENED, 0);
@@ -50,7 +51,8 @@ export function listenToSocket(socket, places, listener) {
     if (typeof frame === "string") tell(listener, BAD_FRAME, 0, frame);
     else if (frame) {
       const kind = frame.operation === "put" ? PUT : DELETED;
-      tell(listener, kind, places.get(frame.key) ?? -1, frame);
+      const place = places.get(frame.key) ?? -1;
+      tell(listener, kind + 8 * (place + 1), frame.revision, frame);
     }
   };
 }

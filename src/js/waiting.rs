@@ -31,7 +31,7 @@ pub(crate) enum Ending {
 
 impl Ending {
     /// As `exchange.js` numbers them.
-    fn of(kind: u8, value: JsValue) -> Self {
+    fn of(kind: u32, value: JsValue) -> Self {
         match kind {
             0 => Self::Answered(value),
             2 => Self::TimedOut,

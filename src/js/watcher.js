@@ -245,6 +245,7 @@ export function newSubscriber(callbacks, logger, mode, signal) {
 /** The subscribers of a feed, by their ids, in the order they came. */
 class Audience {
   #members = new Map();
+  #errors = [];
 
   get size() {
     return this.#members.size;
@@ -261,19 +262,22 @@ class Audience {
     return subscriber;
   }
 
-  /** Gives the error where the event cannot be decoded. */
+  /** Whether the event cannot be decoded. */
   deliver(id, event) {
-    return this.#members.get(id)?.update(event);
+    const error = this.#members.get(id)?.update(event);
+    if (error) this.#errors.push(error);
+    return error !== undefined;
   }
 
-  /** Gives the errors where the event cannot be decoded. */
+  /** Whether any of them cannot decode the event. */
   deliverToAll(ids, event) {
-    const errors = [];
-    for (const id of ids) {
-      const error = this.deliver(id, event);
-      if (error) errors.push(error);
-    }
-    return errors;
+    for (const id of ids) this.deliver(id, event);
+    return this.#errors.length > 0;
+  }
+
+  /** Takes the errors of those that could not decode an event. */
+  takeErrors() {
+    return this.#errors.splice(0);
   }
 
   tell(id, state) {

@@ -179,16 +179,17 @@ impl Driver {
         if resynced {
             event = js::resynced(&event);
         }
-        if let [id] = to {
-            let error = self.audience.deliver(id.number(), &event);
-            if !error.is_undefined() {
+        let failed = match to {
+            [id] => self.audience.deliver(id.number(), &event),
+            _ => {
+                let to: Vec<u32> = to.iter().map(|id| id.number()).collect();
+                self.audience.deliver_to_all(&to, &event)
+            }
+        };
+        if failed {
+            for error in self.audience.take_errors().iter() {
                 self.report_to_owner(&error);
             }
-            return;
-        }
-        let to: Vec<u32> = to.iter().map(|id| id.number()).collect();
-        for error in self.audience.deliver_to_all(&to, &event).iter() {
-            self.report_to_owner(&error);
         }
     }
 

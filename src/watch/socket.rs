@@ -5,6 +5,7 @@ use web_sys::WebSocket;
 
 use super::feed::Place;
 use crate::js::{self, Listener, Places};
+use crate::kv::Revision;
 
 /// What happens to a socket.
 pub(super) enum Happening {
@@ -13,9 +14,10 @@ pub(super) enum Happening {
     Closed(u16),
     /// A frame arrived that is none, or in which the server reports a problem.
     BadFrame(String),
-    /// A frame arrived: the event, and the place of its key where it has one.
+    /// A frame arrived: the event, its revision, and the place of its key where it has one.
     Frame {
         event: JsValue,
+        revision: Revision,
         place: Option<Place>,
         deleted: bool,
     },
@@ -23,15 +25,16 @@ pub(super) enum Happening {
 
 impl Happening {
     /// As `platform.js` numbers them.
-    fn of(kind: u8, number: f64, value: JsValue) -> Self {
+    fn of(kind: u32, number: f64, value: JsValue) -> Self {
         match kind {
             0 => Self::Opened,
             1 => Self::Closed(number as u16),
             2 => Self::BadFrame(value.as_string().unwrap_or_default()),
             kind => Self::Frame {
                 event: value,
-                place: (number >= 0.0).then(|| Place::of(number as usize)),
-                deleted: kind == 4,
+                revision: number as Revision,
+                place: (kind as usize >> 3).checked_sub(1).map(Place::of),
+                deleted: kind & 7 == 4,
             },
         }
     }

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
-use super::feed::{Change, Feed, Link, Name, Place};
+use super::feed::{Change, Feed, Link, Name};
 use super::socket::{Happening, Socket};
 use crate::error::Error;
 use crate::js::{Failure, Read};
@@ -132,42 +132,36 @@ impl Driver {
             Happening::BadFrame(words) => feed.bad_frame(link, words),
             Happening::Frame {
                 event,
-                place,
-                deleted,
-            } => self.changed(feed, link, event, place, deleted),
-        });
-    }
-
-    /// Tells the feed of a frame. A key that is not known by its place is, from then on.
-    fn changed(
-        &self,
-        feed: &mut Feed<JsValue>,
-        link: Link,
-        event: JsValue,
-        place: Option<Place>,
-        deleted: bool,
-    ) {
-        let read = event.unchecked_ref::<Read>();
-        let revision = read.revision() as u64;
-        if let Some(place) = place {
-            let change = Change {
-                key: Name::Place(place),
                 revision,
+                place: Some(place),
                 deleted,
-                payload: event,
-            };
-            feed.changed(link, change);
-            return;
-        }
-        let change = Change {
-            key: Name::Text(&read.key()),
-            revision,
-            deleted,
-            payload: event.clone(),
-        };
-        if let Some(place) = feed.changed(link, change) {
-            self.places.add(&event, place.number());
-        }
+            } => {
+                let change = Change {
+                    key: Name::Place(place),
+                    revision,
+                    deleted,
+                    payload: event,
+                };
+                feed.changed(link, change);
+            }
+            Happening::Frame {
+                event,
+                revision,
+                place: None,
+                deleted,
+            } => {
+                let change = Change {
+                    key: Name::Text(&event.unchecked_ref::<Read>().key()),
+                    revision,
+                    deleted,
+                    payload: event.clone(),
+                };
+                // From now on the key is known by its place.
+                if let Some(place) = feed.changed(link, change) {
+                    self.places.add(&event, place.number());
+                }
+            }
+        });
     }
 
     pub(super) fn disconnect(&self, link: Link) {
