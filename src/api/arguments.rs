@@ -84,6 +84,13 @@ const LIMITS: &[Known] = &[
 
 /// The last, optional argument of every operation.
 pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits, Error> {
+    if value.is_undefined() {
+        return Ok(Limits {
+            timeout_ms: default_timeout_ms,
+            signal: None,
+            once: false,
+        });
+    }
     let (limits, _) = read_limits(value, default_timeout_ms, &LIMITS[..2])?;
     Ok(limits)
 }
@@ -111,23 +118,23 @@ fn read_limits(
     Ok((limits, options))
 }
 
-/// The option `signal`, undefined where there is none.
-pub(super) fn signal(given: &JsValue) -> Result<JsValue, Error> {
+/// The option `signal`, an AbortSignal.
+pub(super) fn signal(given: &JsValue) -> Result<Option<JsValue>, Error> {
     if !given.is_object() {
-        return Ok(JsValue::UNDEFINED);
+        return Ok(None);
     }
     let signal = given.unchecked_ref::<Given>().signal();
     if is_unset(&signal) {
-        Ok(JsValue::UNDEFINED)
+        Ok(None)
     } else if js::is_abort_signal(&signal) {
-        Ok(signal)
+        Ok(Some(signal))
     } else {
         Err(invalid("signal", "an AbortSignal"))
     }
 }
 
-/// The second argument of `bucket`: how values are decoded, undefined where they are not.
-pub(super) fn decode(value: &JsValue) -> Result<JsValue, Error> {
+/// The second argument of `bucket`: how values are decoded, if they are.
+pub(super) fn decode(value: &JsValue) -> Result<Option<JsValue>, Error> {
     const KNOWN: &[Known] = &[(
         "decode",
         Takes::TextThat("\"json\", \"text\" or \"bytes\"", |mode| {
@@ -135,10 +142,7 @@ pub(super) fn decode(value: &JsValue) -> Result<JsValue, Error> {
         }),
     )];
     let options = js::options("", value, KNOWN)?;
-    Ok(options
-        .text("decode")
-        .map(JsValue::from)
-        .unwrap_or_default())
+    Ok(options.text("decode").map(JsValue::from))
 }
 
 /// The option `memory.buckets`: names, or settings.

@@ -20,8 +20,8 @@ use crate::transport::Limits;
 pub struct BrowserKVBucketHandle {
     state: Rc<State>,
     name: BucketName,
-    /// How values are decoded, for [`crate::js::decode`]; undefined where they stay base64.
-    decode: JsValue,
+    /// How values are decoded, for [`crate::js::decode`]; none: they stay base64.
+    decode: Option<JsValue>,
     /// Whether error handlers hear nothing of its operations: those that are a part of another.
     quiet: bool,
 }
@@ -43,16 +43,17 @@ impl BrowserKVBucketHandle {
     fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
         let context = self.context(method.name(), arguments.first);
         let operation = arguments.operation(method, Some(&self.name));
+        let decode = self.decode.as_ref().filter(|_| method == Method::Get);
         self.state
-            .carry_out(context, operation, arguments.options, &self.decode)
+            .carry_out(&context, operation, arguments.options, decode)
     }
 
     /// A handle for operations that are a part of another.
-    fn quiet(&self, decode: &JsValue) -> Self {
+    fn quiet(&self, decode: Option<&JsValue>) -> Self {
         Self {
             state: Rc::clone(&self.state),
             name: self.name.clone(),
-            decode: decode.clone(),
+            decode: decode.cloned(),
             quiet: true,
         }
     }
@@ -76,7 +77,7 @@ impl BrowserKVBucketHandle {
         let configured = self.state.configured()?;
         let arguments = WatchArguments::of_view(options)?;
         let replica = js::new_replica(
-            self.quiet(&JsValue::UNDEFINED).into(),
+            self.quiet(None).into(),
             options,
             &configured.given.logger(),
             configured.config.timeout_ms,
@@ -87,15 +88,15 @@ impl BrowserKVBucketHandle {
         };
         let watcher = self
             .state
-            .watch(self.name.clone(), &arguments, &self.decode)?;
+            .watch(self.name.clone(), &arguments, self.decode.as_ref())?;
         Ok(replica.attach(&watcher))
     }
 
-    fn context(&self, operation: &'static str, key: &JsValue) -> Context {
+    fn context<'a>(&'a self, operation: &'static str, key: &'a JsValue) -> Context<'a> {
         Context {
             operation,
-            bucket: Some(self.name.clone()),
-            key: key.clone(),
+            bucket: Some(&self.name),
+            key,
             quiet: self.quiet,
         }
     }
@@ -151,7 +152,7 @@ impl BrowserKVBucketHandle {
     /// Reads a key, calls a function with what it holds, and writes what that gives, again and again
     /// until nobody else writes in between.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
-        let (promise, done) = self.state.pending(self.context("modify", key));
+        let (promise, done) = self.state.pending(&self.context("modify", key));
         let (limits, max_attempts) = match self.modifying(key, change, options) {
             Ok(prepared) => prepared,
             Err(failure) => {
@@ -159,11 +160,11 @@ impl BrowserKVBucketHandle {
                 return promise;
             }
         };
-        let (timeout_ms, signal) = (limits.timeout_ms, limits.signal);
+        let (timeout_ms, signal) = (limits.timeout_ms, limits.signal());
         let then = move |ending: Ending| {
             done(ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error)));
         };
-        let handle = self.quiet(&self.decode).into();
+        let handle = self.quiet(self.decode.as_ref()).into();
         js::modify(handle, key, change, max_attempts, timeout_ms, &signal, then);
         promise
     }
@@ -193,7 +194,7 @@ impl BrowserKVBucketHandle {
         WatchArguments::read(callbacks, options)
             .and_then(|arguments| {
                 self.state
-                    .watch(self.name.clone(), &arguments, &self.decode)
+                    .watch(self.name.clone(), &arguments, self.decode.as_ref())
             })
             .map_err(thrown)
     }

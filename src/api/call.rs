@@ -9,7 +9,7 @@ use crate::kv::{BucketName, Precondition, Removal};
 use crate::transport::Operation;
 
 /// A method that carries out an operation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     CreateBucket,
     DeleteBucket,

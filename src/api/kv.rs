@@ -26,15 +26,15 @@ impl BrowserKVClient {
 
     fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
         let operation = arguments.operation(method, None);
+        let bucket = operation.as_ref().ok().and_then(Operation::names);
         let context = Context {
             operation: method.name(),
-            bucket: operation.as_ref().ok().and_then(Operation::names),
-            key: JsValue::UNDEFINED,
+            bucket: bucket.as_ref(),
+            key: &JsValue::UNDEFINED,
             quiet: false,
         };
-        let decode = JsValue::UNDEFINED;
         self.state
-            .carry_out(context, operation, arguments.options, &decode)
+            .carry_out(&context, operation, arguments.options, None)
     }
 }
 

@@ -7,10 +7,11 @@ use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use super::pending::Pending;
 use super::watch_arguments::WatchArguments;
 use crate::config::{Config, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Deferred, Done, Failure, Given, Outcome, is_unset};
+use crate::js::{self, Done, Failure, Given, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::invalid;
 use crate::text::concat;
@@ -37,11 +38,12 @@ pub(super) struct Configured {
 }
 
 /// What an operation is called in an error's context, and what it is about.
-pub(super) struct Context {
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
     pub(super) operation: &'static str,
-    pub(super) bucket: Option<BucketName>,
+    pub(super) bucket: Option<&'a BucketName>,
     /// The key as the caller wrote it.
-    pub(super) key: JsValue,
+    pub(super) key: &'a JsValue,
     /// Whether error handlers hear nothing of it.
     pub(super) quiet: bool,
 }
@@ -126,10 +128,10 @@ impl State {
     /// told, where the arguments are bad too. `decode`: as [`js::decode`] takes it.
     pub(super) fn carry_out(
         self: &Rc<Self>,
-        context: Context,
+        context: &Context<'_>,
         operation: Result<Operation, Error>,
         options: &JsValue,
-        decode: &JsValue,
+        decode: Option<&JsValue>,
     ) -> Promise {
         let prepared = self.configured().and_then(|configured| {
             let operation = operation?;
@@ -144,18 +146,17 @@ impl State {
             return self.settled(context, decoded(outcome, decode));
         }
         let (promise, mut done) = self.pending(context);
-        if !decode.is_undefined() {
-            let decode = decode.clone();
-            done = Box::new(move |outcome| done(decoded(outcome, &decode)));
+        if let Some(decode) = decode.cloned() {
+            done = Box::new(move |outcome| done(decoded(outcome, Some(&decode))));
         }
         configured.transport.send(operation, limits, done);
         promise
     }
 
     /// A promise of what is over already.
-    fn settled(self: &Rc<Self>, context: Context, outcome: Outcome) -> Promise {
+    fn settled(self: &Rc<Self>, context: &Context<'_>, outcome: Outcome) -> Promise {
         if let Ok(value) = &outcome {
-            self.tell_of_fallback(&context);
+            self.tell_of_fallback(context);
             return Promise::resolve(value);
         }
         let (promise, done) = self.pending(context);
@@ -164,29 +165,11 @@ impl State {
     }
 
     /// A promise, and what settles it. If it is rejected, every error handler is told.
-    pub(super) fn pending(self: &Rc<Self>, context: Context) -> (Promise, Done) {
-        let state = Rc::clone(self);
+    pub(super) fn pending(self: &Rc<Self>, context: &Context<'_>) -> (Promise, Done) {
         let deferred = js::new_deferred();
         let promise = deferred.promise();
-        let done = move |outcome| state.settle(context, deferred, outcome);
-        (promise, Box::new(done))
-    }
-
-    fn settle(self: Rc<Self>, context: Context, deferred: Deferred, outcome: Outcome) {
-        self.tell_of_fallback(&context);
-        let failure = match outcome {
-            Ok(value) => return deferred.resolve(&value),
-            Err(failure) => failure,
-        };
-        // Handlers are never called before the operation's promise is in the caller's hands.
-        js::later(Box::new(move || {
-            let quiet = context.quiet || matches!(failure, Failure::Aborted(_));
-            let error = JsValue::from(failure);
-            if !quiet {
-                self.tell_handlers(&error, &context);
-            }
-            deferred.reject(&error);
-        }));
+        let pending = Pending::new(self, context, deferred);
+        (promise, Box::new(move |outcome| pending.settle(outcome)))
     }
 
     /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`js::decode`] takes it.
@@ -194,14 +177,14 @@ impl State {
         self: &Rc<Self>,
         bucket: BucketName,
         arguments: &WatchArguments,
-        decode: &JsValue,
+        decode: Option<&JsValue>,
     ) -> Result<JsValue, Error> {
         let configured = self.configured()?;
         let subscriber = js::new_subscriber(
             &arguments.callbacks,
             &configured.given.logger(),
-            decode,
-            &arguments.signal,
+            &decode.cloned().unwrap_or_default(),
+            &arguments.signal.clone().unwrap_or_default(),
         );
         if arguments.is_aborted() {
             return Ok(subscriber.attach_aborted());
@@ -256,7 +239,7 @@ impl State {
     }
 
     /// Tells the logger and every error handler where the client has fallen back to memory.
-    fn tell_of_fallback(&self, context: &Context) {
+    pub(super) fn tell_of_fallback(&self, context: &Context<'_>) {
         let configured = self.configured.borrow().clone();
         let news = configured.as_ref().and_then(|c| c.transport.take_news());
         if let (Some(configured), Some(news)) = (configured, news) {
@@ -267,7 +250,7 @@ impl State {
         }
     }
 
-    fn tell_handlers(&self, error: &JsValue, context: &Context) {
+    pub(super) fn tell_handlers(&self, error: &JsValue, context: &Context<'_>) {
         let configured = self.configured.borrow().clone();
         let given = configured.as_ref().map(|configured| &configured.given);
         js::report(
@@ -276,26 +259,26 @@ impl State {
             &given.map(Given::on_error).unwrap_or_default(),
             error,
             context.operation,
-            context.bucket.as_deref(),
-            &context.key,
+            context.bucket.map(|bucket| &**bucket),
+            context.key,
         );
     }
 }
 
 /// What an operation comes to, its value decoded. `decode`: as [`js::decode`] takes it.
-fn decoded(outcome: Outcome, decode: &JsValue) -> Outcome {
-    if decode.is_undefined() {
-        return outcome;
+fn decoded(outcome: Outcome, decode: Option<&JsValue>) -> Outcome {
+    match decode {
+        Some(mode) => outcome.and_then(|value| js::decode(&value, mode).map_err(Failure::Thrown)),
+        None => outcome,
     }
-    outcome.and_then(|value| js::decode(&value, decode).map_err(Failure::Thrown))
 }
 
 impl Owner for State {
     fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue) {
         let context = Context {
             operation: "watch",
-            bucket: Some(bucket.clone()),
-            key: filter.map_or(JsValue::UNDEFINED, |filter| filter.as_str().into()),
+            bucket: Some(bucket),
+            key: &filter.map_or(JsValue::UNDEFINED, |filter| filter.as_str().into()),
             quiet: false,
         };
         self.tell_of_fallback(&context);

@@ -24,8 +24,7 @@ pub(super) struct WatchArguments {
     pub(super) callbacks: JsValue,
     pub(super) patterns: Vec<Pattern>,
     pub(super) initial: bool,
-    /// An AbortSignal, or undefined.
-    pub(super) signal: JsValue,
+    pub(super) signal: Option<JsValue>,
 }
 
 impl WatchArguments {
@@ -58,13 +57,13 @@ impl WatchArguments {
             callbacks: JsValue::UNDEFINED,
             patterns: patterns(given)?,
             initial: true,
-            signal: JsValue::UNDEFINED,
+            signal: None,
         })
     }
 
     /// Whether there is nothing to begin.
     pub(super) fn is_aborted(&self) -> bool {
-        is_aborted(&self.signal)
+        self.signal.as_ref().is_some_and(is_aborted)
     }
 }
 

@@ -70,7 +70,7 @@ impl Credentials {
             Self::Ask(ask) => ask,
         };
         let limits = limits.clone();
-        let signal = limits.signal.clone();
+        let signal = limits.signal();
         js::ask_token(&ask, left_ms, &signal, move |ending| {
             let token = ending.outcome(limits.timeout_ms, &|cause, _| {
                 let words = "the function auth.token failed";

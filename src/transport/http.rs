@@ -199,7 +199,7 @@ impl Attempt {
     fn send(self: Box<Self>, credential: Option<String>) {
         let (request, reader) = self.http.request(&self.operation);
         let headers = self.http.headers(credential);
-        let (left, signal) = (self.left(), self.limits.signal.clone());
+        let (left, signal) = (self.left(), self.limits.signal());
         js::exchange(&request, &headers, left, &signal, move |ending| {
             let outcome = self.read(ending, reader);
             self.finish(outcome);
@@ -235,7 +235,7 @@ impl Attempt {
         };
         if let Some(wait) = wait.filter(|wait| *wait < self.left_or_none()) {
             self.number += 1.0;
-            let signal = self.limits.signal.clone();
+            let signal = self.limits.signal();
             return js::pause(wait, &signal, move || match self.limits.check() {
                 Ok(()) => self.begin(),
                 Err(failure) => (self.done)(Err(failure)),

@@ -68,8 +68,8 @@ pub(crate) struct Body {
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) timeout_ms: u32,
-    /// The caller's AbortSignal, or undefined.
-    pub(crate) signal: JsValue,
+    /// The caller's AbortSignal.
+    pub(crate) signal: Option<JsValue>,
     /// Whether a reading that fails is left at that.
     pub(crate) once: bool,
 }
@@ -85,15 +85,22 @@ extern "C" {
 impl Limits {
     /// Refuses to begin where the caller has aborted already.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        if is_aborted(&self.signal) {
-            let signal = self.signal.unchecked_ref::<Given>();
-            return Err(Failure::Aborted(signal.reason()));
+        match &self.signal {
+            Some(signal) if is_aborted(signal) => {
+                let signal = signal.unchecked_ref::<Given>();
+                Err(Failure::Aborted(signal.reason()))
+            }
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The caller's AbortSignal, or undefined.
+    pub(crate) fn signal(&self) -> JsValue {
+        self.signal.clone().unwrap_or_default()
     }
 }
 
-/// Whether an AbortSignal, or undefined, is aborted.
+/// Whether an AbortSignal is aborted.
 pub(crate) fn is_aborted(signal: &JsValue) -> bool {
-    !signal.is_undefined() && signal.unchecked_ref::<Given>().aborted()
+    signal.unchecked_ref::<Given>().aborted()
 }

@@ -100,7 +100,7 @@ impl Driver {
     pub(super) fn limits(&self) -> Limits {
         Limits {
             timeout_ms: self.timeout_ms,
-            signal: JsValue::UNDEFINED,
+            signal: None,
             once: false,
         }
     }

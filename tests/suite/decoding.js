@@ -49,6 +49,21 @@ export const decoding = {
     deepEqual(new Proxy(decoded, {}).json(), [1], "through a proxy, as some frameworks make");
   },
 
+  async "only what is read is decoded: writing, listing and deleting give what they always give"(t) {
+    const { kv, name } = await t.bucket();
+    for (const decode of /** @type {const} */ (["json", "text", "bytes"])) {
+      const typed = kv.bucket(name, { decode });
+      const key = `key.${decode}`;
+      const { revision } = await typed.create(key, "1");
+      deepEqual(await typed.put(key, "2"), { revision: revision + 1 });
+      deepEqual(await typed.update(key, "3", revision + 1), { revision: revision + 2 });
+      const keys = await typed.listKeys(key);
+      deepEqual({ ...keys }, { 0: key });
+      equal(await typed.delete(key), undefined);
+      equal(await typed.purge(key), undefined);
+    }
+  },
+
   async "a value that does not decode is a ValidationError that names the key"(t) {
     /** @type {any[]} */
     const heard = [];

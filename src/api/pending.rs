@@ -1,0 +1,59 @@
+//! An operation that is under way, and whoever waits for it.
+
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use super::state::{Context, State};
+use crate::js::{self, Deferred, Failure, Outcome};
+use crate::kv::BucketName;
+
+/// What is needed once an operation is over.
+pub(super) struct Pending {
+    state: Rc<State>,
+    operation: &'static str,
+    bucket: Option<BucketName>,
+    key: JsValue,
+    quiet: bool,
+    deferred: Deferred,
+}
+
+impl Pending {
+    pub(super) fn new(state: &Rc<State>, context: &Context<'_>, deferred: Deferred) -> Self {
+        Self {
+            state: Rc::clone(state),
+            operation: context.operation,
+            bucket: context.bucket.cloned(),
+            key: context.key.clone(),
+            quiet: context.quiet,
+            deferred,
+        }
+    }
+
+    /// Settles the promise, and tells every error handler if it is rejected.
+    pub(super) fn settle(self, outcome: Outcome) {
+        self.state.tell_of_fallback(&self.context());
+        let failure = match outcome {
+            Ok(value) => return self.deferred.resolve(&value),
+            Err(failure) => failure,
+        };
+        // Handlers are never called before the operation's promise is in the caller's hands.
+        js::later(Box::new(move || {
+            let quiet = self.quiet || matches!(failure, Failure::Aborted(_));
+            let error = JsValue::from(failure);
+            if !quiet {
+                self.state.tell_handlers(&error, &self.context());
+            }
+            self.deferred.reject(&error);
+        }));
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            operation: self.operation,
+            bucket: self.bucket.as_ref(),
+            key: &self.key,
+            quiet: self.quiet,
+        }
+    }
+}
