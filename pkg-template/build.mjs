@@ -62,12 +62,12 @@ run(
 //    know that they belong together.
 const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 // Functions that are called from one place stay apart unless they are small: that compresses better.
-const inline = "--one-caller-inline-max-function-size=20";
+const inline = "--one-caller-inline-max-function-size=22";
 const minify = "--minify-imports-and-exports-and-modules";
 const bound = join(compiled, "ironflow_browser_bg.wasm");
 const optimised = join(compiled, "optimised.wasm");
 const flat = ["--flatten", "--rereloop", "-Oz"];
-const size = ["--low-memory-unused", inline, ...flat, ...flat, "-Oz"];
+const size = ["--low-memory-unused", inline, ...flat, ...flat, "-Oz", "-Oz"];
 const names = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
 const features = [
   "--enable-bulk-memory",

@@ -152,7 +152,7 @@ impl BrowserKVBucketHandle {
     /// Reads a key, calls a function with what it holds, and writes what that gives, again and again
     /// until nobody else writes in between.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
-        let (promise, done) = self.state.pending(&self.context("modify", key));
+        let (promise, done) = self.state.pending(&self.context("modify", key), None);
         let (limits, max_attempts) = match self.modifying(key, change, options) {
             Ok(prepared) => prepared,
             Err(failure) => {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::state::{Context, State};
+use super::state::{Context, State, decoded};
 use crate::js::{self, Deferred, Failure, Outcome};
 use crate::kv::BucketName;
 
@@ -15,17 +15,24 @@ pub(super) struct Pending {
     bucket: Option<BucketName>,
     key: JsValue,
     quiet: bool,
+    decode: Option<JsValue>,
     deferred: Deferred,
 }
 
 impl Pending {
-    pub(super) fn new(state: &Rc<State>, context: &Context<'_>, deferred: Deferred) -> Self {
+    pub(super) fn new(
+        state: &Rc<State>,
+        context: &Context<'_>,
+        decode: Option<&JsValue>,
+        deferred: Deferred,
+    ) -> Self {
         Self {
             state: Rc::clone(state),
             operation: context.operation,
             bucket: context.bucket.cloned(),
             key: context.key.clone(),
             quiet: context.quiet,
+            decode: decode.cloned(),
             deferred,
         }
     }
@@ -33,7 +40,8 @@ impl Pending {
     /// Settles the promise, and tells every error handler if it is rejected.
     pub(super) fn settle(self, outcome: Outcome) {
         self.state.tell_of_fallback(&self.context());
-        let failure = match outcome {
+        let decoded = |value| decoded(value, self.decode.as_ref());
+        let failure = match outcome.and_then(decoded) {
             Ok(value) => return self.deferred.resolve(&value),
             Err(failure) => failure,
         };

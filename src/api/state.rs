@@ -140,35 +140,39 @@ impl State {
         });
         let (configured, operation, limits) = match prepared {
             Ok(prepared) => prepared,
-            Err(error) => return self.settled(context, Err(error.into())),
+            Err(error) => {
+                let (promise, done) = self.pending(context, None);
+                done(Err(error.into()));
+                return promise;
+            }
         };
-        if let Some(outcome) = configured.transport.at_once(&operation, &limits) {
-            return self.settled(context, decoded(outcome, decode));
+        let mut outcome = configured.transport.at_once(&operation, &limits);
+        if let Some(Ok(value)) = outcome {
+            let decoded = decoded(value, decode);
+            if let Ok(value) = &decoded {
+                self.tell_of_fallback(context);
+                return Promise::resolve(value);
+            }
+            outcome = Some(decoded);
         }
-        let (promise, mut done) = self.pending(context);
-        if let Some(decode) = decode.cloned() {
-            done = Box::new(move |outcome| done(decoded(outcome, Some(&decode))));
+        let (promise, done) = self.pending(context, decode);
+        match outcome {
+            Some(outcome) => done(outcome),
+            None => configured.transport.send(operation, limits, done),
         }
-        configured.transport.send(operation, limits, done);
         promise
     }
 
-    /// A promise of what is over already.
-    fn settled(self: &Rc<Self>, context: &Context<'_>, outcome: Outcome) -> Promise {
-        if let Ok(value) = &outcome {
-            self.tell_of_fallback(context);
-            return Promise::resolve(value);
-        }
-        let (promise, done) = self.pending(context);
-        done(outcome);
-        promise
-    }
-
-    /// A promise, and what settles it. If it is rejected, every error handler is told.
-    pub(super) fn pending(self: &Rc<Self>, context: &Context<'_>) -> (Promise, Done) {
+    /// A promise, and what settles it. If it is rejected, every error handler is told. `decode`: as
+    /// [`js::decode`] takes it.
+    pub(super) fn pending(
+        self: &Rc<Self>,
+        context: &Context<'_>,
+        decode: Option<&JsValue>,
+    ) -> (Promise, Done) {
         let deferred = js::new_deferred();
         let promise = deferred.promise();
-        let pending = Pending::new(self, context, deferred);
+        let pending = Pending::new(self, context, decode, deferred);
         (promise, Box::new(move |outcome| pending.settle(outcome)))
     }
 
@@ -265,11 +269,11 @@ impl State {
     }
 }
 
-/// What an operation comes to, its value decoded. `decode`: as [`js::decode`] takes it.
-fn decoded(outcome: Outcome, decode: Option<&JsValue>) -> Outcome {
+/// A value decoded. `decode`: as [`js::decode`] takes it.
+pub(super) fn decoded(value: JsValue, decode: Option<&JsValue>) -> Outcome {
     match decode {
-        Some(mode) => outcome.and_then(|value| js::decode(&value, mode).map_err(Failure::Thrown)),
-        None => outcome,
+        Some(mode) => js::decode(&value, mode).map_err(Failure::Thrown),
+        None => Ok(value),
     }
 }
 

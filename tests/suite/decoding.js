@@ -49,9 +49,11 @@ export const decoding = {
     deepEqual(new Proxy(decoded, {}).json(), [1], "through a proxy, as some frameworks make");
   },
 
-  async "only what is read is decoded: writing, listing and deleting give what they always give"(t) {
+  async "only what is read is decoded: writing, listing and deleting give what they always give"(
+    t,
+  ) {
     const { kv, name } = await t.bucket();
-    for (const decode of /** @type {const} */ (["json", "text", "bytes"])) {
+    for (const decode of /** @type {any[]} */ (["json", "text", "bytes"])) {
       const typed = kv.bucket(name, { decode });
       const key = `key.${decode}`;
       const { revision } = await typed.create(key, "1");

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use ironflow_bench::{Bench, exactly, few_users_of, key, pattern, users};
 use ironflow_browser::kv::{Key, Pattern};
-use ironflow_browser::watch::feed::{Action, Change, Feed, Link, Settings};
+use ironflow_browser::watch::feed::{Action, Change, Feed, Link, Name, Place, Settings};
 
 type Work = fn();
 
@@ -47,7 +47,7 @@ fn measured(work: &mut dyn FnMut()) {
 }
 
 /// The keys in an order of their own, again and again.
-fn turns(keys: &[Key], count: usize) -> Vec<Key> {
+fn turns<K: Clone>(keys: &[K], count: usize) -> Vec<K> {
     let at = |n: usize| keys[n * 7919 % keys.len()].clone();
     (0..count).map(at).collect()
 }
@@ -122,7 +122,7 @@ impl Following {
                     self.feed.opened(link);
                     self.link = Some(link);
                 }
-                Action::Deliver(to, event, _) => self.told += black_box((to, event)).0.len(),
+                Action::Deliver(to, event, _) => self.told += black_box((to, event)).0.ids().len(),
                 _ => {}
             }
         }
@@ -135,18 +135,18 @@ impl Following {
         self.run();
     }
 
-    fn hear(&mut self, key: &str, revision: u64) {
-        let Some(link) = self.link else {
-            return;
-        };
+    /// Gives the place of the key.
+    fn hear(&mut self, key: Name<'_>, revision: u64) -> Option<Place> {
+        let link = self.link?;
         let change = Change {
             key,
             revision,
             deleted: false,
             payload: revision,
         };
-        self.feed.changed(link, change);
+        let place = self.feed.changed(link, change);
         self.run();
+        place
     }
 }
 
@@ -156,20 +156,19 @@ fn join() {
     measured(&mut || patterns.iter().for_each(|pattern| following.join(pattern)));
 }
 
-/// Events of keys that have been heard of before.
+/// Events of keys that have been heard of before, and are named by their places.
 fn follow(patterns: &[Pattern], events: u64) {
     let mut following = Following::new();
     patterns.iter().for_each(|pattern| following.join(pattern));
     let keys = users(patterns.len().max(100));
-    for (revision, key) in (1..).zip(&keys) {
-        following.hear(key, revision);
-    }
+    let hear = |(revision, key): (u64, &Key)| following.hear(Name::Text(key), revision);
+    let places: Vec<Place> = (1..).zip(&keys).filter_map(hear).collect();
     let before = following.told;
-    let changed = turns(&keys, usize::try_from(events).expect("a number"));
+    let changed = turns(&places, usize::try_from(events).expect("a number"));
     let newest = keys.len() as u64;
     measured(&mut || {
-        for (n, key) in (1..).zip(&changed) {
-            following.hear(key, newest + n);
+        for (n, place) in (1..).zip(&changed) {
+            following.hear(Name::Place(*place), newest + n);
         }
     });
     assert!(following.told > before, "{:?} heard", key("user.0"));
