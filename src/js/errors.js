@@ -15,20 +15,21 @@ export const IronflowError = /* @__PURE__ */ named(
       super(message, "cause" in options ? { cause: options.cause } : undefined);
       this.code = options.code ?? "IRONFLOW_ERROR";
       this.retryable = options.retryable ?? false;
-      for (const field of ["status", "retryAfter", "timeoutMs", "details"]) {
+      for (const field of ["status", "retryAfter", "details"]) {
         if (options[field] !== undefined) this[field] = options[field];
       }
     }
   },
 );
 
-/** A kind of it, with options of its own. */
-function kind(name, own) {
+/** A kind of it, with options of its own, and perhaps a field that only this kind has. */
+function kind(name, own, field) {
   return named(
     name,
     class extends IronflowError {
       constructor(message, options) {
         super(message, { ...own, ...options });
+        if (field) this[field] = options?.[field];
       }
     },
   );
@@ -44,10 +45,11 @@ export const UnauthorizedError = /* @__PURE__ */ kind("UnauthorizedError", {
   status: 403,
 });
 
-export const TimeoutError = /* @__PURE__ */ kind("TimeoutError", {
-  code: "TIMEOUT",
-  retryable: true,
-});
+export const TimeoutError = /* @__PURE__ */ kind(
+  "TimeoutError",
+  { code: "TIMEOUT", retryable: true },
+  "timeoutMs",
+);
 
 export const ConnectionError = /* @__PURE__ */ kind("ConnectionError", {
   code: "REQUEST_FAILED",

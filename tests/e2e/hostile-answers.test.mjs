@@ -114,10 +114,10 @@ const readers = [
 test("every reader of an answer gives what it promises, or nothing", () => {
   const property = fc.property(text, (body) => {
     for (const [read, isRight] of readers) {
-      const result = read(body);
+      const result = read({ text: body });
       assert.ok(result === undefined || isRight(result), `${read.name}: ${body}`);
     }
-    assert.equal(typeof values.readRefusal(body).words, "string");
+    assert.equal(typeof values.readRefusal({ text: body }).words, "string");
   });
   fc.assert(property, { numRuns });
   console.log(`${numRuns} bodies, each to ${readers.length + 1} readers`);
