@@ -107,23 +107,6 @@ impl Recipients {
             Self::Several(ids) => ids,
         }
     }
-
-    /// With one more; `most`: how many there may be in all.
-    pub(super) fn and(before: Option<Self>, id: SubscriberId, most: usize) -> Self {
-        match before {
-            None => Self::One(id),
-            Some(Self::One(first)) => {
-                let mut ids = Vec::with_capacity(most);
-                ids.push(first);
-                ids.push(id);
-                Self::Several(ids)
-            }
-            Some(Self::Several(mut ids)) => {
-                ids.push(id);
-                Self::Several(ids)
-            }
-        }
-    }
 }
 
 /// What wakes a feed up later.

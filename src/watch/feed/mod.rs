@@ -263,8 +263,17 @@ impl<E: Clone> Feed<E> {
     ) {
         let gone = matches!(event, Event::Gone(..));
         let complete = self.catch_up.is_done();
-        let mut to = None;
-        let mut add = |id| to = Some(Recipients::and(to.take(), id, wanting.len()));
+        let (mut first, mut all) = (None, Vec::new());
+        let mut add = |id| match first {
+            None => first = Some(id),
+            Some(first) => {
+                if all.is_empty() {
+                    all.reserve(wanting.len());
+                    all.push(first);
+                }
+                all.push(id);
+            }
+        };
         for id in wanting {
             let Some(subscriber) = self.subscribers.get_mut(*id).filter(|s| s.settled) else {
                 continue;
@@ -294,9 +303,12 @@ impl<E: Clone> Feed<E> {
                 add(*id);
             }
         }
-        if let Some(to) = to {
-            self.actions.push_back(Action::Deliver(to, event, resynced));
-        }
+        let to = match first {
+            None => return,
+            Some(first) if all.is_empty() => Recipients::One(first),
+            Some(_) => Recipients::Several(all),
+        };
+        self.actions.push_back(Action::Deliver(to, event, resynced));
     }
 
     fn ready(&mut self, id: SubscriberId) {

@@ -212,8 +212,9 @@ impl<E> Subscribers<E> {
         let mut found = Vec::new();
         self.by_pattern.matching(key, &mut |ids| {
             for id in ids {
-                // Most often it is the last.
-                if let Err(at) = found.binary_search(id) {
+                if found.last() < Some(id) {
+                    found.push(*id);
+                } else if let Err(at) = found.binary_search(id) {
                     found.insert(at, *id);
                 }
             }
