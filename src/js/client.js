@@ -27,7 +27,7 @@ export function guarded(logger, what, call) {
 /** Calls one of a watch's callbacks: as `guarded`, but for every event, so it makes nothing beforehand. */
 export function callBack(logger, callbacks, name, value) {
   try {
-    const outcome = callbacks[name](value);
+    const outcome = callbacks[name]?.(value);
     if (outcome?.then) guarded(logger, `the callback ${name}`, () => outcome);
   } catch (error) {
     log(logger, "error", `the callback ${name} failed`, error);

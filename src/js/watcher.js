@@ -271,7 +271,8 @@ class Audience {
 
   /** Whether any of them cannot decode the event. */
   deliverToAll(ids, event) {
-    for (const id of ids) this.deliver(id, event);
+    // They lie in a memory that moves where a callback makes it grow.
+    for (const id of ids.slice()) this.deliver(id, event);
     return this.#errors.length > 0;
   }
 

@@ -1,8 +1,9 @@
 // What a watch offers beyond its changes: the entries there are, its state, iteration, signals, several
 // patterns, and one connection for all of a bucket's watches.
 
-import { deepEqual, equal, isError, ok, rejects } from "./assert.js";
+import { deepEqual, equal, isError, ok, rejects, throws } from "./assert.js";
 import { observe, watching as open } from "./context.js";
+import { invalid } from "./expected.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -83,6 +84,16 @@ export const feeds = {
       "flag put 1",
       "user.2 put 1",
     ]);
+  },
+
+  async "what one watch does with an event keeps it from no other, also where memory has to grow"(t) {
+    const { bucket, kv } = await t.bucket();
+    // So long a name is copied before it is found to be none.
+    const onUpdate = () => throws(() => kv.bucket("n".repeat(5_000_000)), invalid());
+    const seen = [observe(bucket, {}, { onUpdate }), observe(bucket), observe(bucket)];
+    for (const each of seen) await each.ready();
+    await bucket.put("key", "1");
+    for (const each of seen) deepEqual(told(await each.received(1)), ["key put 1"]);
   },
 
   async "the state goes from connecting to connected to disconnected"(t) {

@@ -249,8 +249,9 @@ impl Knowledge {
         });
     }
 
-    /// Forgets deleted keys where they are many, and says whether it did. May be done where one connection brings the changes
-    /// and none is missing: what it brings later is newer than all that it brought before.
+    /// Forgets deleted keys where they are many, and says whether it did. May be done where one connection
+    /// brings the changes and none is missing: what it brings later is newer than all that it brought
+    /// before.
     pub(super) fn forget_tombstones(&mut self) -> bool {
         if self.tombstones < MANY_TOMBSTONES.max(self.live) {
             return false;
