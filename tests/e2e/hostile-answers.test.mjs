@@ -99,7 +99,7 @@ const retryAfter = fc.oneof(
   ),
 );
 
-/** The readers, and what each is to give where it does not give up. @type {[(text: string) => unknown, (result: any) => boolean][]} */
+/** The readers, and what each is to give where it does not give up. @type {[(answer: { text: string }) => unknown, (result: any) => boolean][]} */
 const readers = [
   [
     values.readEntry,

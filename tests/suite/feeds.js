@@ -86,7 +86,9 @@ export const feeds = {
     ]);
   },
 
-  async "what one watch does with an event keeps it from no other, also where memory has to grow"(t) {
+  async "what one watch does with an event keeps it from no other, also where memory has to grow"(
+    t,
+  ) {
     const { bucket, kv } = await t.bucket();
     // So long a name is copied before it is found to be none.
     const onUpdate = () => throws(() => kv.bucket("n".repeat(5_000_000)), invalid());
