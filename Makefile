@@ -11,6 +11,7 @@ STORE ?= memory
 
 step := @.ci/step
 node_test := node --test --test-timeout=900000 --test-reporter=spec
+looks := tests/e2e/demo/looks.test.mjs
 sources := Cargo.toml Cargo.lock $(shell find src pkg-template -type f)
 
 .PHONY: help
@@ -26,11 +27,11 @@ demo: pkg/index.js ## Serve the demo page and the reference server (PORT=9123, S
 .PHONY: test
 test: setup ## Run the tests
 	@# Cargo's tests build the reference server too.
-	$(step) "Rust tests" cargo test --workspace --quiet
+	$(step) "Rust tests" cargo test --workspace --exclude ironflow-bench --lib --bins --tests --quiet
 	@$(MAKE) --no-print-directory build
 	$(step) "Size" node tests/e2e/package/size.mjs
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
-	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs tests/e2e/demo/*.test.mjs
+	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs $(filter-out $(looks),$(wildcard tests/e2e/demo/*.test.mjs))
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix
@@ -39,6 +40,7 @@ matrix: setup pkg/index.js ## Run the longer tests: the package with bundlers, i
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
 	$(step) "The package with bundlers" $(node_test) --test-concurrency=1 tests/e2e/packaging/*.test.mjs
+	$(step) "The looks of the demo page" $(node_test) $(looks)
 	$(step) "The package in a browser" $(node_test) --test-concurrency=1 tests/e2e/matrix/*.test.mjs
 	$(step) "More faults under watches" $(node_test) tests/e2e/chaos/chaos.test.mjs
 	@$(MAKE) --no-print-directory bench-check
@@ -93,7 +95,7 @@ bench-record: pkg/index.js ## Record the instructions and bytes of now
 .PHONY: pictures
 pictures: setup pkg/index.js ## Take the README's pictures of the demo page
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
-	$(step) "Pictures" env PICTURES=www/pictures $(node_test) --test-name-pattern=picture tests/e2e/demo/looks.test.mjs
+	$(step) "Pictures" env PICTURES=www/pictures $(node_test) --test-name-pattern=picture $(looks)
 
 .PHONY: conformance
 conformance: ## Print the rules of the protocol by backends: which hold where
