@@ -58,8 +58,8 @@ run(
 );
 
 // 2. The WebAssembly, optimised for size, with the features the compiler says it uses and no others,
-//    and with short names for what it imports and exports. The build's name is in it, for the two to
-//    know that they belong together.
+//    and with short names for what it imports and exports; then its functions, put in the order that
+//    compresses best. The build's name is in it, for the two to know that they belong together.
 const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 // Functions that are called from one place stay apart unless they are small: that compresses better.
 const inline = "--one-caller-inline-max-function-size=22";
@@ -69,6 +69,8 @@ const optimised = join(compiled, "optimised.wasm");
 const flat = ["--flatten", "--rereloop", "-Oz"];
 const size = ["--low-memory-unused", inline, ...flat, ...flat, "-Oz", "-Oz"];
 const names = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
+// The features again: what the compiler says of them is not in the file any more. With all of them
+// allowed, some that engines lack would be used; where one is missing here, the build fails.
 const features = [
   "--enable-bulk-memory",
   "--enable-multivalue",
