@@ -1,9 +1,9 @@
 //! The configuration of a client.
 
-mod attempts;
 mod resolved;
+mod retry_policy;
 
-pub use attempts::Attempts;
+pub use retry_policy::RetryPolicy;
 
 use crate::error::Error;
 use crate::options::{Given, Known, Options, Takes};
@@ -73,10 +73,10 @@ pub struct Config {
     pub environment: String,
     /// How long an operation may take, in milliseconds.
     pub timeout_ms: u32,
-    /// How a lost watch is taken up again.
-    pub reconnect: Attempts,
-    /// How a failed reading is tried again.
-    pub retry: Attempts,
+    /// How a lost connection of a watch is opened again.
+    pub reconnect: RetryPolicy,
+    /// How a failed read request is retried.
+    pub retry: RetryPolicy,
     /// What a watch makes of the page being hidden.
     pub visibility: Visibility,
     /// Whether the client goes on in memory where the server has never been reached.
@@ -175,8 +175,8 @@ impl Config {
                 .unwrap_or(TransportKind::Server("connectrpc")),
             environment: options.text("environment").unwrap_or("default").into(),
             timeout_ms: timeout(&options).unwrap_or(30_000),
-            reconnect: Attempts::RECONNECT.or_as_given(&options, "reconnect"),
-            retry: Attempts::RETRY.or_as_given(&options, "retry"),
+            reconnect: RetryPolicy::RECONNECT.with_options(&options, "reconnect"),
+            retry: RetryPolicy::RETRY.with_options(&options, "retry"),
             visibility: Visibility {
                 pause_on_hidden: options.bool("visibility.pauseOnHidden").unwrap_or(false),
                 reconnect_on_visible: options
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(config.reconnect.multiplier, 2.0);
         assert!(!config.visibility.pause_on_hidden);
         assert!(config.visibility.reconnect_on_visible);
-        assert_eq!(config.retry, Attempts::RETRY);
+        assert_eq!(config.retry, RetryPolicy::RETRY);
         assert!(!config.fallback);
         assert!(!config.memory.auto_create);
         assert_eq!(config.memory.name, None);

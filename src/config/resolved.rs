@@ -5,9 +5,9 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Attempts, Config};
+use super::{Config, RetryPolicy};
 
-impl Attempts {
+impl RetryPolicy {
     fn numbers(&self) -> [f64; 5] {
         let enabled = f64::from(u8::from(self.enabled));
         [

@@ -17,7 +17,7 @@ use super::credentials::Credentials;
 use super::fallback::Fallback;
 use super::operation::{Limits, Operation};
 use super::path;
-use crate::config::Attempts;
+use crate::config::RetryPolicy;
 use crate::error::Error;
 use crate::js::{self, Answer, Content, Done, Ending, Failure, Method, Outcome, Problem, Request};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
@@ -30,7 +30,7 @@ pub(crate) struct Http {
     pub(crate) environment: String,
     pub(crate) credentials: RefCell<Credentials>,
     /// How a failed reading is tried again.
-    pub(crate) retry: Attempts,
+    pub(crate) retry: RetryPolicy,
     /// Where to go on if the server cannot be reached, if anywhere.
     pub(crate) fallback: Option<Fallback>,
     /// The credential that was used last, and the headers with it.
@@ -227,9 +227,9 @@ impl Attempt {
                 if !self.limits.once
                     && self.operation.is_reading()
                     && problem.error.retryable()
-                    && retry.allow_another(self.number) =>
+                    && retry.allows_another(self.number) =>
             {
-                retry.wait(self.number, problem.error.retry_after(), Math::random())
+                retry.delay(self.number, problem.error.retry_after(), Math::random())
             }
             _ => None,
         };

@@ -231,7 +231,7 @@ impl<E: Clone> Feed<E> {
             return self.end(None);
         }
         let reconnect = &self.settings.reconnect;
-        if !reconnect.allow_another(self.attempts) {
+        if !reconnect.allows_another(self.attempts) {
             return self.end(Some(error));
         }
         self.attempts += 1.0;

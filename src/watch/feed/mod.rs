@@ -52,7 +52,7 @@ pub struct Feed<E> {
     reading: Reading,
     links: u32,
     tickets: u32,
-    /// Attempts in a row that came to nothing.
+    /// RetryPolicy in a row that came to nothing.
     attempts: f64,
     /// The connection that [`Timer::Steady`] is about.
     steady: Link,

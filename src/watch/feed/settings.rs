@@ -1,12 +1,12 @@
 //! How a feed behaves when its connection does not.
 
-use crate::config::{Attempts, Visibility};
+use crate::config::{RetryPolicy, Visibility};
 
 /// What a feed is told once.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How a lost connection is taken up again.
-    pub reconnect: Attempts,
+    pub reconnect: RetryPolicy,
     /// What is made of the page being hidden.
     pub visibility: Visibility,
     /// How long the connection outlives the last subscriber, in milliseconds.
@@ -17,7 +17,7 @@ pub struct Settings {
 
 impl Settings {
     /// Those of a feed over a connection.
-    pub const fn of(reconnect: Attempts, visibility: Visibility) -> Self {
+    pub const fn of(reconnect: RetryPolicy, visibility: Visibility) -> Self {
         Self {
             reconnect,
             visibility,
@@ -30,7 +30,7 @@ impl Settings {
     /// Those of a feed over a store in memory: there is no connection to lose, or to keep.
     pub const fn in_memory() -> Self {
         Self {
-            reconnect: Attempts {
+            reconnect: RetryPolicy {
                 enabled: false,
                 max_attempts: 0.0,
                 initial: 0.0,

@@ -7,7 +7,7 @@ use super::super::{
     Action, Event, Feed, Link, Place, Settings, State, SubscriberId, Survey, Ticket, Timer,
 };
 use super::recorder::{Recorder, Told};
-use crate::config::{Attempts, Visibility};
+use crate::config::{RetryPolicy, Visibility};
 use crate::kv::{Key, Pattern};
 use crate::text::concat;
 
@@ -81,7 +81,7 @@ pub(super) struct World {
 }
 
 pub(super) fn settings() -> Settings {
-    let reconnect = Attempts {
+    let reconnect = RetryPolicy {
         enabled: true,
         max_attempts: -1.0,
         initial: 10.0,

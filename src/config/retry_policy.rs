@@ -1,0 +1,143 @@
+//! When something that failed is tried again: a request, a lost connection, a write that lost a
+//! conflict. All backoff, jitter and `Retry-After` of the client are here.
+
+use crate::options::Options;
+use crate::text::concat;
+
+/// Exponential backoff with full jitter: the delay before attempt n + 1 is random, between 0 and
+/// `initial * multiplier^(n - 1)`, at most `max`, on top of what a server asks for with `Retry-After`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RetryPolicy {
+    /// Whether anything is tried again at all.
+    pub enabled: bool,
+    /// The number of attempts, the first included; -1: no limit. For `reconnect`: the number of
+    /// connections in a row that fail.
+    pub max_attempts: f64,
+    /// The upper bound of the first delay, in milliseconds.
+    pub initial: f64,
+    /// The upper bound of every delay, in milliseconds.
+    pub max: f64,
+    /// The factor by which the bound grows with each attempt, 1 or more.
+    pub multiplier: f64,
+}
+
+impl RetryPolicy {
+    /// The default of `reconnect`: 10 attempts, 1 s to 30 s.
+    pub(super) const RECONNECT: Self = Self {
+        enabled: true,
+        max_attempts: 10.0,
+        initial: 1000.0,
+        max: 30_000.0,
+        multiplier: 2.0,
+    };
+
+    /// The default of `retry`: 3 attempts, 100 ms to 10 s.
+    pub(super) const RETRY: Self = Self {
+        enabled: true,
+        max_attempts: 3.0,
+        initial: 100.0,
+        max: 10_000.0,
+        multiplier: 2.0,
+    };
+
+    /// The policy of `modify` after a conflict. `attempt_ms` is how long an attempt takes, from its
+    /// read to the answer to its write: another client's write in that time is a conflict.
+    pub const fn conflicts(attempt_ms: f64) -> Self {
+        Self {
+            enabled: true,
+            max_attempts: -1.0,
+            initial: attempt_ms,
+            max: 5000.0,
+            multiplier: 2.0,
+        }
+    }
+
+    /// The option of this name: true, false, or an object; members that are left out are those of
+    /// `self`.
+    pub(super) fn with_options(self, options: &Options, name: &str) -> Self {
+        let number = |member, default| {
+            let given = options.number(&concat(&[name, member]));
+            given.unwrap_or(default)
+        };
+        let enabled = options.bool(&concat(&[name, ".enabled"]));
+        Self {
+            enabled: enabled.or(options.bool(name)).unwrap_or(self.enabled),
+            max_attempts: number(".maxAttempts", self.max_attempts),
+            initial: number(".backoff.initial", self.initial),
+            max: number(".backoff.max", self.max),
+            multiplier: number(".backoff.multiplier", self.multiplier),
+        }
+    }
+
+    /// Whether another attempt may follow attempt number `attempt` (from 1).
+    pub fn allows_another(&self, attempt: f64) -> bool {
+        self.enabled && (self.max_attempts < 0.0 || attempt < self.max_attempts)
+    }
+
+    /// The delay after attempt number `attempt` (from 1), in milliseconds. `retry_after`: the seconds
+    /// that the server asks for. `random`: from 0 to 1, the jitter. None if the server asks for more
+    /// than `max`: then the error is reported instead.
+    pub fn delay(&self, attempt: f64, retry_after: Option<f64>, random: f64) -> Option<f64> {
+        let requested = retry_after.unwrap_or(0.0) * 1000.0;
+        let delay = requested + self.backoff(attempt) * random;
+        (requested <= self.max).then_some(delay)
+    }
+
+    /// The upper bound of the delay after attempt number `attempt` (from 1), in milliseconds.
+    pub fn backoff(&self, attempt: f64) -> f64 {
+        let mut backoff = self.initial;
+        for _ in 1..attempt as u32 {
+            if backoff >= self.max {
+                break;
+            }
+            backoff *= self.multiplier;
+        }
+        backoff.min(self.max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_grows_by_the_multiplier_up_to_the_maximum() {
+        let policy = RetryPolicy {
+            max: 350.0,
+            ..RetryPolicy::RETRY
+        };
+        let delays = [1.0, 2.0, 3.0, 4.0].map(|n| policy.delay(n, None, 1.0));
+        assert_eq!(delays, [100.0, 200.0, 350.0, 350.0].map(Some));
+    }
+
+    #[test]
+    fn full_jitter_spreads_a_delay_from_zero_to_the_backoff() {
+        let delays = [0.0, 0.5, 1.0].map(|random| RetryPolicy::RETRY.delay(1.0, None, random));
+        assert_eq!(delays, [0.0, 50.0, 100.0].map(Some));
+    }
+
+    #[test]
+    fn retry_after_is_added_to_the_delay_up_to_the_maximum() {
+        let delay = |seconds| RetryPolicy::RETRY.delay(1.0, Some(seconds), 0.5);
+        assert_eq!(delay(0.0), Some(50.0));
+        assert_eq!(delay(2.0), Some(2050.0));
+        assert_eq!(delay(10.0), Some(10_050.0));
+        assert_eq!(delay(10.1), None);
+    }
+
+    #[test]
+    fn attempts_are_limited_unless_the_limit_is_minus_one() {
+        let allowed = |policy: &RetryPolicy| [1.0, 2.0, 3.0].map(|n| policy.allows_another(n));
+        assert_eq!(allowed(&RetryPolicy::RETRY), [true, true, false]);
+        let unlimited = RetryPolicy {
+            max_attempts: -1.0,
+            ..RetryPolicy::RETRY
+        };
+        assert_eq!(allowed(&unlimited), [true; 3]);
+        let disabled = RetryPolicy {
+            enabled: false,
+            ..unlimited
+        };
+        assert_eq!(allowed(&disabled), [false; 3]);
+    }
+}
