@@ -112,6 +112,12 @@ extern "C" {
     pub(crate) fn details(this: &Refusal) -> JsValue;
 }
 
+#[wasm_bindgen(module = "/src/js/clock.js")]
+extern "C" {
+    /// Milliseconds since a fixed moment, by a monotonic clock.
+    pub(crate) fn now() -> f64;
+}
+
 #[wasm_bindgen(module = "/src/js/exchange.js")]
 extern "C" {
     fn queue(task: f64);

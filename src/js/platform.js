@@ -1,5 +1,6 @@
 // What the platform tells: frames, the passing of time, the page and the network around it.
 
+import { now } from "./clock.js";
 import { tell } from "./listeners.js";
 import { readFrame } from "./values.js";
 
@@ -83,7 +84,6 @@ const VISIBLE = 2;
 /** Listens to the page, where there is one, until `leavePage` is given what this gives. */
 export function listenToPage(listener) {
   const { document } = globalThis;
-  const now = () => Date.now();
   let hiddenSince = document?.visibilityState === "hidden" ? now() : undefined;
   const online = () => tell(listener, ONLINE, 0);
   const visibility = () => {

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_net::http::Headers;
-use js_sys::{Date, Math};
+use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
 use super::credentials::Credentials;
@@ -55,7 +55,7 @@ impl Http {
             operation,
             limits,
             done,
-            started: Date::now(),
+            started: js::now(),
             number: 1.0,
         };
         Box::new(attempt).begin();
@@ -167,7 +167,7 @@ struct Attempt {
     operation: Operation,
     limits: Limits,
     done: Done,
-    /// When the first began, in milliseconds.
+    /// When the first began, by the monotonic clock, in milliseconds.
     started: f64,
     /// Which it is, from 1.
     number: f64,
@@ -180,7 +180,7 @@ impl Attempt {
     }
 
     fn left_or_none(&self) -> f64 {
-        f64::from(self.limits.timeout_ms) - (Date::now() - self.started)
+        f64::from(self.limits.timeout_ms) - (js::now() - self.started)
     }
 
     fn begin(self: Box<Self>) {

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { advance } from "./support/adjustable-clock.mjs";
 import { install, sockets } from "./support/fake-websocket.mjs";
 import { connected, isError, settled, watch } from "./support/watched.mjs";
 
@@ -248,13 +249,26 @@ describe("the page", () => {
     made.client.disconnect();
   });
 
-  test("that was hidden for long does not trust its connection", async () => {
+  test("that was hidden for a moment keeps its connection, though the wall clock jumps", async () => {
     const { now } = Date;
     const made = connected(slow);
+    for (const jump of [-3_600_000, 3_600_000]) {
+      become("hidden");
+      Date.now = () => now() + jump;
+      become("visible");
+      Date.now = now;
+      await settled();
+      assert.equal(made.watcher.state, "connected");
+      assert.equal(sockets.length, 1);
+    }
+    made.client.disconnect();
+  });
+
+  test("that was hidden for long does not trust its connection", async () => {
+    const made = connected(slow);
     become("hidden");
-    Date.now = () => now() + 31_000;
+    advance(31_000);
     become("visible");
-    Date.now = now;
     (await socket(1)).accept();
     assert.equal(made.watcher.state, "connected");
     made.client.disconnect();

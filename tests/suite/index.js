@@ -2,6 +2,7 @@
 // backend.
 
 import { client } from "./client.js";
+import { clock } from "./clock.js";
 import { contention } from "./contention.js";
 import { createContext } from "./context.js";
 import { decoding } from "./decoding.js";
@@ -27,6 +28,7 @@ export const suites = {
   decoding,
   memory,
   retrying,
+  clock,
   watching,
   views,
   feeds,
