@@ -16,7 +16,6 @@ const HOUR = 3_600_000;
  */
 function jumping(t, jump, answers) {
   let offset = 0;
-  const { Date } = globalThis;
   t.stub(
     "Date",
     new Proxy(Date, {
