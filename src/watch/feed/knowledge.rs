@@ -210,14 +210,16 @@ impl Knowledge {
         }
     }
 
-    /// Takes note that a key is gone whose tombstone was not seen. What it was last known as, if it
-    /// was alive.
+    /// Marks a key as deleted whose tombstone was not seen. Gives its last known revision, 0 if none is
+    /// known. None if there is nothing to deliver: it was not live, or it was only ever listed, so that no
+    /// subscriber knows of it as live. (Its last event may be a tombstone that was forgotten, with a
+    /// revision that is not known any more.)
     pub(super) fn lose(&mut self, key: &str) -> Option<Revision> {
         let known = self.keys.get_mut(key).filter(|known| known.live)?;
         known.live = false;
-        let seen = known.seen;
+        let (seen, matters) = (known.seen, known.heard || known.early);
         self.count(true, false);
-        Some(seen)
+        matters.then_some(seen)
     }
 
     /// The keys taken for alive that neither the list nor a change on this connection confirms.

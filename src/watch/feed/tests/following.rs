@@ -243,3 +243,28 @@ fn deleted_keys_are_not_remembered_for_ever() {
     assert!(world.feed.remembered() < 10, "{}", world.feed.remembered());
     assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
 }
+
+#[test]
+fn a_key_that_was_only_listed_after_its_tombstone_was_forgotten_is_not_deleted_again() {
+    let (mut world, id) = following(&[]);
+    for key in ["a", "b"] {
+        world.put(key);
+        world.delete(key);
+        world.settle();
+    }
+    assert_eq!(world.feed.remembered(), 0, "both tombstones are forgotten");
+    let events = told_after(&mut world, id, |world| {
+        world.put("b");
+        world.wait();
+        world.open(0);
+        // The list says that b is there; before it is read, the connection is lost.
+        world.consider(0);
+        world.answer(0);
+        world.lose_frames(0);
+        world.delete("b");
+    });
+    assert_eq!(events, [""; 0]);
+    world.put("b");
+    world.settle();
+    assert_eq!(world.told(id).last().map(String::as_str), Some("put b 7"));
+}
