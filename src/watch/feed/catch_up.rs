@@ -136,6 +136,7 @@ impl<E: Clone> Feed<E> {
         for key in &survey.keys {
             self.knowledge.list(key, link);
         }
+        self.knowledge.listed_all();
         for key in self.knowledge.unlisted(&connection.filter, link) {
             self.gone(&key);
         }
@@ -255,6 +256,9 @@ impl<E: Clone> Feed<E> {
                 return self.finish(&flight.readers);
             }
         };
+        // An entry from before a tombstone that was delivered and forgotten: the key is deleted.
+        let entry =
+            entry.filter(|(revision, _)| !self.knowledge.is_deleted(&flight.key, *revision));
         let revision = entry.as_ref().map_or(0, |(revision, _)| *revision);
         if self.is_stale(&flight.key, revision) {
             let ticket = self.ticket();

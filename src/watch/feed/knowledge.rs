@@ -41,6 +41,11 @@ pub(super) struct Knowledge {
     surveyed: Revision,
     /// The keys whose every change has been told. None: of no key.
     followed: Option<Pattern>,
+    /// Whether every live key that is followed is known: the bucket was surveyed.
+    complete: bool,
+    /// The newest revision when tombstones were last forgotten. A key that is followed and not known
+    /// was deleted by then.
+    forgotten: Revision,
     /// Up to this revision nothing is news, of a key that is followed...
     floor: Revision,
     /// ...and up to this one, of a key that was there when the bucket was surveyed and that nobody has
@@ -58,6 +63,8 @@ impl Knowledge {
             newest: 0,
             surveyed: 0,
             followed: None,
+            complete: false,
+            forgotten: 0,
             floor: 0,
             surveyed_floor: 0,
         }
@@ -66,6 +73,16 @@ impl Knowledge {
     /// Nothing of these keys is missing now.
     pub(super) fn follow(&mut self, filter: Pattern) {
         self.followed = Some(filter);
+    }
+
+    /// Every live key that matches the connection's filter has been listed.
+    pub(super) const fn listed_all(&mut self) {
+        self.complete = true;
+    }
+
+    /// Whether an entry of this revision is older than a tombstone of its key that was forgotten.
+    pub(super) fn is_deleted(&self, key: &str, revision: Revision) -> bool {
+        revision <= self.forgotten && self.is_followed(key) && self.keys.get(key).is_none()
     }
 
     /// The bucket has reached this revision.
@@ -240,6 +257,7 @@ impl Knowledge {
         self.surveyed_floor = 0;
         self.newest = 0;
         self.surveyed = 0;
+        self.forgotten = 0;
         let newest = &mut self.newest;
         self.keys.for_each_mut(&mut |known| {
             if known.changed_on == link {
@@ -253,9 +271,10 @@ impl Knowledge {
 
     /// Forgets deleted keys where they are many, and says whether it did. May be done where one connection
     /// brings the changes and none is missing: what it brings later is newer than all that it brought
-    /// before.
-    pub(super) fn forget_tombstones(&mut self) -> bool {
-        if self.tombstones < MANY_TOMBSTONES.max(self.live) {
+    /// before. `lossless`: no entry is ever read that is older than a change. Otherwise every live key has
+    /// to be known, for a stale entry of a forgotten key to be noticed.
+    pub(super) fn forget_tombstones(&mut self, lossless: bool) -> bool {
+        if self.tombstones < MANY_TOMBSTONES.max(self.live) || !(self.complete || lossless) {
             return false;
         }
         let mut gone = Vec::with_capacity(self.tombstones);
@@ -270,6 +289,9 @@ impl Knowledge {
         self.tombstones = 0;
         self.floor = self.floor.max(self.newest);
         self.surveyed_floor = self.surveyed_floor.max(self.floor);
+        if self.complete {
+            self.forgotten = self.newest;
+        }
         true
     }
 

@@ -199,7 +199,8 @@ impl<E: Clone> Feed<E> {
             }
             if self.catch_up.is_done() {
                 self.attempts = 0.0;
-                if self.next.is_none() && self.knowledge.forget_tombstones() {
+                let lossless = self.settings.lossless;
+                if self.next.is_none() && self.knowledge.forget_tombstones(lossless) {
                     self.subscribers.forget_places();
                     self.has_forgotten = true;
                 }

@@ -268,3 +268,30 @@ fn a_key_that_was_only_listed_after_its_tombstone_was_forgotten_is_not_deleted_a
     world.settle();
     assert_eq!(world.told(id).last().map(String::as_str), Some("put b 7"));
 }
+
+#[test]
+fn a_stale_entry_of_a_key_whose_tombstone_was_forgotten_is_not_delivered() {
+    for first_list_fails in [false, true] {
+        let mut world = World::new(settings());
+        ["a", "b"].iter().for_each(|key| world.put(key));
+        let all = world.watch(&[">"], false);
+        world.open(0);
+        if first_list_fails {
+            world.fail(0, Error::RequestFailed("no".into()));
+        } else {
+            world.settle();
+        }
+        let one = world.watch(&["a"], true);
+        // The server reads a, and the answer is still on its way when a and b are deleted.
+        world.consider(0);
+        for key in ["a", "b"] {
+            world.delete(key);
+            world.deliver(0, false);
+        }
+        world.settle();
+        assert_eq!(world.told(one), ["delete a 3"], "{first_list_fails}");
+        world.lose_frames(0);
+        world.settle();
+        assert_eq!(world.told(all), ["delete a 3", "delete b 4"]);
+    }
+}
