@@ -130,15 +130,18 @@ export const retrying = {
     }
   },
 
-  async "the waits grow, and chance decides half of each"(t) {
+  async "delays grow exponentially up to the maximum, with full jitter"(t) {
     const waits = hastened(t);
-    const { bucket } = server(t, [unreachable], { retry: { maxAttempts: 9 } });
-    await rejects(bucket.get("key"), requestFailed);
-    const longest = [100, 200, 400, 800, 1600, 3200, 6400, 10_000];
-    equal(waits.length, longest.length);
-    for (const [n, wait] of waits.entries()) {
-      const most = longest[n] ?? 0;
-      ok(wait >= most / 2 && wait <= most, `${wait} ms, at most ${most}`);
+    const bounds = [100, 200, 400, 800, 1600, 3200, 6400, 10_000];
+    for (const random of [0, 0.25, 0.5, 0.999]) {
+      t.stub("Math", Object.create(Math, { random: { value: () => random } }));
+      waits.length = 0;
+      const { bucket } = server(t, [unreachable], { retry: { maxAttempts: 9 } });
+      await rejects(bucket.get("key"), requestFailed);
+      deepEqual(
+        waits.map(Math.round),
+        bounds.map((bound) => Math.round(bound * random)),
+      );
     }
   },
 
