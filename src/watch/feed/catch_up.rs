@@ -88,6 +88,7 @@ impl<E: Clone> Feed<E> {
         if let Some(filter) = self.filter().cloned() {
             let ticket = self.ticket();
             self.catch_up.step = Step::Surveying(ticket, extent);
+            self.knowledge.set_complete(false);
             for subscriber in self.subscribers.iter_mut() {
                 subscriber.surveyed = subscriber.settled;
             }
@@ -136,7 +137,7 @@ impl<E: Clone> Feed<E> {
         for key in &survey.keys {
             self.knowledge.list(key, link);
         }
-        self.knowledge.listed_all();
+        self.knowledge.set_complete(true);
         for key in self.knowledge.unlisted(&connection.filter, link) {
             self.gone(&key);
         }

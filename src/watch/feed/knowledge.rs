@@ -75,9 +75,9 @@ impl Knowledge {
         self.followed = Some(filter);
     }
 
-    /// Every live key that matches the connection's filter has been listed.
-    pub(super) const fn listed_all(&mut self) {
-        self.complete = true;
+    /// Takes note of whether every live key that matches the connection's filter has been listed.
+    pub(super) const fn set_complete(&mut self, complete: bool) {
+        self.complete = complete;
     }
 
     /// Whether an entry of this revision is older than a tombstone of its key that was forgotten.

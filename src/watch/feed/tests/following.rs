@@ -295,3 +295,27 @@ fn a_stale_entry_of_a_key_whose_tombstone_was_forgotten_is_not_delivered() {
         assert_eq!(world.told(all), ["delete a 3", "delete b 4"]);
     }
 }
+
+#[test]
+fn a_list_of_an_earlier_connection_does_not_vouch_for_the_keys_of_this_one() {
+    let mut world = World::new(settings());
+    world.put("a");
+    world.watch(&[">"], false);
+    let one = world.watch(&["b", "a"], true);
+    world.open(0);
+    // Listed, but not read.
+    world.consider(0);
+    world.answer(0);
+    world.fail(0, Error::RequestFailed("no".into()));
+    ["c", "b"].iter().for_each(|key| world.put(key));
+    world.wait();
+    world.open(0);
+    // Not listed: b is unknown. Two tombstones are enough to forget them.
+    world.fail(0, Error::RequestFailed("no".into()));
+    world.delete("a");
+    world.delete("c");
+    world.deliver(0, false);
+    world.deliver(0, false);
+    world.settle();
+    assert_eq!(world.told(one), ["put b 3", "delete a 4"]);
+}
