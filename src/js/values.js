@@ -72,7 +72,20 @@ export class KVWatchEvent extends Stored {
   }
 }
 
-/** An entry of a view. */
+/** A copy of an event: each watcher gets one of its own, so that what it does with it concerns no other. */
+export function copyEvent(event) {
+  const copy = new KVWatchEvent(
+    event.key,
+    event.value,
+    event.revision,
+    event.operation,
+    event.bucket,
+  );
+  if (event.resynced) copy.resynced = true;
+  return copy;
+}
+
+/** An entry of a view. It is shared by all who read the view, so it is frozen. */
 class KVViewEntry extends Stored {
   constructor(key, value, revision) {
     super();
@@ -87,7 +100,7 @@ export function viewEntry(event) {
   const entry = new KVViewEntry(event.key, event.value, event.revision);
   const encoded = event[ENCODED];
   if (encoded !== undefined) Object.defineProperty(entry, ENCODED, { value: encoded });
-  return entry;
+  return Object.freeze(entry);
 }
 
 /** A value in a store in memory. It becomes base64 when somebody reads it. */

@@ -4,7 +4,7 @@
 import { callBack } from "./client.js";
 import { newDeferred } from "./exchange.js";
 import { tell } from "./listeners.js";
-import { decode } from "./values.js";
+import { copyEvent, decode } from "./values.js";
 
 const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
 
@@ -114,11 +114,10 @@ class Subscriber {
 
   /** Gives the error where the event cannot be decoded. */
   update(event) {
-    let own = event;
+    const own = copyEvent(event);
     if (this.#mode) {
       try {
-        // The others may want it otherwise.
-        own = decode(Object.assign(Object.create(Object.getPrototypeOf(event)), event), this.#mode);
+        decode(own, this.#mode);
       } catch (error) {
         this.fail(error);
         return error;

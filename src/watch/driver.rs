@@ -89,11 +89,24 @@ impl Driver {
     ) -> JsValue {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
         self.audience.add(id.number(), subscriber);
+        self.connect_now();
         self.run();
         self.new.borrow_mut().push(id);
         self.later(|driver| driver.greet());
         let driver = Rc::clone(self);
         subscriber.attach(js::once(Box::new(move |_, _, _| driver.unsubscribe(id))))
+    }
+
+    /// Opens the connection that a new subscriber needs, also inside a callback, when other actions still
+    /// wait for their turn: a store delivers what is written from now on.
+    fn connect_now(self: &Rc<Self>) {
+        loop {
+            let connect = self.feed.borrow_mut().take_connect();
+            match connect {
+                Some((link, filter)) => self.connect(link, &filter),
+                None => return,
+            }
+        }
     }
 
     /// Lets the feed speak to its new subscribers.

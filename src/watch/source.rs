@@ -109,6 +109,8 @@ impl Driver {
             _ => return,
         };
         while let Some((event, payload)) = queue.next(&self.bucket_name) {
+            // A callback may have begun a watch, and then written.
+            self.greet();
             let change = Change {
                 key: Name::Text(&event.key),
                 revision: event.revision,

@@ -6,6 +6,7 @@ import { clock } from "./clock.js";
 import { contention } from "./contention.js";
 import { createContext } from "./context.js";
 import { decoding } from "./decoding.js";
+import { delivery } from "./delivery.js";
 import { errors } from "./errors.js";
 import { feeds } from "./feeds.js";
 import { keys } from "./keys.js";
@@ -32,6 +33,7 @@ export const suites = {
   watching,
   views,
   feeds,
+  delivery,
   contention,
 };
 

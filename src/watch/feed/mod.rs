@@ -93,6 +93,16 @@ impl<E: Clone> Feed<E> {
         self.actions.pop_front()
     }
 
+    /// The connection to open, taken out before its turn, for a subscriber whose events begin now.
+    pub fn take_connect(&mut self) -> Option<(Link, Pattern)> {
+        let is_connect = |action: &Action<E>| matches!(action, Action::Connect(..));
+        let at = self.actions.iter().position(is_connect)?;
+        match self.actions.remove(at) {
+            Some(Action::Connect(link, filter)) => Some((link, filter)),
+            _ => None,
+        }
+    }
+
     /// Whether it is over: nothing will come out any more.
     pub fn has_ended(&self) -> bool {
         self.phase == Phase::Ended
