@@ -172,11 +172,40 @@ export function resynced(event) {
   return event;
 }
 
-export function newBucketInfo(name, description, ttl, values, bytes, history, milliseconds) {
-  const info = { name, values, bytes, history, created_at: timestamp(milliseconds) };
-  if (description) info.description = description;
-  if (ttl) info.ttl_seconds = ttl;
-  return info;
+/** A BucketInfo, its members in the order of the protocol; unset ones are left out. */
+function bucketInfo({
+  name,
+  description,
+  ttl_seconds,
+  values,
+  bytes,
+  history,
+  created_at,
+  ...more
+}) {
+  return {
+    name,
+    ...(description && { description }),
+    ...(ttl_seconds && { ttl_seconds }),
+    values,
+    bytes,
+    history,
+    created_at,
+    ...more,
+  };
+}
+
+export function newBucketInfo(
+  name,
+  description,
+  ttl_seconds,
+  values,
+  bytes,
+  history,
+  milliseconds,
+) {
+  const created_at = timestamp(milliseconds);
+  return bucketInfo({ name, description, ttl_seconds, values, bytes, history, created_at });
 }
 
 export function newPutResult(revision) {
@@ -224,22 +253,24 @@ export function readKeys(answer) {
   return Array.isArray(keys) && keys.every((key) => typeof key === "string") ? keys : undefined;
 }
 
-function bucketInfo(body) {
+/** A BucketInfo from the server's JSON, undefined if it is none. */
+function readInfo(body) {
   const info = { values: 0, bytes: 0, history: 1, created_at: "", ...body };
   const { name, description = "", ttl_seconds = 0, values, bytes, history, created_at } = info;
   if (!areTyped("string", [name, description, created_at])) return undefined;
-  return areTyped("number", [ttl_seconds, values, bytes, history]) ? info : undefined;
+  if (!areTyped("number", [ttl_seconds, values, bytes, history])) return undefined;
+  return bucketInfo(info);
 }
 
 export function readBucketInfo(answer) {
-  return bucketInfo(parse(answer));
+  return readInfo(parse(answer));
 }
 
 export function readBuckets(answer) {
   const body = parse(answer);
   const buckets = body.buckets === null ? [] : body.buckets;
   if (!Array.isArray(buckets)) return undefined;
-  const infos = buckets.map(bucketInfo);
+  const infos = buckets.map(readInfo);
   return infos.includes(undefined) ? undefined : infos;
 }
 

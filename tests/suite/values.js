@@ -341,4 +341,40 @@ export const values = {
     deepEqual(JSON.parse(JSON.stringify(event)), plain);
     deepEqual(Reflect.ownKeys(event).sort(), Object.keys(plain).sort());
   },
+
+  async "every result has its members in one order, on every transport"(t) {
+    const settings = { description: "d", ttlSeconds: 3600, history: 2 };
+    const { bucket, kv, name } = await t.bucket(settings);
+    const seen = await watching(bucket);
+    const put = await bucket.put("k", 1);
+    const view = bucket.view();
+    await view.ready;
+    await bucket.delete("k");
+    const [change, removal] = await seen.received(2);
+    await bucket.put("k", 2);
+    await view.waitFor(3);
+    const plain = await kv.createBucket({ name: t.newBucketName() });
+    const [listed] = (await kv.listBuckets()).filter((info) => info.name === name);
+    /** @param {unknown} value */
+    const order = (value) => Object.keys(/** @type {object} */ (value));
+    deepEqual(order(put), ["revision"]);
+    deepEqual(order(await bucket.get("k")), [
+      "key",
+      "value",
+      "revision",
+      "created_at",
+      "operation",
+    ]);
+    const event = ["type", "key", "value", "revision", "operation", "bucket"];
+    deepEqual(order(change), event);
+    deepEqual(order(removal), event);
+    deepEqual(order(view.get("k")), ["key", "value", "revision"]);
+    const info = ["name", "values", "bytes", "history", "created_at"];
+    deepEqual(order(plain), info);
+    const whole = ["name", "description", "ttl_seconds", ...info.slice(1)];
+    deepEqual(order(await kv.getBucketInfo(name)), whole);
+    deepEqual(order(listed), whole);
+    view.stop();
+    await kv.deleteBucket(plain.name);
+  },
 };
