@@ -2,6 +2,7 @@
 // application, for time to pass.
 
 import { tell } from "./listeners.js";
+import { microtask } from "./microtask.js";
 
 // How it ends, in numbers that Rust knows too (`js::Ending`).
 export const ANSWER = 0;
@@ -154,5 +155,5 @@ export function newDeferred() {
 
 /** Tells a listener in a microtask. */
 export function queue(task) {
-  queueMicrotask(() => tell(task, 0, 0));
+  microtask(() => tell(task, 0, 0));
 }

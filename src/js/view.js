@@ -4,6 +4,7 @@
 import { guarded, subscribe } from "./client.js";
 import { TimeoutError, ValidationError } from "./errors.js";
 import { ANSWER, isAbortSignal, paused, TIMED_OUT, within } from "./exchange.js";
+import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
 
 /** The longest that a timer counts, in milliseconds. */
@@ -289,7 +290,7 @@ class Replica {
     how();
     if (this.#telling || (this.status === "loading" && !evenLoading)) return;
     this.#telling = true;
-    queueMicrotask(() => {
+    microtask(() => {
       this.#telling = false;
       for (const subscriber of [...this.#subscribers]) {
         if (!this.#subscribers.has(subscriber)) continue;

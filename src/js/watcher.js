@@ -4,6 +4,7 @@
 import { callBack } from "./client.js";
 import { newDeferred } from "./exchange.js";
 import { tell } from "./listeners.js";
+import { microtask } from "./microtask.js";
 import { copyEvent, decode } from "./values.js";
 
 const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
@@ -108,7 +109,7 @@ class Subscriber {
 
   /** It is not to begin at all: the signal was aborted before. */
   attachAborted() {
-    queueMicrotask(() => this.close());
+    microtask(() => this.close());
     return new KVWatcher(this);
   }
 
