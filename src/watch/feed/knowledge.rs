@@ -21,6 +21,8 @@ pub(super) struct Known {
     early: bool,
     /// Whether any subscriber was told of it.
     heard: bool,
+    /// Whether it was reported as deleted without its tombstone, and nothing of it was delivered since.
+    lost: bool,
     /// The connection that last brought a change of it; 0: none.
     pub(super) changed_on: u32,
     /// The connection on which it was last listed; 0: none.
@@ -234,7 +236,8 @@ impl Knowledge {
     pub(super) fn lose(&mut self, key: &str) -> Option<Revision> {
         let known = self.keys.get_mut(key).filter(|known| known.live)?;
         known.live = false;
-        let (seen, matters) = (known.seen, known.heard || known.early);
+        let early = known.early && !std::mem::replace(&mut known.lost, true);
+        let (seen, matters) = (known.seen, known.heard || early);
         self.count(true, false);
         matters.then_some(seen)
     }
@@ -306,6 +309,7 @@ impl Knowledge {
                 live: false,
                 early: false,
                 heard: false,
+                lost: false,
                 changed_on: 0,
                 listed_on: 0,
             }

@@ -319,3 +319,19 @@ fn a_list_of_an_earlier_connection_does_not_vouch_for_the_keys_of_this_one() {
     world.settle();
     assert_eq!(world.told(one), ["put b 3", "delete a 4"]);
 }
+
+#[test]
+fn a_key_that_was_reported_deleted_and_then_only_listed_is_not_deleted_again() {
+    let (mut world, id) = following(&["a", "b"]);
+    let events = told_after(&mut world, id, |world| world.delete("b"));
+    assert_eq!(events, ["delete b 0 resynced"]);
+    let events = told_after(&mut world, id, |world| {
+        world.put("b");
+        world.wait();
+        world.open(0);
+        // The list says that b is there; when it is read, it is deleted.
+        world.consider(0);
+        world.delete("b");
+    });
+    assert_eq!(events, ["delete b 5"]);
+}
