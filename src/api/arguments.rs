@@ -95,13 +95,14 @@ pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits,
     Ok(limits)
 }
 
-/// The last, optional argument of `modify`: beside the limits, how often it may try.
+/// The last, optional argument of `modify`: beside the limits, the number of attempts, infinity by default.
 pub(super) fn modify_options(
     value: &JsValue,
     default_timeout_ms: u32,
-) -> Result<(Limits, u32), Error> {
+) -> Result<(Limits, f64), Error> {
     let (limits, options) = read_limits(value, default_timeout_ms, LIMITS)?;
-    Ok((limits, options.number("maxAttempts").unwrap_or(16.0) as u32))
+    let max_attempts = options.number("maxAttempts").unwrap_or(f64::INFINITY);
+    Ok((limits, max_attempts))
 }
 
 fn read_limits(

@@ -8,12 +8,12 @@ use wasm_bindgen::prelude::*;
 use super::arguments;
 use super::call::{Arguments, Method};
 use super::client::thrown;
+use super::modify::Modify;
 use super::state::{Context, State};
 use super::watch_arguments::WatchArguments;
 use crate::error::Error;
-use crate::js::{self, Ending, Failure};
+use crate::js::{self, Done, Failure};
 use crate::kv::BucketName;
-use crate::transport::Limits;
 
 /// A bucket's keys.
 #[wasm_bindgen]
@@ -48,36 +48,53 @@ impl BrowserKVBucketHandle {
             .carry_out(&context, operation, arguments.options, decode)
     }
 
-    /// A handle for operations that are a part of another.
-    fn quiet(&self, decode: Option<&JsValue>) -> Self {
+    /// A handle for operations that are a part of another; it does not decode.
+    fn quiet(&self) -> Self {
         Self {
             state: Rc::clone(&self.state),
             name: self.name.clone(),
-            decode: decode.cloned(),
+            decode: None,
             quiet: true,
         }
     }
 
-    /// Reads the arguments of `modify`.
+    /// Reads the arguments of `modify`; what it gives begins it.
     fn modifying(
         &self,
         key: &JsValue,
         change: &JsValue,
         options: &JsValue,
-    ) -> Result<(Limits, u32), Failure> {
+    ) -> Result<impl FnOnce(Done) + use<>, Failure> {
         let configured = self.state.configured()?;
-        arguments::key(key)?;
+        let key_value = key.clone();
+        let key = arguments::key(key)?;
         arguments::function(change, "the second argument")?;
-        let prepared = arguments::modify_options(options, configured.config.timeout_ms)?;
-        prepared.0.check()?;
-        Ok(prepared)
+        let timeout_ms = configured.config.timeout_ms;
+        let (limits, max_attempts) = arguments::modify_options(options, timeout_ms)?;
+        limits.check()?;
+        let (bucket, change, decode) = (self.name.clone(), change.clone(), self.decode.clone());
+        Ok(move |done| {
+            let modify = Modify {
+                transport: Rc::clone(&configured.transport),
+                bucket,
+                key,
+                key_value,
+                change,
+                decode,
+                limits,
+                started: js::now(),
+                max_attempts,
+                done,
+            };
+            modify.start();
+        })
     }
 
     fn open_view(&self, options: &JsValue) -> Result<JsValue, Error> {
         let configured = self.state.configured()?;
         let arguments = WatchArguments::of_view(options)?;
         let replica = js::new_replica(
-            self.quiet(None).into(),
+            self.quiet().into(),
             options,
             &configured.given.logger(),
             configured.config.timeout_ms,
@@ -149,23 +166,14 @@ impl BrowserKVBucketHandle {
         self.call(Method::Update, &arguments)
     }
 
-    /// Reads a key, calls a function with what it holds, and writes what that gives, again and again
-    /// until nobody else writes in between.
+    /// Reads a key, calls a function with its entry, and writes what the function returns by
+    /// compare-and-swap; starts over after a conflict.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
         let (promise, done) = self.state.pending(&self.context("modify", key), None);
-        let (limits, max_attempts) = match self.modifying(key, change, options) {
-            Ok(prepared) => prepared,
-            Err(failure) => {
-                done(Err(failure));
-                return promise;
-            }
-        };
-        let (timeout_ms, signal) = (limits.timeout_ms, limits.signal());
-        let then = move |ending: Ending| {
-            done(ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error)));
-        };
-        let handle = self.quiet(self.decode.as_ref()).into();
-        js::modify(handle, key, change, max_attempts, timeout_ms, &signal, then);
+        match self.modifying(key, change, options) {
+            Ok(begin) => begin(done),
+            Err(failure) => done(Err(failure)),
+        }
         promise
     }
 

@@ -6,6 +6,7 @@ mod bucket;
 mod call;
 mod client;
 mod kv;
+mod modify;
 mod pending;
 mod state;
 mod watch_arguments;

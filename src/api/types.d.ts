@@ -318,6 +318,6 @@ export interface RequestOptions {
 
 /** Options of {@link BrowserKVBucketHandle.modify}. */
 export interface ModifyOptions extends RequestOptions {
-  /** How often it may try. Default 16. */
+  /** The number of attempts after which a conflict rejects. Default: no limit but the time limit. */
   maxAttempts?: number | undefined;
 }

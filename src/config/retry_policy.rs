@@ -40,15 +40,19 @@ impl RetryPolicy {
         multiplier: 2.0,
     };
 
-    /// The policy of `modify` after a conflict. `attempt_ms` is how long an attempt takes, from its
-    /// read to the answer to its write: another client's write in that time is a conflict.
+    /// The policy of `modify` after a conflict. `attempt_ms` is how long the attempt took, from its read
+    /// to the answer to its write: another client's write in that time is a conflict. The bound grows
+    /// with the conflicts in a row (4, 16, 64, then 128 attempts long, at most 5 s): with a mean delay of
+    /// 64 attempts, 64 contending clients make about one attempt at a time.
     pub const fn conflicts(attempt_ms: f64) -> Self {
+        // A coarse clock may measure nothing.
+        let attempt_ms = attempt_ms.max(1.0);
         Self {
             enabled: true,
             max_attempts: -1.0,
-            initial: attempt_ms,
-            max: 5000.0,
-            multiplier: 2.0,
+            initial: 4.0 * attempt_ms,
+            max: (128.0 * attempt_ms).min(5000.0),
+            multiplier: 4.0,
         }
     }
 
@@ -123,6 +127,17 @@ mod tests {
         assert_eq!(delay(2.0), Some(2050.0));
         assert_eq!(delay(10.0), Some(10_050.0));
         assert_eq!(delay(10.1), None);
+    }
+
+    #[test]
+    fn conflicts_back_off_by_how_long_the_attempt_took_and_how_many_were_in_vain() {
+        let bounds = |attempt_ms| {
+            [1.0, 2.0, 3.0, 4.0, 50.0].map(|n| RetryPolicy::conflicts(attempt_ms).backoff(n))
+        };
+        assert_eq!(bounds(2.0), [8.0, 32.0, 128.0, 256.0, 256.0]);
+        assert_eq!(bounds(0.0), [4.0, 16.0, 64.0, 128.0, 128.0]);
+        assert_eq!(bounds(1000.0), [4000.0, 5000.0, 5000.0, 5000.0, 5000.0]);
+        assert_eq!(bounds(10_000.0), [5000.0; 5]);
     }
 
     #[test]

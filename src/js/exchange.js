@@ -113,6 +113,11 @@ export function askToken(token, milliseconds, signal, done) {
   race(promise, milliseconds, signal, undefined, told(done));
 }
 
+/** Calls a function of the application, which may be async, in a later microtask. */
+export function callWith(callback, argument, milliseconds, signal, done) {
+  race(Promise.resolve(argument).then(callback), milliseconds, signal, undefined, told(done));
+}
+
 function wait(milliseconds, signal, done) {
   race(new Promise(() => {}), milliseconds, signal, undefined, done);
 }

@@ -13,7 +13,7 @@ pub(crate) use failure::{Failure, Problem};
 pub(crate) use listeners::{Listener, once};
 pub(crate) use settings::{given, is_unset, options};
 pub(crate) use waiting::{
-    Content, Done, Ending, Method, Outcome, Request, ask_token, exchange, later, modify, pause,
+    Content, Done, Ending, Method, Outcome, Request, ask_token, call, exchange, later, pause,
 };
 
 #[wasm_bindgen(module = "/src/js/errors.js")]
@@ -138,6 +138,14 @@ extern "C" {
     );
     #[wasm_bindgen(js_name = askToken)]
     fn begin_asking(token: &JsValue, milliseconds: u32, signal: &JsValue, done: f64);
+    #[wasm_bindgen(js_name = callWith)]
+    fn begin_call(
+        function: &JsValue,
+        argument: &JsValue,
+        milliseconds: u32,
+        signal: &JsValue,
+        done: f64,
+    );
     #[wasm_bindgen(js_name = pause)]
     fn begin_pause(milliseconds: f64, signal: &JsValue, done: f64);
     #[wasm_bindgen(js_name = isAbortSignal)]
@@ -159,20 +167,6 @@ extern "C" {
     pub(crate) fn resolve(this: &Deferred, value: &JsValue);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn reject(this: &Deferred, error: &JsValue);
-}
-
-#[wasm_bindgen(module = "/src/js/modify.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = modify)]
-    fn begin_modifying(
-        bucket: JsValue,
-        key: &JsValue,
-        change: &JsValue,
-        max_attempts: u32,
-        timeout_ms: u32,
-        signal: &JsValue,
-        done: f64,
-    );
 }
 
 #[wasm_bindgen(module = "/src/js/body.js")]

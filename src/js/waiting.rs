@@ -4,7 +4,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::listeners::once;
-use super::{Failure, begin_asking, begin_exchange, begin_modifying, begin_pause, queue};
+use super::{Failure, begin_asking, begin_call, begin_exchange, begin_pause, queue};
 use crate::error::Error;
 use crate::kv::Precondition;
 
@@ -130,22 +130,18 @@ pub(crate) fn ask_token(
     begin_asking(token, milliseconds, signal, ending(then));
 }
 
-/// Waits, but not longer than until an abort.
-pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce() + 'static) {
-    begin_pause(milliseconds, signal, ending(move |_| then()));
-}
-
-/// Reads a key of a handle, calls `change`, and writes what it gives, until nobody else writes in
-/// between.
-pub(crate) fn modify(
-    bucket: JsValue,
-    key: &JsValue,
-    change: &JsValue,
-    max_attempts: u32,
-    timeout_ms: u32,
+/// Calls a function of the application, which may be async, in a later microtask.
+pub(crate) fn call(
+    function: &JsValue,
+    argument: &JsValue,
+    milliseconds: u32,
     signal: &JsValue,
     then: impl FnOnce(Ending) + 'static,
 ) {
-    let done = ending(then);
-    begin_modifying(bucket, key, change, max_attempts, timeout_ms, signal, done);
+    begin_call(function, argument, milliseconds, signal, ending(then));
+}
+
+/// Waits, but not longer than until an abort.
+pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce() + 'static) {
+    begin_pause(milliseconds, signal, ending(move |_| then()));
 }

@@ -1,0 +1,183 @@
+//! `modify`: optimistic read, change, compare-and-swap. After a conflict it backs off and starts over with
+//! another read.
+
+use std::rc::Rc;
+
+use js_sys::Math;
+use wasm_bindgen::prelude::*;
+
+use super::arguments;
+use super::state::decoded;
+use crate::config::RetryPolicy;
+use crate::error::Error;
+use crate::js::{self, Done, Failure, Outcome, Read};
+use crate::kv::{BucketName, Key, Precondition};
+use crate::transport::{Limits, Operation, Transport};
+
+/// One call of `modify` in progress.
+pub(super) struct Modify {
+    pub(super) transport: Rc<Transport>,
+    pub(super) bucket: BucketName,
+    pub(super) key: Key,
+    /// The key as the caller passed it.
+    pub(super) key_value: JsValue,
+    /// The caller's function.
+    pub(super) change: JsValue,
+    /// As [`js::decode`] takes it.
+    pub(super) decode: Option<JsValue>,
+    /// The time limit and signal, for all attempts together.
+    pub(super) limits: Limits,
+    /// When the time limit began to run, by the monotonic clock.
+    pub(super) started: f64,
+    /// The number of attempts; infinity: no limit.
+    pub(super) max_attempts: f64,
+    pub(super) done: Done,
+}
+
+/// One attempt: a read, the caller's function, a write.
+struct Attempt {
+    modify: Modify,
+    /// From 1.
+    number: f64,
+    /// When it began, by the monotonic clock.
+    began: f64,
+}
+
+impl Modify {
+    pub(super) fn start(self) {
+        let began = self.started;
+        let attempt = Attempt {
+            modify: self,
+            number: 1.0,
+            began,
+        };
+        Box::new(attempt).read();
+    }
+
+    /// How many milliseconds are left.
+    fn left(&self) -> f64 {
+        f64::from(self.limits.timeout_ms) - (js::now() - self.started)
+    }
+}
+
+impl Attempt {
+    fn read(self: Box<Self>) {
+        let modify = &self.modify;
+        let operation = Operation::Get(modify.bucket.clone(), modify.key.clone());
+        self.carry_out(operation, Self::change);
+    }
+
+    /// Calls the caller's function with what was read.
+    fn change(self: Box<Self>, read: Outcome) {
+        let entry = match read {
+            Ok(entry) => Some(entry),
+            Err(failure) if is_status(&failure, 404) => None,
+            Err(failure) => return self.finish(Err(failure)),
+        };
+        let revision = entry.as_ref().map(|entry| {
+            let entry = entry.unchecked_ref::<Read>();
+            entry.revision() as u64
+        });
+        let entry = match entry {
+            Some(entry) => decoded(entry, self.modify.decode.as_ref()),
+            None => Ok(JsValue::UNDEFINED),
+        };
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(failure) => return self.finish(Err(failure)),
+        };
+        let modify = &self.modify;
+        let (function, signal) = (modify.change.clone(), modify.limits.signal());
+        let left = modify.left().max(1.0) as u32;
+        js::call(&function, &entry, left, &signal, move |ending| {
+            let timeout_ms = self.modify.limits.timeout_ms;
+            let value = ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error));
+            match value {
+                Ok(value) => self.write(&value, revision),
+                Err(failure) => self.finish(Err(failure)),
+            }
+        });
+    }
+
+    fn write(self: Box<Self>, value: &JsValue, revision: Option<u64>) {
+        if value.is_undefined() {
+            let result = js::new_put_result(revision.unwrap_or(0) as f64);
+            return self.finish(Ok(result));
+        }
+        let modify = &self.modify;
+        let body = match arguments::body(&modify.key_value, value) {
+            Ok(body) => body,
+            Err(error) => return self.finish(Err(error.into())),
+        };
+        let operation = Operation::Put {
+            bucket: modify.bucket.clone(),
+            key: modify.key.clone(),
+            body,
+            precondition: revision.map_or(Precondition::Absent, Precondition::Revision),
+        };
+        self.carry_out(operation, Self::written);
+    }
+
+    /// Ends, or starts over after a conflict.
+    fn written(self: Box<Self>, outcome: Outcome) {
+        match outcome {
+            Err(failure) if is_status(&failure, 412) && self.number < self.modify.max_attempts => {
+                self.back_off(failure);
+            }
+            outcome => self.finish(outcome),
+        }
+    }
+
+    fn back_off(mut self: Box<Self>, conflict: Failure) {
+        let policy = RetryPolicy::conflicts(js::now() - self.began);
+        let delay = policy.backoff(self.number) * Math::random();
+        let left = self.modify.left();
+        let signal = self.modify.limits.signal();
+        self.number += 1.0;
+        js::pause(delay.min(left.max(0.0)), &signal, move || {
+            if let Err(failure) = self.modify.limits.check() {
+                return self.finish(Err(failure));
+            }
+            if delay >= left {
+                let ms = self.modify.limits.timeout_ms;
+                let timeout = Failure::caused(Error::Timeout { ms }, conflict.into());
+                return self.finish(Err(timeout));
+            }
+            self.began = js::now();
+            self.read();
+        });
+    }
+
+    fn carry_out(self: Box<Self>, operation: Operation, then: fn(Box<Self>, Outcome)) {
+        let ms = self.modify.limits.timeout_ms;
+        let limits = Limits {
+            timeout_ms: self.modify.left().max(1.0) as u32,
+            ..self.modify.limits.clone()
+        };
+        let transport = Rc::clone(&self.modify.transport);
+        let done = Box::new(move |mut outcome: Outcome| {
+            if let Err(Failure::Error(problem)) = &mut outcome
+                && let Error::Timeout { ms: limit } = &mut problem.error
+            {
+                // The limit that the caller set is the one to name.
+                *limit = ms;
+            }
+            then(self, outcome);
+        });
+        transport.carry_out(operation, limits, done);
+    }
+
+    fn finish(self: Box<Self>, outcome: Outcome) {
+        (self.modify.done)(outcome);
+    }
+}
+
+/// Whether the server answered with this status, in the words of the API.
+fn is_status(failure: &Failure, expected: u16) -> bool {
+    match failure {
+        Failure::Error(problem) => {
+            matches!(problem.error, Error::Http { status, .. } if status == expected)
+        }
+        _ => false,
+    }
+}
