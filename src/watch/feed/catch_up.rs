@@ -194,7 +194,7 @@ impl<E: Clone> Feed<E> {
                     self.actions.push_back(event);
                 }
             }
-            subscriber.forget_read();
+            subscriber.start_over();
         }
     }
 

@@ -292,7 +292,7 @@ impl<E: Clone> Feed<E> {
             if subscriber.holds() {
                 if gone {
                     subscriber.held.retain(|held| held.key != *key);
-                    if subscriber.has_read(key) > 0 {
+                    if subscriber.was_given(key) {
                         add(*id);
                     }
                 } else {

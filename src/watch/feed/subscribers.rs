@@ -47,6 +47,8 @@ pub(super) struct Subscriber<E> {
     /// The revisions of its initial entries, as long as they may still come as changes.
     pub(super) read: Tree<Revision>,
     pub(super) newest_read: Revision,
+    /// The same, of the bucket that this one has replaced: its entries may have to be deleted.
+    read_earlier: Tree<Revision>,
     /// Whether it was there when the bucket was surveyed: the survey holds its initial entries.
     pub(super) surveyed: bool,
     /// The keys of its initial entries, as far as they are listed.
@@ -87,6 +89,11 @@ impl<E> Subscriber<E> {
         self.read.get(key).copied().unwrap_or(0)
     }
 
+    /// Whether it was given an entry of the key, also of the bucket that this one has replaced.
+    pub(super) fn was_given(&self, key: &str) -> bool {
+        self.has_read(key) > 0 || self.read_earlier.get(key).is_some()
+    }
+
     pub(super) fn note_read(&mut self, key: &str, revision: Revision) {
         *self.read.get_or_insert_with(key, || revision) = revision;
         self.newest_read = self.newest_read.max(revision);
@@ -102,9 +109,18 @@ impl<E> Subscriber<E> {
         }
     }
 
-    pub(super) fn forget_read(&mut self) {
+    fn forget_read(&mut self) {
         self.read = Tree::new();
         self.newest_read = 0;
+        self.read_earlier = Tree::new();
+    }
+
+    /// The bucket is another one: its revisions begin at 1 again.
+    pub(super) fn start_over(&mut self) {
+        if self.newest_read > 0 {
+            self.read_earlier = std::mem::replace(&mut self.read, Tree::new());
+            self.newest_read = 0;
+        }
     }
 }
 
@@ -153,6 +169,7 @@ impl<E> Subscribers<E> {
             surveyed: false,
             read: Tree::new(),
             newest_read: 0,
+            read_earlier: Tree::new(),
             listed: Vec::new(),
             held: Vec::new(),
         });

@@ -2,6 +2,7 @@
 
 use super::super::Settings;
 use super::world::{World, settings};
+use crate::error::Error;
 
 fn world(keys: &[&str]) -> World {
     let mut world = World::new(settings());
@@ -159,4 +160,31 @@ fn come_from_a_store_in_memory_too() {
     assert_eq!(world.told(id), ["put a 1", "put a 2"]);
     world.stop(id);
     assert!(world.ended, "there is no connection to keep");
+}
+
+#[test]
+fn an_entry_of_a_bucket_that_was_replaced_while_loading_is_deleted() {
+    let mut world = World::new(settings());
+    world.put("a");
+    world.watch(&[">"], false);
+    world.open(0);
+    let one = world.watch(&["b", "a"], true);
+    world.consider(0);
+    world.answer(0);
+    // a is read, b cannot be.
+    world.consider(2);
+    world.answer(0);
+    assert_eq!(world.told(one), ["put a 1"]);
+    world.consider(0);
+    world.fail(0, Error::RequestFailed("no".into()));
+    world.recreate();
+    world.put("a");
+    world.wait();
+    world.open(0);
+    world.consider(0);
+    world.answer(0);
+    world.delete("a");
+    world.fail(0, Error::RequestFailed("no".into()));
+    world.settle();
+    assert_eq!(world.told(one), ["put a 1", "delete a 0 resynced"]);
 }
