@@ -71,7 +71,7 @@ impl<E: Clone> Feed<E> {
         let extent = if !self.knowledge.has_followed() {
             Extent::Newest
         } else if taken_over && complete {
-            Extent::Since(self.knowledge.reached())
+            Extent::Since(self.knowledge.complete_up_to())
         } else {
             Extent::All
         };
@@ -327,6 +327,7 @@ impl<E: Clone> Feed<E> {
             (Extent::Since(known), Some((revision, _))) if revision <= known => {
                 self.reading.cut_short(Reader::Feed);
             }
+            (Extent::Since(_), Some((revision, _))) if self.knowledge.is_early(key, revision) => {}
             (_, Some((revision, payload))) => {
                 if self.knowledge.tell(key, revision, true, 0).is_some() {
                     self.deliver(key, revision, Event::Entry(payload), true);

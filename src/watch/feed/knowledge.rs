@@ -103,9 +103,19 @@ impl Knowledge {
         self.has_told
     }
 
-    /// The newest revision that the bucket is known to have reached.
-    pub(super) fn reached(&self) -> Revision {
-        self.newest.max(self.surveyed).max(self.surveyed_floor)
+    /// The revision up to which nothing is missing while a connection is open. A list or a read may be ahead
+    /// of the connection's frames, so that it only counts while no subscriber knows of any key.
+    pub(super) fn complete_up_to(&self) -> Revision {
+        match self.has_told {
+            true => self.newest,
+            false => self.newest.max(self.surveyed).max(self.surveyed_floor),
+        }
+    }
+
+    /// Whether this revision was there before any subscriber was ready, and none was given it.
+    pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
+        let heard = self.keys.get(key).is_some_and(|known| known.heard);
+        !heard && revision <= self.surveyed.max(self.surveyed_floor)
     }
 
     /// Whether what has become of the key is to be told: its changes have been followed, or somebody has

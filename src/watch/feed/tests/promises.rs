@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 use super::super::{Settings, SubscriberId};
 use super::recorder::Recorder;
 use super::world::{World, settings};
 use crate::error::Error;
+
+/// Where failing seeds are kept; every run begins with them.
+const REGRESSIONS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/src/watch/feed/tests/proptest-regressions.txt"
+);
 
 const KEYS: [&str; 6] = ["a", "b", "a.x", "a.y", "b.x", "a.x.1"];
 const FILTERS: [&[&str]; 8] = [
@@ -209,7 +216,7 @@ fn run(settings: Settings, replays: bool, before: &[usize], steps: &[Step]) {
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: std::env::var("IRONFLOW_INTERLEAVINGS").ok().and_then(|n| n.parse().ok()).unwrap_or(2000),
-        failure_persistence: None,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS))),
         ..ProptestConfig::default()
     })]
 

@@ -125,3 +125,21 @@ fn an_event_that_several_patterns_match_comes_once() {
     world.settle();
     assert_eq!(world.told(id), ["put a.b 1"]);
 }
+
+#[test]
+fn a_change_that_is_still_on_its_way_when_a_wider_connection_takes_over_is_delivered() {
+    let mut world = World::new(settings());
+    let id = world.watch(&["a"], false);
+    world.open(0);
+    world.put("a");
+    world.put("a");
+    // The list and the read are ahead of the frames.
+    world.consider(0);
+    world.answer(0);
+    world.deliver(0, false);
+    world.consider(0);
+    world.answer(0);
+    world.watch(&["a.x"], false);
+    world.settle();
+    assert_eq!(world.told(id), ["put a 1", "put a 2 resynced"]);
+}

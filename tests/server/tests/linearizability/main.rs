@@ -14,11 +14,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ironflow_harness::{HttpClient, count, in_parallel, process, say};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 use tokio::runtime::Runtime;
 
 use checker::is_linearizable;
 use record::{Step, record, tally};
+
+/// Where failing seeds are kept; every run begins with them.
+const REGRESSIONS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/linearizability/proptest-regressions.txt"
+);
 
 const CLIENTS: usize = 8;
 
@@ -62,7 +68,7 @@ fn check(backend: &str, server: &str) {
             cases: share,
             // The same steps may well go right the next time.
             max_shrink_iters: 0,
-            failure_persistence: None,
+            failure_persistence: Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS))),
             ..Config::default()
         };
         TestRunner::new(config)
