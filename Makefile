@@ -24,6 +24,16 @@ demo: pkg/index.js ## Serve the demo page and the reference server (PORT=9123, S
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	@source .ci/env; PORT='$(PORT)' STORE='$(STORE)' node tests/e2e/demo.mjs
 
+.PHONY: check
+check: ## Check format and types, and run the quick tests, after an edit (under a minute)
+	@.ci/setup rust wasm npm
+	$(step) "Rust format" cargo fmt --all --check
+	$(step) "Biome" biome check --error-on-warnings --colors=off
+	$(step) "Types" tsc --project tests/tsconfig.json
+	$(step) "Rust unit tests" cargo test --quiet --lib
+	@$(MAKE) --no-print-directory build
+	$(step) "The suite in Node, in memory" node tests/e2e/node-suite.mjs
+
 .PHONY: test
 test: setup ## Run the tests
 	@# Cargo's tests build the reference server too.

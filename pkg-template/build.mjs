@@ -31,11 +31,15 @@ function customSection(name) {
 }
 
 // 1. The compiler that rust-toolchain.toml names: others give other bytes, or fail.
-const [, pinned] = /^channel = "(.*)"/m.exec(readFileSync(join(root, "rust-toolchain.toml"), "utf8"));
+const [, pinned] = /^channel = "(.*)"/m.exec(
+  readFileSync(join(root, "rust-toolchain.toml"), "utf8"),
+);
 const [, commit] = /^commit-hash: (\w+)$/m.exec(run("rustc", ["-vV"]));
 const [, compiler] = /^release: (\S+)$/m.exec(run("rustc", ["-vV"]));
 if (compiler !== pinned) {
-  console.error(`the package is built with rustc ${pinned}, and this is ${compiler}: run .ci/setup rust`);
+  console.error(
+    `the package is built with rustc ${pinned}, and this is ${compiler}: run .ci/setup rust`,
+  );
   process.exit(1);
 }
 

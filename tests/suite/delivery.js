@@ -114,6 +114,7 @@ for (const [mutation, mutate] of Object.entries(MUTATIONS)) {
   cases[`a watch that ${mutation} changes nothing for other watches and views`] = async (t) => {
     const { bucket, kv, name } = await t.bucket();
     await bucket.put("k", { n: 0 });
+    /** @type {any} */
     const decoding = kv.bucket(name, { decode: "json" });
     const view = bucket.view();
     await view.ready;
