@@ -278,16 +278,15 @@ impl<E: Clone> Feed<E> {
         self.finish(&flight.readers);
     }
 
-    /// Whether a change that was told already is newer than this entry, 0 where there is none.
+    /// Whether a change that was delivered already is newer than this entry, 0 where there is none: one that
+    /// this connection brought, or the delete of a key that a list did not have.
     fn is_stale(&self, key: &str, revision: Revision) -> bool {
-        let link = self
-            .current
-            .as_ref()
-            .map_or(0, |connection| connection.link.0);
-        let told = self.knowledge.changed_on(key, link);
-        told && match revision {
-            0 => self.knowledge.is_live(key),
-            _ => revision < self.knowledge.told(key),
+        let (told, is_live) = (self.knowledge.told(key), self.knowledge.is_live(key));
+        let link = self.current.as_ref().map_or(0, |current| current.link.0);
+        match revision {
+            0 => is_live && self.knowledge.changed_on(key, link),
+            _ if self.knowledge.changed_on(key, link) => revision < told,
+            _ => self.knowledge.was_deleted(key) && revision <= told,
         }
     }
 

@@ -156,6 +156,12 @@ impl Knowledge {
         self.keys.get(key).is_some_and(|known| known.live)
     }
 
+    /// Whether a delete of the key was delivered, and no put after it.
+    pub(super) fn was_deleted(&self, key: &str) -> bool {
+        let known = self.keys.get(key);
+        known.is_some_and(|known| known.heard && !known.live)
+    }
+
     /// The key at a place.
     pub(super) fn key(&self, place: Place) -> Option<&Key> {
         Some(&self.keys.at(place.0)?.key)

@@ -188,3 +188,28 @@ fn an_entry_of_a_bucket_that_was_replaced_while_loading_is_deleted() {
     world.settle();
     assert_eq!(world.told(one), ["put a 1", "delete a 0 resynced"]);
 }
+
+#[test]
+fn an_entry_that_was_read_before_its_key_was_missing_in_a_list_is_not_delivered() {
+    let mut world = World::new(settings());
+    let one = world.watch(&["a.x"], true);
+    world.open(0);
+    world.consider(0);
+    world.put("a.x");
+    world.deliver(0, false);
+    world.answer(0);
+    // Read, and the answer is on its way when a wider connection takes over.
+    let two = world.watch(&["a.x"], true);
+    world.consider(0);
+    world.watch(&[">"], false);
+    world.delete("a.x");
+    world.settle();
+    for id in [one, two] {
+        let events = world.told(id);
+        let last = events.last().map(String::as_str);
+        assert!(
+            last.is_none_or(|last| last.starts_with("delete")),
+            "{events:?}"
+        );
+    }
+}
