@@ -41,7 +41,7 @@ test: setup ## Run the tests
 	@$(MAKE) --no-print-directory build
 	$(step) "Size" node tests/e2e/package/size.mjs
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
-	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs $(filter-out $(looks),$(wildcard tests/e2e/demo/*.test.mjs))
+	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs tests/e2e/boundary/*.test.mjs $(filter-out $(looks),$(wildcard tests/e2e/demo/*.test.mjs))
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix

@@ -14,10 +14,23 @@ const CHANGES = [
 ];
 
 const ADDED = `
+function entered() {
+  checkStack();
+  return wasm;
+}
 export function instantiate(module) {
   return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);
 }
 `;
+
+/** Every method checks the stack before it enters the WebAssembly. @param {string} glue */
+function checked(glue) {
+  const [methods, imports, ...more] = glue.split("function __wbg_get_imports() {");
+  if (imports === undefined || more.length > 0)
+    throw new Error("wasm-bindgen's glue has no list of imports");
+  const entering = methods.replace(/^( {4,}.*)\bwasm\./gm, "$1entered().");
+  return `${entering}function __wbg_get_imports() {${imports}`;
+}
 
 /** @param {string} written by wasm-bindgen */
 export function lean(written) {
@@ -29,5 +42,7 @@ export function lean(written) {
   }
   if (glue.includes("__destroy_into_raw"))
     throw new Error("wasm-bindgen's glue takes objects apart");
-  return `import { load } from "ironflow:load";\n${glue}${ADDED}`;
+  return `import { load } from "ironflow:load";
+import { checkStack } from "../src/js/stack.js";
+${checked(glue)}${ADDED}`;
 }

@@ -1,9 +1,30 @@
 // How JavaScript calls back into Rust: by the number of whoever listens there.
 
-/** Tells a listener, by its number, what has happened: in a number, with another and a value. */
-export let tell;
+import { hasStack } from "./stack.js";
+
+let dispatch;
+
+/** Calls that found no room on the stack, in order. */
+const delayed = [];
 
 /** Is given, before any call, what the WebAssembly exports. */
 export function openListeners(wasm) {
-  tell = wasm.tell;
+  dispatch = wasm.tell;
+}
+
+/**
+ * Notifies a listener, by its number, of an event: a number, with another and a value. An application may
+ * cause an event while its stack is nearly full: then the listener is called in a later microtask.
+ */
+export function tell(listener, kind, number, value) {
+  if (delayed.length === 0 && hasStack()) {
+    dispatch(listener, kind, number, value);
+    return;
+  }
+  if (delayed.length === 0) Promise.resolve().then(dispatchDelayed);
+  delayed.push([listener, kind, number, value]);
+}
+
+function dispatchDelayed() {
+  for (const call of delayed.splice(0)) dispatch(...call);
 }
