@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
-use crate::js::{self, Content, Given, is_unset};
+use crate::js::{self, Given, is_unset};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
 use crate::options::{Known, Options, Takes, invalid};
 use crate::text::concat;
@@ -53,21 +53,19 @@ pub(super) fn revision(value: &JsValue) -> Result<Revision, Error> {
     }
 }
 
-/// What is to be stored. Bytes are copied now, so that the caller may go on using the buffer.
-pub(super) fn body(key: &JsValue, value: &JsValue) -> Result<Body, Error> {
-    let (content, kind) = if value.is_string() {
-        (value.clone(), Content::Bytes)
-    } else if let Some(bytes) = js::to_bytes(value) {
-        (bytes.into(), Content::Bytes)
-    } else {
-        let json = js::to_json(value)
-            .map_err(|words| Error::Validation(words.as_string().unwrap_or_default()))?;
-        (json, Content::Json)
-    };
+/// What is to be stored. Bytes are copied now, so that the caller may go on using the buffer. `decode`: how
+/// the handle decodes values, and so what it takes.
+pub(super) fn body(
+    key: &JsValue,
+    value: &JsValue,
+    decode: Option<&JsValue>,
+) -> Result<Body, Error> {
+    let encoded = js::encode_value(value, decode.unwrap_or(&JsValue::UNDEFINED))
+        .map_err(|message| Error::Validation(message.as_string().unwrap_or_default()))?;
     Ok(Body {
         key: key.clone(),
-        content,
-        kind,
+        content: encoded.content(),
+        kind: encoded.kind().into(),
     })
 }
 

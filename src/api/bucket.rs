@@ -42,8 +42,9 @@ impl BrowserKVBucketHandle {
 
     fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
         let context = self.context(method.name(), arguments.first);
-        let operation = arguments.operation(method, Some(&self.name));
-        let decode = self.decode.as_ref().filter(|_| method == Method::Get);
+        let decode = self.decode.as_ref();
+        let operation = arguments.operation(method, Some(&self.name), decode);
+        let decode = decode.filter(|_| method == Method::Get);
         self.state
             .carry_out(&context, operation, arguments.options, decode)
     }

@@ -64,11 +64,12 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The operation they stand for. `bucket`: the handle's, for the methods of a handle.
+    /// The operation they stand for. `bucket` and `decode`: the handle's, for the methods of a handle.
     pub(super) fn operation(
         &self,
         method: Method,
         bucket: Option<&BucketName>,
+        decode: Option<&JsValue>,
     ) -> Result<Operation, Error> {
         let bucket = match (method, bucket) {
             (Method::CreateBucket, _) => {
@@ -102,7 +103,7 @@ impl<'a> Arguments<'a> {
         Ok(Operation::Put {
             bucket,
             key,
-            body: arguments::body(self.first, self.value)?,
+            body: arguments::body(self.first, self.value, decode)?,
             precondition,
         })
     }

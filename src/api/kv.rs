@@ -25,7 +25,7 @@ impl BrowserKVClient {
     }
 
     fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
-        let operation = arguments.operation(method, None);
+        let operation = arguments.operation(method, None, None);
         let bucket = operation.as_ref().ok().and_then(Operation::names);
         let context = Context {
             operation: method.name(),

@@ -105,7 +105,7 @@ impl Attempt {
             return self.finish(Ok(result));
         }
         let modify = &self.modify;
-        let body = match arguments::body(&modify.key_value, value) {
+        let body = match arguments::body(&modify.key_value, value, modify.decode.as_ref()) {
             Ok(body) => body,
             Err(error) => return self.finish(Err(error.into())),
         };

@@ -1,35 +1,153 @@
-// What put, create and update store, as a fetch body.
+// What put, create, update and modify store, as a fetch body. What would be stored as {} or lose data is
+// refused, with a message that says what to pass instead.
 
-/** A copy of the bytes of a buffer or a view, whatever realm it is from; else undefined. */
-export function toBytes(value) {
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-  }
-  const tag = Object.prototype.toString.call(value);
-  if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
-    return new Uint8Array(value).slice();
-  }
-  return undefined;
+import { isStored } from "./values.js";
+
+// In numbers that Rust knows too (`js::Content`).
+const BYTES = 1;
+const JSON_TEXT = 2;
+
+const VIA_BUFFER = (name) => `pass await ${name}.arrayBuffer()`;
+
+/** What to pass instead of an object of the platform, by its `Symbol.toStringTag`. */
+const INSTEAD = {
+  Promise: "did you forget await?",
+  Blob: VIA_BUFFER("blob"),
+  File: VIA_BUFFER("file"),
+  Response: VIA_BUFFER("response"),
+  Request: VIA_BUFFER("request"),
+  ReadableStream: "pass await new Response(stream).arrayBuffer()",
+  FormData: "pass Object.fromEntries(formData)",
+  Headers: "pass Object.fromEntries(headers)",
+  URLSearchParams: "pass params.toString()",
+  Map: "pass Object.fromEntries(map)",
+  Set: "pass [...set]",
+  Error: "pass error.message",
+  DOMException: "pass error.message",
+  RegExp: "pass regExp.source",
+};
+
+/** Errors thrown with a string are messages for the caller. */
+const fail = (message) => {
+  throw message;
+};
+
+const article = (name) => (/^[AEIOU]/.test(name) ? "an" : "a");
+
+const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
+
+/** The name of an object's class; a plain object, also of another realm, has none. */
+function className(value) {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || Array.isArray(value)) return undefined;
+  // Object.prototype, of whatever realm, is the one without a prototype of its own.
+  if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty"))
+    return undefined;
+  const name = prototype.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "object of a class";
 }
 
-/** The JSON text of a value; throws, in words for the caller, where it has none. */
-export function toJson(value) {
+/** Why an object has no JSON form that holds what it holds; undefined if it has one. */
+function whyNot(value) {
+  if (isStored(value)) return "an entry: pass entry.value or entry.json()";
+  if (typeof value.toJSON === "function") return undefined;
+  if (typeof value.then === "function") return `a Promise: ${INSTEAD.Promise}`;
+  const tag = tagOf(value);
+  const instead = Object.hasOwn(INSTEAD, tag) && INSTEAD[tag];
+  if (instead) return `${article(tag)} ${tag}: ${instead}`;
+  const iterates = typeof value.next === "function" && typeof value[Symbol.iterator] === "function";
+  if (iterates) return "an iterator: pass [...iterator]";
+  const name = /^(Boolean|Number|String)$/.test(tag) ? undefined : className(value);
+  if (name === undefined || Object.keys(value).length > 0) return undefined;
+  return `${article(name)} ${name}: it has no enumerable properties`;
+}
+
+/** Looks for what JSON leaves out of an object. */
+function checkInside(_, inner) {
+  if (typeof inner === "number" && !Number.isFinite(inner))
+    fail(`a value with ${inner} inside cannot be stored: JSON has no form for it`);
+  const reason = typeof inner === "object" && inner !== null && whyNot(inner);
+  if (reason) fail(`a value cannot be stored with this inside: ${reason}`);
+  return inner;
+}
+
+/** The JSON text of a value; throws a message for the caller if it has none. */
+function toJson(value) {
   const kind = typeof value;
-  if (kind === "function" || kind === "symbol" || kind === "bigint" || value === undefined) {
-    throw `a value of type ${kind} cannot be stored`;
-  }
-  if (kind === "number" && !Number.isFinite(value)) throw `${value} has no JSON form`;
-  let json;
-  try {
-    json = JSON.stringify(value);
-  } catch (error) {
-    throw `the value has no JSON form: ${error?.message ?? error}`;
-  }
-  if (json === undefined) throw "the value has no JSON form: its toJSON() gives undefined";
+  if (kind === "function" || kind === "symbol" || kind === "bigint" || value === undefined)
+    fail(`a value of type ${kind} cannot be stored`);
+  if (kind === "number" && !Number.isFinite(value)) fail(`${value} has no JSON form`);
+  const reason = kind === "object" && value !== null && whyNot(value);
+  if (reason) fail(`the value cannot be stored: ${reason}`);
+  const json = JSON.stringify(value);
+  if (json === undefined) fail("the value has no JSON form: its toJSON() gives undefined");
+  // Only what leaves one of these may have lost something.
+  if (kind === "object" && /\{\}|null/.test(json)) JSON.stringify(value, checkInside);
   return json;
+}
+
+/** A copy of the bytes of a buffer or a view, whatever realm it is from; else undefined. */
+function toBytes(value) {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (ArrayBuffer.isView(value))
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+  const tag = tagOf(value);
+  return tag === "ArrayBuffer" || tag === "SharedArrayBuffer"
+    ? new Uint8Array(value).slice()
+    : undefined;
 }
 
 /** Whether a string is valid Unicode, without a lone surrogate. */
 export function isWellFormed(text) {
-  return !/\p{Surrogate}/u.test(text);
+  return text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
+}
+
+/** Content and kind of what is stored, by the mode of the handle: "json", "text", "bytes" or none. */
+function encode(value, mode) {
+  const isText = typeof value === "string";
+  if (isText && mode !== "json") {
+    if (mode) checkMode(mode, "text");
+    if (!isWellFormed(value)) fail("the value is not valid Unicode: it has a lone surrogate");
+    return { content: value, kind: BYTES };
+  }
+  const bytes = toBytes(value);
+  if (bytes) {
+    if (mode) checkMode(mode, "bytes");
+    return { content: bytes, kind: BYTES };
+  }
+  if (mode) checkMode(mode, "json");
+  return { content: toJson(value), kind: JSON_TEXT };
+}
+
+const TAKES = {
+  json: "values that have a JSON form, no bytes",
+  text: "strings",
+  bytes: "an ArrayBuffer or a view of one",
+};
+
+function checkMode(mode, given) {
+  if (mode !== given) fail(`a handle with decode: "${mode}" stores ${TAKES[mode]}`);
+}
+
+/** A message about what code of the caller's threw; reading it may throw again. */
+function messageOf(error) {
+  try {
+    return `the value has no JSON form: ${error?.message ?? error}`;
+  } catch {
+    return "the value has no JSON form: reading it throws";
+  }
+}
+
+/**
+ * What is stored of a value. Throws a message for the caller, a string, if it cannot be stored.
+ *
+ * @param {unknown} value
+ * @param {"json" | "text" | "bytes" | undefined} mode how the handle decodes values
+ */
+export function encodeValue(value, mode) {
+  try {
+    return encode(value, mode);
+  } catch (error) {
+    throw typeof error === "string" ? error : messageOf(error);
+  }
 }

@@ -174,10 +174,14 @@ extern "C" {
     /// Whether a string is valid Unicode.
     #[wasm_bindgen(js_name = isWellFormed)]
     pub(crate) fn is_well_formed(text: &JsValue) -> bool;
-    #[wasm_bindgen(js_name = toBytes)]
-    pub(crate) fn to_bytes(value: &JsValue) -> Option<js_sys::Uint8Array>;
-    #[wasm_bindgen(js_name = toJson, catch)]
-    pub(crate) fn to_json(value: &JsValue) -> Result<JsValue, JsValue>;
+    /// What is stored of a value. The error is a message for the caller.
+    pub(crate) type Encoded;
+    #[wasm_bindgen(js_name = encodeValue, catch)]
+    pub(crate) fn encode_value(value: &JsValue, mode: &JsValue) -> Result<Encoded, JsValue>;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn content(this: &Encoded) -> JsValue;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn kind(this: &Encoded) -> u8;
 }
 
 #[wasm_bindgen(module = "/src/js/platform.js")]

@@ -7,7 +7,7 @@ const ENCODED = Symbol("base64");
 
 class Stored {
   json() {
-    return JSON.parse(this.text());
+    return parseJson(this.text());
   }
 
   text() {
@@ -21,10 +21,16 @@ class Stored {
   }
 }
 
+/** Whether a value is an entry or event of this package. */
+export const isStored = (value) => value instanceof Stored;
+
+/** JSON text may begin with a byte order mark, which is no part of it. */
+const parseJson = (text) => JSON.parse(text.replace(/^\ufeff/, ""));
+
 const utf8 = (bytes, fatal) => new TextDecoder("utf-8", { ignoreBOM: true, fatal }).decode(bytes);
 
 const decoders = {
-  json: (bytes) => JSON.parse(utf8(bytes, true)),
+  json: (bytes) => parseJson(utf8(bytes, true)),
   text: (bytes) => utf8(bytes, true),
   bytes: (bytes) => bytes,
 };

@@ -94,6 +94,16 @@ pub(crate) enum Content {
     Json = 2,
 }
 
+impl From<u8> for Content {
+    fn from(number: u8) -> Self {
+        match number {
+            1 => Self::Bytes,
+            2 => Self::Json,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer.
 pub(crate) fn exchange(
     request: &Request,

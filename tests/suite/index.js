@@ -13,6 +13,7 @@ import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
 import { page } from "./page.js";
+import { refusedValues } from "./refused-values.js";
 import { retrying } from "./retrying.js";
 import { values } from "./values.js";
 import { views } from "./views.js";
@@ -22,6 +23,7 @@ import { watching } from "./watching.js";
 export const suites = {
   page,
   values,
+  refusedValues,
   keys,
   errors,
   client,

@@ -91,14 +91,6 @@ export const values = {
     });
   },
 
-  async "a lone surrogate in a string is stored as U+FFFD"(t) {
-    await storesEach(t, {
-      high: ["a\ud800b", "a\ufffdb"],
-      low: ["a\udc00b", "a\ufffdb"],
-      reversed: ["\udc00\ud800", "\ufffd\ufffd"],
-    });
-  },
-
   async "an empty string and empty bytes are values"(t) {
     await storesEach(t, {
       "an empty string": ["", ""],
@@ -169,11 +161,10 @@ export const values = {
       true: [true, "true"],
       false: [false, "false"],
       null: [null, "null"],
-      "what JSON leaves out": [{ a: undefined, b: [undefined, Number.NaN] }, '{"b":[null,null]}'],
+      "what JSON leaves out": [{ a: undefined, b: [undefined] }, '{"b":[null]}'],
       "a date": [new Date(0), '"1970-01-01T00:00:00.000Z"'],
       "a toJSON()": [{ toJSON: () => ({ a: 1 }) }, '{"a":1}'],
       "a boxed string": [Object("boxed"), '"boxed"'],
-      "a Map": [new Map([["a", 1]]), "{}"],
     });
   },
 
