@@ -167,7 +167,7 @@ impl Attempt {
         transport.carry_out(operation, limits, done);
     }
 
-    fn finish(self: Box<Self>, outcome: Outcome) {
+    fn finish(self, outcome: Outcome) {
         (self.modify.done)(outcome);
     }
 }
