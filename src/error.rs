@@ -17,11 +17,15 @@ pub enum Error {
         message: String,
         /// How long to wait before another try, in seconds.
         retry_after: Option<f64>,
+        /// Whether the server says that the same call may succeed later; none: the status decides.
+        retryable: Option<bool>,
     },
-    /// A successful answer that is not what the protocol says.
+    /// An answer that is not what the protocol says: garbage, an HTML page, a redirect.
     InvalidResponse {
-        /// The status.
+        /// The status; 0 where the platform hides it.
         status: u16,
+        /// What is wrong with it.
+        message: String,
     },
     /// No answer in time.
     Timeout {
@@ -30,6 +34,8 @@ pub enum Error {
     },
     /// The server could not be reached.
     RequestFailed(String),
+    /// There is no `fetch` to reach a server with.
+    NoFetch,
     /// The connection was cut in the middle of an answer.
     Cut(String),
     /// The server has never been reached, and the client goes on in memory.
@@ -78,23 +84,33 @@ impl Error {
             status,
             message: message.into(),
             retry_after: None,
+            retryable: None,
         }
+    }
+
+    /// Whether a server has answered, with whatever it was.
+    pub const fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Http { .. } | Self::InvalidResponse { .. } | Self::Cut(_)
+        )
     }
 
     /// The words for people. They are put together by hand, here as in all that is compiled to
     /// WebAssembly, to keep out the machinery behind `format!`.
     pub fn message(&self) -> Cow<'_, str> {
         let http = |words: &str, status: u16| {
+            if status == 0 {
+                return words.to_owned().into();
+            }
             let status = decimal(status.into());
             concat(&[words, " (HTTP ", &status, ")"]).into()
         };
         match self {
             Self::Http {
                 status, message, ..
-            } => http(message, *status),
-            Self::InvalidResponse { status } => {
-                http("the server's answer is not what the API says", *status)
             }
+            | Self::InvalidResponse { status, message } => http(message, *status),
             Self::Timeout { ms } => {
                 concat(&["no answer within ", &decimal((*ms).into()), " ms"]).into()
             }
@@ -106,6 +122,9 @@ impl Error {
             | Self::ConnectionLost { message, .. } => message.as_str().into(),
             Self::FallbackMemory => "the server cannot be reached: the client goes on in memory \
                                      until it is configured anew"
+                .into(),
+            Self::NoFetch => "this runtime has no fetch: define globalThis.fetch before any \
+                              operation"
                 .into(),
             Self::NotConfigured => "the client is not configured: call configure() first".into(),
         }
@@ -133,7 +152,7 @@ impl Error {
             | Self::FallbackMemory
             | Self::BadFrame(_) => Class::Ironflow,
             Self::Timeout { .. } => Class::Timeout,
-            Self::RequestFailed(_) | Self::Cut(_) | Self::ConnectionLost { .. } => {
+            Self::RequestFailed(_) | Self::NoFetch | Self::Cut(_) | Self::ConnectionLost { .. } => {
                 Class::Connection
             }
             Self::Validation(_) => Class::Validation,
@@ -149,7 +168,7 @@ impl Error {
             Self::Http { status, .. } => concat(&["HTTP_", &decimal((*status).into())]).into(),
             Self::InvalidResponse { .. } | Self::BadFrame(_) => "INVALID_RESPONSE".into(),
             Self::Timeout { .. } => "TIMEOUT".into(),
-            Self::RequestFailed(_) | Self::Cut(_) => "REQUEST_FAILED".into(),
+            Self::RequestFailed(_) | Self::NoFetch | Self::Cut(_) => "REQUEST_FAILED".into(),
             Self::FallbackMemory => "FALLBACK_MEMORY".into(),
             Self::ConnectionLost { .. } => "CONNECTION_LOST".into(),
             Self::Validation(_) => "VALIDATION_ERROR".into(),
@@ -160,7 +179,8 @@ impl Error {
     /// The HTTP status, where there is one.
     pub const fn status(&self) -> Option<u16> {
         match self {
-            Self::Http { status, .. } | Self::InvalidResponse { status } => Some(*status),
+            Self::Http { status, .. } => Some(*status),
+            Self::InvalidResponse { status, .. } if *status > 0 => Some(*status),
             _ => None,
         }
     }
@@ -168,6 +188,10 @@ impl Error {
     /// Whether the same call may succeed later.
     pub const fn retryable(&self) -> bool {
         match self {
+            Self::Http {
+                retryable: Some(retryable),
+                ..
+            } => *retryable,
             Self::Http { status, .. } => {
                 matches!(*status, 408 | 429 | 500 | 502..=599)
             }
@@ -273,6 +297,7 @@ mod tests {
                 None,
                 true,
             ),
+            (Error::NoFetch, Connection, "REQUEST_FAILED", None, false),
             (
                 Error::FallbackMemory,
                 Ironflow,
@@ -281,7 +306,10 @@ mod tests {
                 false,
             ),
             (
-                Error::InvalidResponse { status: 200 },
+                Error::InvalidResponse {
+                    status: 200,
+                    message: "no JSON".into(),
+                },
                 Ironflow,
                 "INVALID_RESPONSE",
                 Some(200),

@@ -190,7 +190,9 @@ pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig,
         max_bytes: number("maxBytes"),
         history: number("history"),
     };
-    Ok(config.normalized()?.1)
+    // Sent as it was given: what is unset is the backend's to decide.
+    config.clone().normalized()?;
+    Ok(config)
 }
 
 fn text(value: &JsValue, what: &str) -> Result<String, Error> {

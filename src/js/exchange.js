@@ -1,6 +1,7 @@
 // Waiting, always within a time limit and the caller's AbortSignal: for an answer to a request, for the
 // application, for time to pass.
 
+import { Cut, NoFetch, send } from "./fetch.js";
 import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 
@@ -11,33 +12,12 @@ export const TIMED_OUT = 2;
 const ABORTED = 3;
 /** A failure once the server had begun to answer. */
 const CUT = 4;
+/** There is no `fetch`. */
+const NO_FETCH = 5;
 
-/** An answer that broke off, or was none. */
-class Cut {
-  constructor(cause) {
-    this.cause = cause;
-  }
-}
-
-/** Seconds from a Retry-After header, which holds seconds or a date. */
-function retryAfter(header) {
-  if (!header) return undefined;
-  if (/^\s*\d{1,15}\s*$/.test(header)) return Number(header);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
-}
-
-/** Sends a request, through whatever `fetch` there is now, and reads the whole answer. */
-async function send(url, options) {
-  const response = await globalThis.fetch(url, options);
-  try {
-    const { status } = response;
-    const text = String(await response.text());
-    if (status < 300) return { status, text };
-    return { status, text, retryAfter: retryAfter(response.headers?.get?.("Retry-After")) };
-  } catch (cause) {
-    throw new Cut(cause);
-  }
+function failureKind(error) {
+  if (error instanceof NoFetch) return NO_FETCH;
+  return error instanceof Cut ? CUT : FAILURE;
 }
 
 /**
@@ -62,15 +42,18 @@ export function race(promise, milliseconds, signal, controller, done) {
   signal?.addEventListener("abort", abort);
   promise.then(
     (value) => settle(ANSWER, value),
-    (error) => (error instanceof Cut ? settle(CUT, error.cause) : settle(FAILURE, error)),
+    (error) => settle(failureKind(error), error instanceof Cut ? error.cause : error),
   );
   if (signal?.aborted) abort();
 }
 
 const told = (listener) => (kind, value) => tell(listener, kind, 0, value);
 
-export function plainHeaders(headers) {
-  return Object.fromEntries(headers);
+/** The headers of every request. Their names are written as apps' doubles of fetch look them up. */
+export function standingHeaders(environment, credential) {
+  const headers = { "X-Ironflow-Environment": environment };
+  if (credential !== undefined) headers.Authorization = `Bearer ${credential}`;
+  return headers;
 }
 
 // In numbers that Rust knows too (`js::Method`, `js::Content`).
@@ -93,15 +76,17 @@ export function exchange(
   done,
 ) {
   const headers = { ...standing };
-  if (content) headers["content-type"] = CONTENT_TYPES[content];
-  if (condition < 0) headers["if-none-match"] = "*";
-  else if (condition !== undefined) headers["if-match"] = String(condition);
+  if (content) headers["Content-Type"] = CONTENT_TYPES[content];
+  if (condition < 0) headers["If-None-Match"] = "*";
+  else if (condition !== undefined) headers["If-Match"] = String(condition);
   const controller = new AbortController();
   const options = {
     method: METHODS[method],
     headers,
     body,
     cache: "no-store",
+    // Credentials and values would go along to wherever it leads.
+    redirect: "manual",
     signal: controller.signal,
   };
   race(send(url, options), milliseconds, signal, controller, told(done));

@@ -81,7 +81,7 @@ extern "C" {
     ) -> JsValue;
 
     #[wasm_bindgen(js_name = readEntry)]
-    pub(crate) fn read_entry(answer: &Answer) -> JsValue;
+    pub(crate) fn read_entry(answer: &Answer, key: &str) -> JsValue;
     #[wasm_bindgen(js_name = readPutResult)]
     pub(crate) fn read_put_result(answer: &Answer) -> JsValue;
     #[wasm_bindgen(js_name = readKeys)]
@@ -103,11 +103,19 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn decode(stored: &JsValue, mode: &JsValue) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(js_name = isEmptyOrJson)]
+    pub(crate) fn is_empty_or_json(answer: &Answer) -> bool;
+
     pub(crate) type Refusal;
     #[wasm_bindgen(js_name = readRefusal)]
     pub(crate) fn read_refusal(answer: &Answer) -> Refusal;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn words(this: &Refusal) -> String;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn retryable(this: &Refusal) -> Option<bool>;
+    /// In seconds.
+    #[wasm_bindgen(structural, method, getter, js_name = retryAfter)]
+    pub(crate) fn retry_after(this: &Refusal) -> Option<f64>;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn details(this: &Refusal) -> JsValue;
 }
@@ -121,9 +129,9 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/exchange.js")]
 extern "C" {
     fn queue(task: f64);
-    /// Headers, as a plain object.
-    #[wasm_bindgen(js_name = plainHeaders)]
-    pub(crate) fn plain_headers(headers: &JsValue) -> JsValue;
+    /// The headers of every request, as a plain object.
+    #[wasm_bindgen(js_name = standingHeaders)]
+    pub(crate) fn standing_headers(environment: &str, credential: Option<&str>) -> JsValue;
     #[wasm_bindgen(js_name = exchange)]
     fn begin_exchange(
         method: u8,
@@ -154,8 +162,9 @@ extern "C" {
     pub(crate) type Answer;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn status(this: &Answer) -> u16;
-    #[wasm_bindgen(structural, method, getter, js_name = retryAfter)]
-    pub(crate) fn retry_after(this: &Answer) -> Option<f64>;
+    /// The content type of an HTML page.
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn page(this: &Answer) -> Option<String>;
 
     /// A promise, and the means to settle it.
     pub(crate) type Deferred;

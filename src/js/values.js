@@ -226,7 +226,8 @@ export function writeBucket(name, description, ttl_seconds, max_value_size, max_
 
 // The readers give undefined for an answer that is not what the protocol says.
 
-function parse({ text }) {
+function parse({ text, page }) {
+  if (page) return {};
   try {
     return JSON.parse(text) ?? {};
   } catch {
@@ -241,9 +242,10 @@ const areTyped = (type, values) => values.every((value) => typeof value === type
 /** A value in base64; an empty one may be left out. */
 const isValue = (value) => typeof value === "string" || value === undefined || value === null;
 
-export function readEntry(answer) {
+/** The entry of the key that was asked for: an answer about another one is not what the protocol says. */
+export function readEntry(answer, asked) {
   const { key, value, revision, created_at, operation } = parse(answer);
-  if (typeof key !== "string" || !isRevision(revision) || !isValue(value)) return undefined;
+  if (key !== asked || !isRevision(revision) || !isValue(value)) return undefined;
   if (!areTyped("string", [created_at, operation ?? "put"])) return undefined;
   return new KVEntry(key, value ?? "", revision, created_at, operation ?? "put");
 }
@@ -280,13 +282,37 @@ export function readBuckets(answer) {
   return infos.includes(undefined) ? undefined : infos;
 }
 
-/** The words of a refusal: from JSON, or short plain text; a proxy's HTML page says nothing. */
+/** Whether the answer is what an operation without a result may be answered with: nothing, or JSON. */
+export function isEmptyOrJson({ text, page }) {
+  if (text.trim() === "") return true;
+  try {
+    JSON.parse(text);
+    return !page;
+  } catch {
+    return false;
+  }
+}
+
+const isSeconds = (value) => Number.isFinite(value) && value >= 0;
+
+const isText = (value) => typeof value === "string" && value !== "";
+
+/**
+ * A refusal: its words from JSON, or short plain text (a proxy's HTML page says nothing), whether it may be
+ * retried, and after how many seconds, where the body or the header says so.
+ */
 export function readRefusal(answer) {
   const details = parse(answer);
-  const words = details.error ?? details.message;
-  if (typeof words === "string" && words !== "") return { words, details };
+  const { error, message, code, retryable, retry_after } = details;
+  const refusal = {
+    words: [error, message, error?.message].find(isText),
+    retryable: typeof retryable === "boolean" ? retryable : undefined,
+    retryAfter: answer.retryAfter ?? (isSeconds(retry_after) ? retry_after : undefined),
+  };
+  if (refusal.words || isText(code)) refusal.details = details;
   const plain = answer.text.trim();
-  return { words: plain.length > 200 || /^[<{["]/.test(plain) ? "" : plain };
+  refusal.words ??= plain.length > 200 || /^[<{["]/.test(plain) ? "" : plain;
+  return refusal;
 }
 
 /** A frame: an event, or words on what is wrong with it, or nothing where it is to be ignored. */

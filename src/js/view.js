@@ -48,7 +48,7 @@ async function lacking(revision, replica, bucket, patterns, signal) {
     for (const key of keys.reverse()) {
       if (replica.revision(key) >= revision) continue;
       const entry = await bucket.get(key, { signal }).catch((error) => {
-        if (error?.status !== 404) throw error;
+        if (error?.code !== "HTTP_404") throw error;
       });
       if (entry && entry.revision < revision) break;
       const known = replica.revision(key);

@@ -27,6 +27,8 @@ pub(crate) enum Ending {
     Cut(JsValue),
     TimedOut,
     Aborted(JsValue),
+    /// There is no `fetch`.
+    NoFetch,
 }
 
 impl Ending {
@@ -37,6 +39,7 @@ impl Ending {
             2 => Self::TimedOut,
             3 => Self::Aborted(value),
             4 => Self::Cut(value),
+            5 => Self::NoFetch,
             _ => Self::Failed(value),
         }
     }
@@ -54,6 +57,7 @@ impl Ending {
             Self::Answered(value) => return Ok(value),
             Self::TimedOut => Error::Timeout { ms: timeout_ms }.into(),
             Self::Aborted(reason) => Failure::Aborted(reason),
+            Self::NoFetch => Error::NoFetch.into(),
             Self::Failed(cause) => failed(cause, false),
             Self::Cut(cause) => failed(cause, true),
         })

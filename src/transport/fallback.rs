@@ -40,12 +40,23 @@ impl Fallback {
         (self.decided.get() == Decision::Memory).then_some(&self.memory)
     }
 
-    /// What the server's word on an operation comes to. An answer of whatever status decides for the
-    /// server, for good. That it cannot be reached decides for the store, unless there was an answer
-    /// before; a time limit, an abort or a failed token decide nothing.
+    /// Notes the outcome of a request. An answer of whatever status decides for the server, for good.
+    pub(super) fn note(&self, outcome: &Outcome) {
+        if self.decided.get() == Decision::Open && is_answer(outcome) {
+            self.decided.set(Decision::Server);
+        }
+    }
+
+    /// What the outcome of an operation's last request comes to. A server that cannot be reached, or does
+    /// not answer within the time limit, decides for the store, unless there was an answer before; an
+    /// abort or a failed token decide nothing.
     pub(super) fn judge(&self, operation: &Operation, result: Outcome) -> Outcome {
+        self.note(&result);
         let unreachable = match &result {
-            Err(Failure::Error(problem)) => matches!(problem.error, Error::RequestFailed(_)),
+            Err(Failure::Error(problem)) => matches!(
+                problem.error,
+                Error::RequestFailed(_) | Error::NoFetch | Error::Timeout { .. }
+            ),
             _ => false,
         };
         match self.decided.get() {
@@ -54,10 +65,6 @@ impl Fallback {
                 let cause = result.err().map(JsValue::from).unwrap_or_default();
                 let news = Failure::caused(Error::FallbackMemory, cause);
                 self.news.replace(Some(news));
-            }
-            Decision::Open if is_answer(&result) => {
-                self.decided.set(Decision::Server);
-                return result;
             }
             // Another operation was faster to find out.
             Decision::Memory if unreachable => {}
@@ -75,9 +82,7 @@ impl Fallback {
 fn is_answer(result: &Outcome) -> bool {
     match result {
         Ok(_) => true,
-        Err(Failure::Error(problem)) => {
-            problem.error.status().is_some() || matches!(problem.error, Error::Cut(_))
-        }
+        Err(Failure::Error(problem)) => problem.error.is_answer(),
         Err(_) => false,
     }
 }

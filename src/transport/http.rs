@@ -1,15 +1,14 @@
 //! Operations as HTTP requests.
 //!
-//! gloo-net makes the headers that all requests have. Requests are sent, and their answers read, by a few
-//! lines of JavaScript (`exchange.js`). gloo-net's own `send` panics, and leaves its promise pending for
-//! ever, when `fetch` rejects with something other than an `Error` or resolves to something other than a
-//! `Response`, which an abort reason or an app's test double may well be. And a `Request` or `Headers` of
-//! its own costs more than the rest of an operation: `fetch` makes them anyway.
+//! Requests are sent, and their answers read, by a few lines of JavaScript (`fetch.js`, `exchange.js`).
+//! gloo-net's own `send` panics, and leaves its promise pending for ever, when `fetch` rejects with
+//! something other than an `Error` or resolves to something other than a `Response`, which an abort reason
+//! or an app's test double may well be; its `Headers` write names in lower case, which apps' doubles of
+//! `fetch` do not look up. It writes the queries (`path.rs`).
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_net::http::Headers;
 use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
@@ -37,9 +36,9 @@ pub(crate) struct Http {
     pub(crate) standing: RefCell<Option<(Option<String>, JsValue)>>,
 }
 
-/// Makes the value of an operation from its answer, undefined if it cannot be. None where any success
-/// will do.
-type Reader = Option<fn(&Answer) -> JsValue>;
+/// Makes the value of an operation from its answer, undefined if it cannot be. None for an operation
+/// without a result.
+type Reader = Option<fn(&Answer, &Operation) -> JsValue>;
 
 impl Http {
     /// The address of a bucket's watch.
@@ -57,6 +56,7 @@ impl Http {
             done,
             started: js::now(),
             number: 1.0,
+            refusal: None,
         };
         Box::new(attempt).begin();
     }
@@ -80,12 +80,7 @@ impl Http {
         {
             return headers.clone();
         }
-        let headers = Headers::new();
-        headers.set("X-Ironflow-Environment", &self.environment);
-        if let Some(credential) = &credential {
-            headers.set("Authorization", &concat(&["Bearer ", credential]));
-        }
-        let headers = js::plain_headers(&headers.into_raw());
+        let headers = js::standing_headers(&self.environment, credential.as_deref());
         standing.insert((credential, headers)).1.clone()
     }
 
@@ -112,7 +107,7 @@ impl Http {
                     config.max_bytes as f64,
                     config.history as f64,
                 );
-                Some(js::read_bucket_info)
+                Some(|answer, _| js::read_bucket_info(answer))
             }
             Operation::DeleteBucket(name) => {
                 request.method = Method::Delete;
@@ -121,15 +116,15 @@ impl Http {
             }
             Operation::ListBuckets => {
                 request.url = path::buckets(server);
-                Some(js::read_buckets)
+                Some(|answer, _| js::read_buckets(answer))
             }
             Operation::BucketInfo(name) => {
                 request.url = path::bucket(server, name);
-                Some(js::read_bucket_info)
+                Some(|answer, _| js::read_bucket_info(answer))
             }
             Operation::Get(bucket, key) => {
                 request.url = path::key(server, bucket, key);
-                Some(js::read_entry)
+                Some(read_entry)
             }
             Operation::Put {
                 bucket,
@@ -142,7 +137,7 @@ impl Http {
                 request.body.clone_from(&body.content);
                 request.content = body.kind;
                 request.condition = *precondition;
-                Some(js::read_put_result)
+                Some(|answer, _| js::read_put_result(answer))
             }
             Operation::Remove(bucket, key, removal) => {
                 request.method = Method::Delete;
@@ -154,7 +149,7 @@ impl Http {
             }
             Operation::ListKeys(bucket, filter) => {
                 request.url = path::keys(server, bucket, filter.as_ref());
-                Some(js::read_keys)
+                Some(|answer, _| js::read_keys(answer))
             }
         };
         (request, reader)
@@ -171,6 +166,8 @@ struct Attempt {
     started: f64,
     /// Which it is, from 1.
     number: f64,
+    /// The last answer of the server that was an error.
+    refusal: Option<Failure>,
 }
 
 impl Attempt {
@@ -191,7 +188,8 @@ impl Attempt {
             left,
             Box::new(move |credential| match credential {
                 Ok(credential) => self.send(credential),
-                Err(failure) => self.finish(Err(failure)),
+                // Nothing was sent: it says nothing about the server.
+                Err(failure) => (self.done)(Err(failure)),
             }),
         );
     }
@@ -200,13 +198,15 @@ impl Attempt {
         let (request, reader) = self.http.request(&self.operation);
         let headers = self.http.headers(credential);
         let (left, signal) = (self.left(), self.limits.signal());
+        let Request { url, .. } = &request;
+        let url = url.clone();
         js::exchange(&request, &headers, left, &signal, move |ending| {
-            let outcome = self.read(ending, reader);
+            let outcome = self.read(ending, reader, &url);
             self.finish(outcome);
         });
     }
 
-    fn read(&self, ending: Ending, reader: Reader) -> Outcome {
+    fn read(&self, ending: Ending, reader: Reader, url: &str) -> Outcome {
         let server = &*self.http.server_url;
         let failed = |cause, cut| {
             let error = match cut {
@@ -216,48 +216,122 @@ impl Attempt {
             Failure::caused(error, cause)
         };
         let answer = ending.outcome(self.limits.timeout_ms, &failed)?;
-        read(answer.unchecked_ref(), reader)
+        read(answer.unchecked_ref(), &self.operation, reader, url)
     }
 
-    /// Tries again, or is done.
+    /// Retries, or is done.
     fn finish(mut self: Box<Self>, outcome: Outcome) {
-        let retry = &self.http.retry;
-        let wait = match &outcome {
-            Err(Failure::Error(problem))
-                if !self.limits.once
-                    && self.operation.is_reading()
-                    && problem.error.retryable()
-                    && retry.allows_another(self.number) =>
-            {
-                retry.delay(self.number, problem.error.retry_after(), Math::random())
+        if let Some(delay) = self.delay(&outcome) {
+            if let Some(fallback) = &self.http.fallback {
+                fallback.note(&outcome);
             }
-            _ => None,
-        };
-        if let Some(wait) = wait.filter(|wait| *wait < self.left_or_none()) {
+            if let Err(failure) = outcome
+                && is_refusal(&failure)
+            {
+                self.refusal = Some(failure);
+            }
             self.number += 1.0;
             let signal = self.limits.signal();
-            return js::pause(wait, &signal, move || match self.limits.check() {
+            return js::pause(delay, &signal, move || match self.limits.check() {
                 Ok(()) => self.begin(),
                 Err(failure) => (self.done)(Err(failure)),
             });
         }
+        let outcome = outcome.map_err(|failure| self.worst(failure));
         let outcome = match &self.http.fallback {
             Some(fallback) => fallback.judge(&self.operation, outcome),
             None => outcome,
         };
         (self.done)(outcome);
     }
+
+    /// How long to wait before another attempt, in milliseconds. None: there is none.
+    fn delay(&self, outcome: &Outcome) -> Option<f64> {
+        let retry = &self.http.retry;
+        let Err(Failure::Error(problem)) = outcome else {
+            return None;
+        };
+        let another = !self.limits.once
+            && self.operation.is_reading()
+            && problem.error.retryable()
+            && retry.allows_another(self.number);
+        if !another {
+            return None;
+        }
+        let delay = retry.delay(self.number, problem.error.retry_after(), Math::random());
+        delay.filter(|delay| *delay < self.left_or_none())
+    }
+
+    /// What an operation is rejected with whose last attempt failed so: an error that the server answered
+    /// with before says more than no answer, or garbage, after it.
+    fn worst(&mut self, failure: Failure) -> Failure {
+        let says_little = match &failure {
+            Failure::Error(problem) => matches!(
+                problem.error,
+                Error::RequestFailed(_) | Error::Cut(_) | Error::InvalidResponse { .. }
+            ),
+            _ => false,
+        };
+        match self.refusal.take() {
+            Some(Failure::Error(mut refusal)) if says_little => {
+                refusal.cause = failure.into();
+                Failure::Error(refusal)
+            }
+            _ => failure,
+        }
+    }
+}
+
+fn is_refusal(failure: &Failure) -> bool {
+    match failure {
+        Failure::Error(problem) => matches!(problem.error, Error::Http { .. }),
+        _ => false,
+    }
+}
+
+fn read_entry(answer: &Answer, operation: &Operation) -> JsValue {
+    match operation {
+        Operation::Get(_, key) => js::read_entry(answer, key),
+        _ => JsValue::UNDEFINED,
+    }
 }
 
 /// Reads an answer that arrived whole.
-fn read(answer: &Answer, reader: Reader) -> Outcome {
+fn read(answer: &Answer, operation: &Operation, reader: Reader, url: &str) -> Outcome {
     let status = answer.status();
-    if (200..300).contains(&status) {
-        let value = reader.map(|read| read(answer));
-        return match value {
-            Some(value) if value.is_undefined() => Err(Error::InvalidResponse { status }.into()),
-            value => Ok(value.unwrap_or_default()),
+    let invalid = |words: &[&str]| {
+        let message = concat(words);
+        Err(Error::InvalidResponse { status, message }.into())
+    };
+    if matches!(status, 0 | 300..400) {
+        return invalid(&["redirects are not followed: there is one at ", url]);
+    }
+    let succeeded = (200..300).contains(&status);
+    if succeeded {
+        let value = match reader {
+            Some(read) => read(answer, operation),
+            None if status == 204 || status == 200 && js::is_empty_or_json(answer) => {
+                return Ok(JsValue::UNDEFINED);
+            }
+            None => JsValue::UNDEFINED,
         };
+        if !value.is_undefined() {
+            return Ok(value);
+        }
+    }
+    if succeeded || status == 404 {
+        if let Some(content_type) = answer.page() {
+            return invalid(&[
+                "there is a page of type ",
+                &content_type,
+                ", not the API, at ",
+                url,
+                ": is serverUrl right?",
+            ]);
+        }
+        if succeeded {
+            return invalid(&["the answer is not what the API says, at ", url]);
+        }
     }
     let refusal = js::read_refusal(answer);
     let mut message = refusal.words();
@@ -267,7 +341,8 @@ fn read(answer: &Answer, reader: Reader) -> Outcome {
     let error = Error::Http {
         status,
         message,
-        retry_after: answer.retry_after(),
+        retry_after: refusal.retry_after(),
+        retryable: refusal.retryable(),
     };
     Err(Failure::Error(Box::new(Problem {
         error,

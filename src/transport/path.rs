@@ -20,8 +20,8 @@ pub fn keys(server_url: &str, name: &BucketName, filter: Option<&Pattern>) -> St
     let mut url = bucket(server_url, name);
     url.push_str("/keys");
     if let Some(pattern) = filter {
-        url.push_str("?filter=");
-        encode(&mut url, pattern.as_str());
+        url.push('?');
+        url.push_str(&query(&[("filter", pattern.as_str())]));
     }
     url
 }
@@ -44,16 +44,42 @@ pub fn watch(
     // http becomes ws, https wss.
     let rest = server_url.strip_prefix("http").unwrap_or(server_url);
     let mut url = bucket(&concat(&["ws", rest]), name);
-    url.push_str("/watch?env=");
-    encode(&mut url, environment);
-    if let Some(pattern) = filter {
-        url.push_str("&key=");
-        encode(&mut url, pattern.as_str());
-    }
+    url.push_str("/watch?");
+    let env = ("env", environment);
+    url.push_str(&match filter {
+        Some(pattern) => query(&[env, ("key", pattern.as_str())]),
+        None => query(&[env]),
+    });
     url
 }
 
-/// Appends one part of a path or query, percent-encoded but for RFC 3986's unreserved characters.
+/// A query: `*` stays as it is, `>` becomes `%3E`. Neither patterns nor environments contain white space.
+#[cfg(target_arch = "wasm32")]
+fn query(parameters: &[(&str, &str)]) -> String {
+    let query = gloo_net::http::QueryParams::new();
+    for (name, value) in parameters {
+        query.append(name, value);
+    }
+    query.to_string()
+}
+
+/// The same, where there is no platform to ask.
+#[cfg(not(target_arch = "wasm32"))]
+fn query(parameters: &[(&str, &str)]) -> String {
+    let mut query = String::new();
+    for (name, value) in parameters {
+        query.push_str(if query.is_empty() { "" } else { "&" });
+        query.push_str(name);
+        query.push('=');
+        for (at, part) in value.split('*').enumerate() {
+            query.push_str(if at == 0 { "" } else { "*" });
+            encode(&mut query, part);
+        }
+    }
+    query
+}
+
+/// Appends one part of a path, percent-encoded but for RFC 3986's unreserved characters.
 fn encode(url: &mut String, part: &str) {
     const HEX: &str = "0123456789ABCDEF";
     let digit = |at: u8| {
@@ -98,7 +124,7 @@ mod tests {
         let pattern = Pattern::parse("user.*").unwrap();
         assert_eq!(
             watch("https://x/base", &name, "a&b", Some(&pattern)),
-            "wss://x/base/api/v1/kv/buckets/b/watch?env=a%26b&key=user.%2A"
+            "wss://x/base/api/v1/kv/buckets/b/watch?env=a%26b&key=user.*"
         );
         assert_eq!(
             watch("http://x", &name, "default", None),

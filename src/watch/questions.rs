@@ -113,7 +113,7 @@ fn entry(answer: Result<JsValue, Error>) -> Answer<JsValue> {
             let revision = entry.unchecked_ref::<Read>().revision();
             Ok(Some((revision as u64, entry)))
         }
-        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(Error::Http { status: 404, .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

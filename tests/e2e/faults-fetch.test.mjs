@@ -50,8 +50,6 @@ describe("in the place of fetch", () => {
       async () => ({ status: 200, text: () => Promise.reject("cut") }),
       "cut",
     ],
-    ["is undefined", undefined],
-    ["is no function", { fetch: true }],
   ];
   for (const [what, double, expected] of failing) {
     test(`a double that ${what} is a ConnectionError`, async () => {
@@ -66,6 +64,22 @@ describe("in the place of fetch", () => {
         if (expected !== undefined) assert.equal(error.cause, expected);
         globalThis.fetch = fetch;
         await operation(client.kv());
+      }
+    });
+  }
+
+  for (const [what, double] of /** @type {const} */ ([
+    ["is missing", undefined],
+    ["is no function", { fetch: true }],
+  ])) {
+    test(`a fetch that ${what} is an error that says so and is not retryable`, async () => {
+      for (const [name, operation] of Object.entries(operations)) {
+        globalThis.fetch = /** @type {any} */ (double);
+        const error = await failure(operation(connect({ retry: true }).kv()));
+        assert.equal(error.name, "ConnectionError", name);
+        assert.equal(error.code, "REQUEST_FAILED");
+        assert.equal(error.retryable, false);
+        assert.match(error.message, /no fetch: define globalThis\.fetch/);
       }
     });
   }

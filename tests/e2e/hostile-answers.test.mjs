@@ -99,12 +99,20 @@ const retryAfter = fc.oneof(
   ),
 );
 
+/** Reads an entry that is of the key that was asked for. @param {{ text: string }} answer */
+function readEntry(answer) {
+  let key;
+  try {
+    key = JSON.parse(answer.text)?.key;
+  } catch {
+    // Not JSON.
+  }
+  return values.readEntry(answer, typeof key === "string" ? key : "key");
+}
+
 /** The readers, and what each is to give where it does not give up. @type {[(answer: { text: string }) => unknown, (result: any) => boolean][]} */
 const readers = [
-  [
-    values.readEntry,
-    (e) => typeof e.key === "string" && typeof e.value === "string" && e.revision > 0,
-  ],
+  [readEntry, (e) => typeof e.key === "string" && typeof e.value === "string" && e.revision > 0],
   [values.readPutResult, ({ revision }) => Number.isSafeInteger(revision) && revision > 0],
   [values.readKeys, (keys) => keys.every((/** @type {unknown} */ key) => typeof key === "string")],
   [values.readBucketInfo, (info) => typeof info.name === "string"],

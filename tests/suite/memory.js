@@ -204,10 +204,32 @@ const fallback = {
     equal(client.mode, "server");
   },
 
-  async "a time limit and an abort decide nothing"(t) {
+  async "a server that never answers is a reason"(t) {
+    const { client, bucket, heard } = falling(t, () => new Promise(() => {}), { timeout: 20 });
+    const keys = ["a", "b"];
+    await Promise.all(keys.map((key) => bucket.put(key, "1")));
+    deepEqual((await bucket.listKeys()).sort(), keys);
+    equal(client.mode, "memory");
+    equal(heard.length, 1);
+    isError(heard[0][0].cause, { code: "TIMEOUT" });
+  },
+
+  async "a time limit after an answer is no reason"(t) {
+    const answers = [async () => new Response("", { status: 503 }), () => new Promise(() => {})];
+    const retry = { backoff: { initial: 0 } };
+    const { client, bucket } = falling(t, () => answers.shift()?.(), { timeout: 50, retry });
+    await rejects(bucket.get("key"), { code: "TIMEOUT" });
+    equal(client.mode, "server");
+  },
+
+  async "a token that takes too long, or fails, and an abort decide nothing"(t) {
+    const tokens = [() => new Promise(() => {}), () => Promise.reject(new Error("no"))];
+    const auth = { token: () => /** @type {any} */ (tokens.shift()?.() ?? "token") };
+    const options = { auth, retry: false };
     let fetch = () => new Promise(() => {});
-    const { client, bucket } = falling(t, () => fetch());
+    const { client, bucket } = falling(t, () => fetch(), options);
     await rejects(bucket.put("key", "1", { timeout: 20 }), { code: "TIMEOUT" });
+    await rejects(bucket.put("key", "1"), { code: "UNAUTHENTICATED" });
     const controller = new AbortController();
     const put = bucket.put("key", "1", { signal: controller.signal });
     controller.abort("bye");

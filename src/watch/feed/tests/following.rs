@@ -191,7 +191,11 @@ fn a_key_that_cannot_be_read_is_reported_and_holds_nothing_up() {
     world.open(0);
     world.consider(0);
     world.answer(0);
-    world.fail(0, Error::InvalidResponse { status: 200 });
+    let invalid = Error::InvalidResponse {
+        status: 200,
+        message: "no JSON".into(),
+    };
+    world.fail(0, invalid);
     let told = world.told_during(id, World::settle);
     assert_eq!(told.len(), 1);
     assert_eq!(world.errors(id), ["CONNECTION_LOST!", "INVALID_RESPONSE"]);

@@ -1,0 +1,75 @@
+// Sends a request through whatever `fetch` there is now, and reads the whole answer.
+
+/** An answer that broke off, or was none. */
+export class Cut {
+  constructor(cause) {
+    this.cause = cause;
+  }
+}
+
+/** There is no `fetch`. */
+export class NoFetch {}
+
+/** Seconds from a Retry-After header, which holds seconds or a date. */
+function retryAfter(headers) {
+  const header = headers?.get?.("Retry-After");
+  if (!header) return undefined;
+  if (/^\s*\d{1,15}\s*$/.test(header)) return Number(header);
+  const date = Date.parse(header);
+  if (Number.isNaN(date)) return undefined;
+  // By the server's own clock, where it says what time it is there.
+  const now = Date.parse(headers.get("Date") ?? "") || Date.now();
+  return Math.max(0, (date - now) / 1000);
+}
+
+/** Members of RequestInit that some runtimes refuse. None of them is needed. */
+const OPTIONAL = ["cache", "redirect", "signal"];
+
+/** Those that this runtime was found to refuse. */
+const refused = new Set();
+
+/** The member that `fetch` refuses, if that is what its error says. */
+function refusedMember(error, url, options) {
+  if (error?.name !== "TypeError" && error?.name !== "Error") return undefined;
+  // The address may have a bucket or key of such a name in it.
+  const message = String(error.message).replaceAll(url, "");
+  return OPTIONAL.find(
+    (member) => member in options && new RegExp(`\\b${member}\\b`, "i").test(message),
+  );
+}
+
+async function request(url, options) {
+  if (typeof globalThis.fetch !== "function") throw new NoFetch();
+  const accepted = { ...options };
+  for (const member of refused) delete accepted[member];
+  try {
+    return await globalThis.fetch(url, accepted);
+  } catch (error) {
+    const member = refusedMember(error, url, accepted);
+    if (!member) throw error;
+    refused.add(member);
+    return request(url, options);
+  }
+}
+
+/**
+ * Gives the status, the text, the seconds that the server asks to wait, and `page`: the content type of an
+ * HTML page. A redirect that was not followed, or was though it must not be, has a status from 300 to 399,
+ * or 0.
+ */
+export async function send(url, options) {
+  const response = await request(url, options);
+  try {
+    const { status, type, redirected, headers } = response;
+    if (type === "opaqueredirect" || redirected === true) return { status: 0, text: "" };
+    if (!Number.isInteger(status)) throw new TypeError("the answer has no status");
+    const text = String(await response.text());
+    const answer = { status, text };
+    if (status >= 300) answer.retryAfter = retryAfter(headers);
+    const contentType = headers?.get?.("Content-Type");
+    if (/^\s*text\/html\b/i.test(contentType)) answer.page = contentType;
+    return answer;
+  } catch (cause) {
+    throw new Cut(cause);
+  }
+}
