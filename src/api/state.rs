@@ -1,6 +1,6 @@
 //! What a client, its handles and its watches share.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Promise, Set};
@@ -87,6 +87,7 @@ impl State {
                     true => Some(Fallback::new(open_memory()?.with_auto_create())),
                     false => None,
                 },
+                selects_subprotocol: Cell::default(),
                 standing: RefCell::default(),
             })),
         };

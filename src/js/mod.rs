@@ -193,7 +193,7 @@ extern "C" {
     pub(crate) fn kind(this: &Encoded) -> u8;
 }
 
-#[wasm_bindgen(module = "/src/js/platform.js")]
+#[wasm_bindgen(module = "/src/js/socket.js")]
 extern "C" {
     /// Where a feed keeps keys: a key that it knows need not be handed over as text.
     pub(crate) type Places;
@@ -206,10 +206,20 @@ extern "C" {
     pub(crate) fn clear(this: &Places);
     /// The subprotocols to offer: with the credential, in unpadded base64url.
     pub(crate) fn protocols(credential: Option<&str>) -> Array;
-    #[wasm_bindgen(js_name = listenToSocket)]
-    pub(crate) fn listen_to_socket(socket: &web_sys::WebSocket, places: &Places, listener: f64);
+    /// Opens a socket and listens to it. The error is a string that says why it cannot.
+    #[wasm_bindgen(js_name = openSocket, catch)]
+    pub(crate) fn open_socket(
+        url: &str,
+        offered: &Array,
+        places: &Places,
+        listener: f64,
+    ) -> Result<web_sys::WebSocket, JsValue>;
     #[wasm_bindgen(js_name = leaveSocket)]
     pub(crate) fn leave_socket(socket: &web_sys::WebSocket, at_once: bool);
+}
+
+#[wasm_bindgen(module = "/src/js/platform.js")]
+extern "C" {
     #[wasm_bindgen(js_name = startTimer)]
     pub(crate) fn start_timer(listener: f64, milliseconds: f64) -> JsValue;
     #[wasm_bindgen(js_name = stopTimer)]

@@ -315,27 +315,50 @@ export function readRefusal(answer) {
   return refusal;
 }
 
+const isString = (value) => typeof value === "string";
+
+/** The message about the first field of a frame that is not as it must be. */
+function badField(frame) {
+  const checks = {
+    type: isString,
+    key: isString,
+    bucket: isString,
+    operation: isString,
+    revision: isRevision,
+    value: isValue,
+  };
+  const name = Object.keys(checks).find((field) => !checks[field](frame[field]));
+  const found = frame[name] ?? undefined;
+  if (found === undefined) return `watch frame is missing "${name}"`;
+  // Values stay out of logs.
+  const shown = name === "value" ? typeof found : JSON.stringify(found).slice(0, 100);
+  return `watch frame has an invalid "${name}": ${shown}`;
+}
+
 /** A frame: an event, or words on what is wrong with it, or nothing where it is to be ignored. */
 export function readFrame(data) {
-  if (typeof data !== "string") return "a watch frame is not text";
+  if (typeof data !== "string") return "watch frame is not text";
   let frame;
   try {
     frame = JSON.parse(data) ?? {};
   } catch {
-    return "a watch frame is not JSON";
+    return "watch frame is not JSON";
   }
   const { type, key, value, revision, operation, bucket, message } = frame;
   if (type === "kv_update") {
-    return typeof key === "string" &&
-      typeof bucket === "string" &&
-      (operation === "put" || operation === "delete") &&
+    const isEvent =
+      isString(key) &&
+      isString(bucket) &&
+      isString(operation) &&
       isRevision(revision) &&
-      isValue(value)
-      ? new KVWatchEvent(key, value ?? "", revision, operation, bucket)
-      : "a watch frame lacks a field";
+      isValue(value);
+    if (!isEvent) return badField(frame);
+    // Any other operation than a put takes the key away.
+    if (operation !== "put") return new KVWatchEvent(key, "", revision, "delete", bucket);
+    return new KVWatchEvent(key, value ?? "", revision, operation, bucket);
   }
   if (type === "error") {
     return typeof message === "string" && message ? message : "the server reports a problem";
   }
-  return typeof type === "string" ? undefined : "a watch frame has no type";
+  return typeof type === "string" ? undefined : badField(frame);
 }

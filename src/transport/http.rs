@@ -6,7 +6,7 @@
 //! or an app's test double may well be; its `Headers` write names in lower case, which apps' doubles of
 //! `fetch` do not look up. It writes the queries (`path.rs`).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Math;
@@ -32,6 +32,8 @@ pub(crate) struct Http {
     pub(crate) retry: RetryPolicy,
     /// Where to go on if the server cannot be reached, if anywhere.
     pub(crate) fallback: Option<Fallback>,
+    /// Whether the server selects the subprotocol of a watch, once a handshake has succeeded.
+    pub(crate) selects_subprotocol: Cell<Option<bool>>,
     /// The credential that was used last, and the headers with it.
     pub(crate) standing: RefCell<Option<(Option<String>, JsValue)>>,
 }

@@ -8,6 +8,7 @@ use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
 use super::feed::{Action, Event, Feed, Link, Settings, SubscriberId, Timer};
+use super::handshake::Handshake;
 use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
@@ -34,6 +35,7 @@ pub(crate) struct Driver {
     pub(super) timeout_ms: u32,
     pub(super) feed: RefCell<Feed<JsValue>>,
     pub(super) audience: Audience,
+    pub(super) handshake: Handshake,
     /// The places of keys, for frames to name them by.
     pub(super) places: Places,
     /// Those whose `watch()` may not have returned yet.
@@ -62,6 +64,7 @@ impl Driver {
             timeout_ms,
             feed: RefCell::new(Feed::new(settings)),
             audience: js::new_audience(),
+            handshake: Handshake::default(),
             places: js::new_places(),
             new: RefCell::default(),
             sources: RefCell::default(),

@@ -10,7 +10,7 @@ use super::feed::{Answer, Link, Survey, Ticket};
 use crate::error::Error;
 use crate::js::{Failure, Read};
 use crate::kv::{Key, Pattern};
-use crate::transport::{Limits, Operation};
+use crate::transport::{Limits, Operation, Transport};
 
 /// What a feed has asked, and will be told.
 enum Question {
@@ -71,8 +71,19 @@ impl Driver {
         self.transport.carry_out(operation, limits, Box::new(done));
     }
 
+    /// Whether a handshake that failed is tried once more without the subprotocol.
+    fn may_try_without_subprotocol(&self) -> bool {
+        match &*self.transport {
+            Transport::Http(http) => self.handshake.try_without(http.selects_subprotocol.get()),
+            Transport::Memory(_) => false,
+        }
+    }
+
     fn answered(self: &Rc<Self>, question: Question, answer: Result<JsValue, Error>) {
         let answer = match (question, answer) {
+            (Question::Probe(link), Ok(_)) if self.may_try_without_subprotocol() => {
+                return self.tell(|feed| feed.retry_handshake(link));
+            }
             (Question::Survey(ticket, filter), Ok(info)) => {
                 let created = info.unchecked_ref::<Read>().created_at();
                 return self.ask(self.listing(&filter), Question::Surveyed(ticket, created));

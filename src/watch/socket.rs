@@ -1,5 +1,6 @@
 //! The WebSocket under a feed.
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -24,7 +25,7 @@ pub(super) enum Happening {
 }
 
 impl Happening {
-    /// As `platform.js` numbers them.
+    /// As `socket.js` numbers them.
     fn of(kind: u32, number: f64, value: JsValue) -> Self {
         match kind {
             0 => Self::Opened,
@@ -48,22 +49,21 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket. The credential travels in the list of subprotocols, never in the address.
+    /// Opens a socket that offers these subprotocols; a credential is one of them, never part of the address.
     ///
     /// # Errors
-    /// What the platform throws, as where there is no WebSocket at all.
+    /// Words that say why it cannot be opened, as where there is no WebSocket at all.
     pub(super) fn open(
         url: &str,
-        credential: Option<&str>,
+        offered: &Array,
         places: &Places,
         tell: impl Fn(Happening) + 'static,
-    ) -> Result<Self, JsValue> {
-        let protocols = js::protocols(credential);
-        let socket = WebSocket::new_with_str_sequence(url, &protocols)?;
+    ) -> Result<Self, String> {
         let listener = Listener::new(move |kind, number, value| {
             tell(Happening::of(kind, number, value));
         });
-        js::listen_to_socket(&socket, places, listener.number());
+        let socket = js::open_socket(url, offered, places, listener.number())
+            .map_err(|words| words.as_string().unwrap_or_default())?;
         Ok(Self {
             socket,
             close_at_once: true,

@@ -62,14 +62,16 @@ impl Driver {
                 driver.happened(link, happening);
             }
         };
-        match Socket::open(&url, credential.as_deref(), &self.places, tell) {
+        let selects = http.selects_subprotocol.get();
+        let offered = self.handshake.protocols(selects, credential.as_deref());
+        match Socket::open(&url, &offered, &self.places, tell) {
             Ok(socket) => self
                 .sources
                 .borrow_mut()
                 .push((link, Source::Socket(socket))),
-            Err(_) => self.later(move |driver| {
+            Err(message) => self.later(move |driver| {
                 let error = Error::ConnectionLost {
-                    message: "a WebSocket cannot be opened here".into(),
+                    message,
                     retryable: false,
                 };
                 driver.tell(|feed| feed.failed(link, error));
@@ -128,6 +130,9 @@ impl Driver {
 
     fn happened(self: &Rc<Self>, link: Link, happening: Happening) {
         self.greet();
+        if let (Happening::Opened, Transport::Http(http)) = (&happening, &*self.transport) {
+            http.selects_subprotocol.set(Some(self.handshake.selects()));
+        }
         self.tell(|feed| match happening {
             Happening::Opened => feed.opened(link),
             Happening::Closed(code) => feed.closed(link, code),

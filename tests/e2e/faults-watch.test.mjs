@@ -88,7 +88,7 @@ describe("frames", () => {
     ["with a revision as a string", update({ revision: "1" })],
     ["with a negative revision", update({ revision: -1 })],
     ["with a broken revision", update({ revision: 1.5 })],
-    ["with an operation that is none", update({ operation: "purge" })],
+    ["with an operation of another type", update({ operation: 5 })],
     ["with a bucket of another type", update({ bucket: null })],
   ];
   for (const [what, data] of malformed) {
@@ -108,6 +108,33 @@ describe("frames", () => {
       assert.deepEqual(heard, [error], "so does the client's handler");
     });
   }
+
+  test("that are malformed are reported by the field that is wrong", async () => {
+    const { socket, calls } = connected();
+    for (const name of ["type", "key", "bucket", "operation", "revision"]) {
+      socket.frame(update({ [name]: undefined }));
+      isError(calls.at(-1), { message: `watch frame is missing "${name}"` });
+      socket.frame(update({ [name]: true }));
+      isError(calls.at(-1), { message: `watch frame has an invalid "${name}": true` });
+    }
+    socket.frame(update({ value: ["secret"] }));
+    isError(calls.at(-1), { message: 'watch frame has an invalid "value": object' });
+    socket.frame(update({ key: "" }));
+    isError(calls.at(-1), { message: 'watch frame has an invalid "key"' });
+  });
+
+  test("with an operation that is no put are deletes", async () => {
+    const { socket, calls } = connected();
+    const operations = ["purge", "DEL", "PURGE", "expire", "delete", ""];
+    for (const [n, operation] of operations.entries())
+      socket.frame(update({ revision: n + 1, operation }));
+    await settled();
+    const deleted = { key: "a", value: "", operation: "delete" };
+    assert.deepEqual(calls, [
+      "ready",
+      ...operations.map((_, n) => ({ ...deleted, revision: n + 1 })),
+    ]);
+  });
 
   test("of the type error reach onError with the server's words, and the watch goes on", async () => {
     const { socket, calls } = connected();
@@ -208,7 +235,11 @@ describe("a handshake that fails", () => {
     ["403", () => new Response('{"error":"no"}', { status: 403 }), unauthorized],
     ["404", () => new Response('{"error":"bucket not found"}', { status: 404 }), notFound],
     ["500", () => new Response("", { status: 500 }), lost],
-    ["the bucket, as if nothing were wrong", () => new Response(info), lost],
+    [
+      "the bucket, as if nothing were wrong",
+      () => new Response(info),
+      { ...lost, message: /handshake failed.*does not negotiate the subprotocol ironflow\.v1/ },
+    ],
     ["nothing, for it cannot be reached", () => Promise.reject(new TypeError("no")), lost],
   ];
   for (const [what, answer, expected] of answers) {

@@ -85,13 +85,14 @@ describe("a lost connection", () => {
 
   test("ends the watch when the attempts are used up, with one more onError", async () => {
     const { calls, closed } = watch(at_once);
-    for (let n = 0; n < 4; n += 1) (await socket(n)).end(1006);
+    // The first handshake, the one without subprotocol, and three attempts to reconnect.
+    for (let n = 0; n < 5; n += 1) (await socket(n)).end(1006);
     await closed;
     isError(calls[0], { ...lost, retryable: true });
     isError(calls[1], { ...lost, retryable: false });
     assert.deepEqual(calls.slice(2), ["closed"]);
     await settled();
-    assert.equal(sockets.length, 4);
+    assert.equal(sockets.length, 5);
   });
 
   test("is not taken up again by a watch that is stopped", async () => {

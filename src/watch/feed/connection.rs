@@ -110,7 +110,23 @@ impl<E: Clone> Feed<E> {
         }
         match answer {
             Err(error) if is_final(&error) => self.end(Some(error)),
+            Ok(()) if !self.was_open => self.lost(Error::ConnectionLost {
+                message:
+                    "the WebSocket handshake failed, although the bucket exists: the server does \
+                          not negotiate the subprotocol ironflow.v1, or a proxy blocks WebSockets"
+                        .into(),
+                retryable: false,
+            }),
             _ => self.lost(lost_by(1006)),
+        }
+    }
+
+    /// Instead of an answer to [`Action::Probe`]: the server answers for the bucket, and another kind of
+    /// handshake is tried at once. It does not count as an attempt to reconnect.
+    pub fn retry_handshake(&mut self, link: Link) {
+        if self.phase == Phase::Probing && is(&self.current, link) {
+            self.part();
+            self.connect();
         }
     }
 

@@ -188,7 +188,7 @@ impl<E: Clone> Feed<E> {
             Name::Text(text) => match Key::parse(text) {
                 Ok(key) => (key, None),
                 Err(_) => {
-                    self.bad_frame(link, "a watch frame's key is not one".into());
+                    self.bad_frame(link, "watch frame has an invalid \"key\"".into());
                     return None;
                 }
             },

@@ -53,6 +53,20 @@ fn a_failed_handshake_asks_the_server_why() {
 }
 
 #[test]
+fn a_retried_handshake_connects_at_once_and_is_no_attempt_to_reconnect() {
+    let mut settings = settings();
+    settings.reconnect.max_attempts = 0.0;
+    let mut world = World::new(settings);
+    let id = world.watch(&[">"], false);
+    world.cut(0, 1006);
+    world.retry_handshake();
+    assert_eq!((world.connects, world.backoff), (2, None));
+    assert!(world.errors(id).is_empty() && world.states(id).is_empty());
+    world.settle();
+    assert_eq!(world.states(id), [State::Connected]);
+}
+
+#[test]
 fn a_refusal_by_close_code_ends_the_watch_with_its_error() {
     for (code, error) in [
         (4401, "UNAUTHENTICATED"),

@@ -174,6 +174,14 @@ impl World {
         true
     }
 
+    /// The server answers for the bucket, and another kind of handshake is tried.
+    pub(super) fn retry_handshake(&mut self) {
+        if let Some(link) = self.probe.take() {
+            self.feed.retry_handshake(link);
+            self.run();
+        }
+    }
+
     pub(super) fn wait(&mut self) -> bool {
         if self.backoff.take().is_none() {
             return false;

@@ -1,0 +1,114 @@
+// The WebSocket of a watch: the platform's, or whatever an application has put in its place.
+
+import { tell } from "./listeners.js";
+import { readFrame } from "./values.js";
+
+/** The subprotocols to offer. The credential, of visible ASCII characters, is one of them. */
+export function protocols(credential) {
+  if (credential === undefined) return ["ironflow.v1"];
+  const url = { "+": "-", "/": "_", "=": "" };
+  const encoded = btoa(credential).replace(/[+/=]/g, (character) => url[character]);
+  return ["ironflow.v1", `ironflow.auth.bearer.${encoded}`];
+}
+
+/** The most keys whose places are known at a time. */
+const MOST_PLACES = 16_384;
+
+/** Where a feed keeps keys. */
+class Places extends Map {
+  add({ key }, place) {
+    if (this.size === MOST_PLACES) this.clear();
+    this.set(key, place);
+  }
+}
+
+export function newPlaces() {
+  return new Places();
+}
+
+// What happens to a socket, in numbers that Rust knows too (`watch::socket::Happening`).
+const OPENED = 0;
+const CLOSED = 1;
+const BAD_FRAME = 2;
+const PUT = 3;
+const DELETED = 4;
+
+const CONNECTING = 0;
+
+/** The close code of a connection that broke. */
+const BROKEN = 1006;
+
+/**
+ * Calls the listener with what happens to a socket: with the event of a frame, its revision, and above
+ * the kind, in eights, one more than the place of its key, 0 where it has none; or with words that say why
+ * a frame cannot be used.
+ */
+function listen(socket, places, listener) {
+  let opened = false;
+  const open = () => {
+    if (opened) return;
+    opened = true;
+    tell(listener, OPENED, 0);
+  };
+  socket.onopen = open;
+  // Doubles may call it without an event.
+  socket.onclose = (event) => tell(listener, CLOSED, event?.code ?? BROKEN);
+  // Node 20 reports a failed handshake by this event alone. Where a close event follows, the socket is no
+  // longer connecting. Doubles may lack a readyState.
+  socket.onerror = () => {
+    const connecting = (socket.readyState ?? (opened ? undefined : CONNECTING)) === CONNECTING;
+    if (connecting) tell(listener, CLOSED, BROKEN);
+  };
+  socket.onmessage = (event) => {
+    // A frame may arrive before the open event.
+    open();
+    const frame = readFrame(event?.data);
+    if (typeof frame === "string") tell(listener, BAD_FRAME, 0, frame);
+    else if (frame) {
+      const kind = frame.operation === "put" ? PUT : DELETED;
+      const place = places.get(frame.key) ?? -1;
+      tell(listener, kind + 8 * (place + 1), frame.revision, frame);
+    }
+  };
+}
+
+/** Opens a socket and listens to it. Throws a message that says why it cannot. */
+export function openSocket(url, offered, places, listener) {
+  const { WebSocket } = globalThis;
+  if (typeof WebSocket !== "function") {
+    throw "there is no WebSocket here: before Node 22, set globalThis.WebSocket to the one of the package ws";
+  }
+  try {
+    const socket = new WebSocket(url, offered);
+    listen(socket, places, listener);
+    return socket;
+  } catch (error) {
+    throw `a WebSocket cannot be opened: ${error?.message ?? error}`;
+  }
+}
+
+function ignore() {}
+
+function close(socket) {
+  try {
+    socket.close();
+  } catch {
+    // A double that cannot be closed is left as it is.
+  }
+}
+
+/**
+ * Stops listening to a socket and closes it: at once, or, if it is still connecting, when it is open.
+ * Before, a browser would log an error that is none. The handlers stay, without effect: the package ws
+ * throws an error that has no handler, and doubles call handlers without looking whether there is one.
+ */
+export function leaveSocket(socket, atOnce) {
+  try {
+    const later = !atOnce && socket.readyState === CONNECTING;
+    socket.onmessage = socket.onerror = socket.onclose = ignore;
+    socket.onopen = later ? () => close(socket) : ignore;
+    if (!later) close(socket);
+  } catch {
+    // As above.
+  }
+}
