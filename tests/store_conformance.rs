@@ -3,17 +3,19 @@
 
 macro_rules! tests {
     ($($rule:ident)*) => {
-        mod store {
-            use ironflow_harness::{ManualClock, START, StoreClient};
-
-            $(
-                #[test]
-                fn $rule() {
-                    let client = StoreClient::new(ManualClock::new(START));
-                    futures_executor::block_on(ironflow_conformance::rules::$rule(&client));
-                }
-            )*
-        }
+        $(
+            #[test]
+            fn $rule() {
+                let client = StoreClient::new(ManualClock::new(START));
+                futures_executor::block_on(ironflow_conformance::rules::$rule(&client));
+            }
+        )*
     };
 }
-ironflow_conformance::for_each_rule!(tests);
+
+mod store {
+    use ironflow_harness::{ManualClock, START, StoreClient};
+
+    ironflow_conformance::for_each_rule!(tests);
+    ironflow_conformance::for_each_extension_rule!(tests);
+}

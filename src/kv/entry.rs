@@ -39,6 +39,72 @@ pub struct Entry<V = Value> {
     pub created: Timestamp,
 }
 
+/// Why a key has no value any more, where it was not simply deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The key was purged (rule 7).
+    Purged,
+    /// The key expired (rule 14).
+    Expired,
+}
+
+impl Reason {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Purged => "purged",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A revision of a key that a bucket retains: a value or a marker (rule 22).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change<V = Value> {
+    /// The key.
+    pub key: Key,
+    /// The value; `None` for the marker of a delete, purge or expiry.
+    pub value: Option<V>,
+    /// The revision.
+    pub revision: Revision,
+    /// The time of the write.
+    pub created: Timestamp,
+    /// Why there is no value, where it was not simply deleted.
+    pub reason: Option<Reason>,
+}
+
+impl<V> Change<V> {
+    /// What the write did.
+    pub const fn operation(&self) -> Operation {
+        match self.value {
+            Some(_) => Operation::Put,
+            None => Operation::Delete,
+        }
+    }
+
+    /// The entry, where it is not a marker.
+    pub fn into_entry(self) -> Option<Entry<V>> {
+        Some(Entry {
+            key: self.key,
+            value: self.value?,
+            revision: self.revision,
+            created: self.created,
+        })
+    }
+}
+
+impl<V> From<Entry<V>> for Change<V> {
+    fn from(entry: Entry<V>) -> Self {
+        Self {
+            key: entry.key,
+            value: Some(entry.value),
+            revision: entry.revision,
+            created: entry.created,
+            reason: None,
+        }
+    }
+}
+
 /// What must hold for a write to be carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {

@@ -37,6 +37,20 @@ impl KvError {
         }
     }
 
+    /// What is wrong, in one word for programs: the `code` of an error body.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BucketNotFound => "bucket_not_found",
+            Self::KeyNotFound => "key_not_found",
+            Self::KeyExists => "key_exists",
+            Self::RevisionMismatch => "revision_mismatch",
+            Self::BucketExists => "bucket_exists",
+            Self::ValueTooLarge => "value_too_large",
+            Self::BucketFull => "bucket_full",
+            Self::Invalid(_) => "invalid_request",
+        }
+    }
+
     /// The HTTP status that carries this refusal.
     pub const fn status(self) -> u16 {
         match self {

@@ -11,7 +11,8 @@ pub mod wire;
 
 pub use bucket::{BucketConfig, BucketInfo, BucketName, MAX_HISTORY, MAX_VALUE_BYTES};
 pub use entry::{
-    Entry, Operation, Precondition, Removal, Revision, Stored, Timestamp, Value, WatchEvent,
+    Change, Entry, Operation, Precondition, Reason, Removal, Revision, Stored, Timestamp, Value,
+    WatchEvent,
 };
 pub use error::KvError;
 pub use key::Key;

@@ -13,22 +13,35 @@ pub fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// The answer to `get`.
+/// The answer to `get`, and an element of `history` and `entries`.
 #[derive(Debug, Serialize)]
 pub struct EntryBody<'a> {
     /// The key.
     pub key: &'a str,
-    /// The value in base64.
-    pub value: String,
+    /// The value in base64; left out for a delete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     /// The revision of the write.
     pub revision: u64,
     /// The time of the write, RFC 3339.
     pub created_at: String,
-    /// Always `put`.
+    /// `put`, or `delete` for the marker of a delete, purge or expiry.
     pub operation: &'static str,
+    /// `purged` or `expired`, where that is why there is no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
 }
 
-/// The answer to `put`, `create` and `update`.
+/// The answer to `history`.
+#[derive(Debug, Serialize)]
+pub struct HistoryBody<'a> {
+    /// What is retained of the key, in ascending order of revision.
+    pub history: Vec<EntryBody<'a>>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// The answer to `put`, `create`, `update` and a conditional remove.
 #[derive(Debug, Serialize)]
 pub struct PutBody {
     /// The revision the write got.
@@ -79,6 +92,8 @@ pub struct BucketsBody<'a> {
 pub struct ErrorBody<'a> {
     /// Words for people.
     pub error: Cow<'a, str>,
+    /// One word for programs, such as `key_not_found`.
+    pub code: &'a str,
 }
 
 /// A text frame of a watch.

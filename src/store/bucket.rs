@@ -10,8 +10,8 @@ use super::history::{
 use super::tree::Tree;
 use super::watchers::{WatcherId, Watchers};
 use crate::kv::{
-    BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Operation, Pattern, Precondition,
-    Removal, Revision, Stored as _, Timestamp, WatchEvent,
+    BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Operation, Pattern,
+    Precondition, Reason, Removal, Revision, Stored as _, Timestamp, WatchEvent,
 };
 
 #[derive(Debug)]
@@ -99,27 +99,38 @@ impl<S: Sink> Bucket<S> {
         self.append(key, Content::Put(value), bytes, now)
     }
 
+    /// What is retained of a key, oldest first.
+    pub(super) fn history(&self, key: &Key) -> Vec<Change<S::Value>> {
+        let history = self.keys.get(key);
+        history.map_or_else(Vec::new, |history| history.changes().collect())
+    }
+
+    /// Removes a key: whatever its last revision is, or only where it is the expected one.
     pub(super) fn remove(
         &mut self,
         key: &Key,
         removal: Removal,
+        expected: Option<Revision>,
         now: Timestamp,
-    ) -> Result<(), KvError> {
+    ) -> Result<Revision, KvError> {
         self.expire(now);
         let history = self.keys.get(key).ok_or(KvError::KeyNotFound)?;
         let last = history.last().ok_or(KvError::KeyNotFound)?.revision;
-        let headers = match removal {
+        let (headers, reason) = match removal {
             Removal::Delete if history.live().is_none() => return Err(KvError::KeyNotFound),
-            Removal::Delete => delete_headers(last),
-            Removal::Purge => purge_headers(last),
+            Removal::Delete => (delete_headers(last), None),
+            Removal::Purge => (purge_headers(last), Some(Reason::Purged)),
         };
+        if expected.is_some_and(|expected| expected != last) {
+            return Err(KvError::RevisionMismatch);
+        }
         let bytes = message_bytes(&self.name, key, 0, headers);
-        self.append(key, Content::Tombstone, bytes, now)?;
+        let revision = self.append(key, Content::Tombstone(reason), bytes, now)?;
         if removal == Removal::Purge {
             let all_but_the_marker = self.keys.get(key).map_or(0, |h| h.messages.len() - 1);
             self.drop_oldest(key, all_but_the_marker);
         }
-        Ok(())
+        Ok(revision)
     }
 
     pub(super) fn list_keys(&self, pattern: &Pattern) -> Vec<Key> {
@@ -162,7 +173,7 @@ impl<S: Sink> Bucket<S> {
         let revision = self.last_revision;
         let (operation, value) = match &content {
             Content::Put(value) => (Operation::Put, Some(value.clone())),
-            Content::Tombstone => (Operation::Delete, None),
+            Content::Tombstone(_) => (Operation::Delete, None),
         };
         let expires = self.expires();
         let history = self

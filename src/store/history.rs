@@ -1,13 +1,13 @@
 //! The messages retained of one key.
 
-use crate::kv::{Key, Revision, Timestamp};
+use crate::kv::{Change, Key, Reason, Revision, Timestamp};
 
 /// What a message did.
 #[derive(Debug, Clone)]
 pub(super) enum Content<V> {
     Put(V),
-    /// A delete or purge marker.
-    Tombstone,
+    /// A marker: of a delete where there is no reason, else of a purge.
+    Tombstone(Option<Reason>),
 }
 
 #[derive(Debug)]
@@ -44,7 +44,32 @@ impl<V> History<V> {
         let message = self.last()?;
         match &message.content {
             Content::Put(value) => Some((message, value)),
-            Content::Tombstone => None,
+            Content::Tombstone(_) => None,
+        }
+    }
+
+    /// Every message, oldest first.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change<V>>
+    where
+        V: Clone,
+    {
+        self.messages.iter().map(|message| self.change(message))
+    }
+
+    fn change(&self, message: &Message<V>) -> Change<V>
+    where
+        V: Clone,
+    {
+        let (value, reason) = match &message.content {
+            Content::Put(value) => (Some(value.clone()), None),
+            Content::Tombstone(reason) => (None, *reason),
+        };
+        Change {
+            key: self.key.clone(),
+            value,
+            revision: message.revision,
+            created: message.time,
+            reason,
         }
     }
 }

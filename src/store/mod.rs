@@ -8,8 +8,8 @@ mod tree;
 mod watchers;
 
 use crate::kv::{
-    BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Pattern, Precondition, Removal,
-    Revision, Stored, Timestamp, WatchEvent,
+    BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Pattern, Precondition,
+    Removal, Revision, Stored, Timestamp, WatchEvent,
 };
 use bucket::Bucket;
 pub(crate) use tree::Tree;
@@ -135,8 +135,55 @@ impl<C: Clock, S: Sink> Store<C, S> {
         key: &Key,
         removal: Removal,
     ) -> Result<(), KvError> {
+        self.remove_if(bucket, key, removal, None).map(drop)
+    }
+
+    /// Deletes or purges a key, where a revision is expected only if its last message, markers
+    /// included, has that one (rule 21). Gives the marker's revision.
+    ///
+    /// # Errors
+    /// As [`Store::remove`], and [`KvError::RevisionMismatch`] after [`KvError::KeyNotFound`].
+    pub fn remove_if(
+        &mut self,
+        bucket: &BucketName,
+        key: &Key,
+        removal: Removal,
+        expected: Option<Revision>,
+    ) -> Result<Revision, KvError> {
         let (bucket, now) = self.bucket(bucket)?;
-        bucket.remove(key, removal, now)
+        bucket.remove(key, removal, expected, now)
+    }
+
+    /// Reads a revision of a key that is retained and not a marker (rule 22).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`], [`KvError::KeyNotFound`].
+    pub fn get_revision(
+        &mut self,
+        bucket: &BucketName,
+        key: &Key,
+        revision: Revision,
+    ) -> Result<Entry<S::Value>, KvError> {
+        let retained = self.reading(bucket)?.history(key);
+        let found = retained
+            .into_iter()
+            .find(|change| change.revision == revision);
+        found
+            .and_then(Change::into_entry)
+            .ok_or(KvError::KeyNotFound)
+    }
+
+    /// What is retained of a key, markers included, oldest first; nothing of a key that was never
+    /// written (rule 22).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn history(
+        &mut self,
+        bucket: &BucketName,
+        key: &Key,
+    ) -> Result<Vec<Change<S::Value>>, KvError> {
+        Ok(self.reading(bucket)?.history(key))
     }
 
     /// The live keys that match, in ascending order of last revision (rule 9).

@@ -55,6 +55,23 @@ pub struct Entry {
     pub created_at: String,
 }
 
+/// A revision of a key that a bucket retains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The key.
+    pub key: String,
+    /// The stored bytes; `None` for a marker.
+    pub value: Option<Vec<u8>>,
+    /// The revision.
+    pub revision: u64,
+    /// The word for what was done.
+    pub operation: String,
+    /// Why there is no value, where it was not simply deleted.
+    pub reason: Option<String>,
+    /// When it was written, RFC 3339.
+    pub created_at: String,
+}
+
 /// A change as a watch reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -141,4 +158,20 @@ pub trait Backend: Sized {
     fn increments(&self) -> u64 {
         200
     }
+}
+
+/// A client of a backend that has the extensions of the protocol.
+pub trait Extended: Backend {
+    /// A conditional delete or purge; gives the marker's revision.
+    async fn remove(
+        &self,
+        bucket: &str,
+        key: &str,
+        revision: u64,
+        purge: bool,
+    ) -> Result<u64, Failure>;
+    /// `history`.
+    async fn history(&self, bucket: &str, key: &str) -> Result<Vec<Change>, Failure>;
+    /// `get` of one retained revision.
+    async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure>;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Backend, BucketInfo, BucketSettings, Entry, Event, Failure};
+use crate::{Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure};
 
 static NAMES_SO_FAR: AtomicU32 = AtomicU32::new(0);
 
@@ -163,5 +163,25 @@ impl<B: Backend> Bucket<B> {
             operation: "delete".to_owned(),
             ..self.put_event(key, "", revision)?
         })
+    }
+}
+
+impl<B: Extended> Bucket<B> {
+    /// Deletes a key whose last revision is this one.
+    pub(crate) async fn delete_if(&self, key: &str, revision: u64) -> Result<u64, Failure> {
+        self.backend.remove(&self.name, key, revision, false).await
+    }
+
+    /// Purges a key whose last revision is this one.
+    pub(crate) async fn purge_if(&self, key: &str, revision: u64) -> Result<u64, Failure> {
+        self.backend.remove(&self.name, key, revision, true).await
+    }
+
+    pub(crate) async fn history(&self, key: &str) -> Result<Vec<Change>, Failure> {
+        self.backend.history(&self.name, key).await
+    }
+
+    pub(crate) async fn get_revision(&self, key: &str, revision: u64) -> Result<Entry, Failure> {
+        self.backend.get_revision(&self.name, key, revision).await
     }
 }

@@ -19,6 +19,9 @@
 //! ironflow_conformance::for_each_rule!(tests);
 //! ```
 //!
+//! The extensions of the protocol have rules of their own, for a backend that is [`Extended`]:
+//! [`for_each_extension_rule`] names them.
+//!
 //! The suite knows no part of the product, no runtime and no platform: everything comes through
 //! [`Backend`].
 #![deny(missing_docs)]
@@ -29,4 +32,6 @@ mod refusals;
 pub mod rules;
 mod time;
 
-pub use backend::{Backend, BucketInfo, BucketSettings, Entry, Event, Failure, Watch};
+pub use backend::{
+    Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure, Watch,
+};

@@ -69,17 +69,19 @@ struct InfosBody {
 }
 
 #[derive(Deserialize)]
-struct EntryBody {
-    key: String,
-    value: String,
-    revision: u64,
-    created_at: String,
-    operation: String,
+#[serde(deny_unknown_fields)]
+pub(crate) struct EntryBody {
+    pub(crate) key: String,
+    pub(crate) value: Option<String>,
+    pub(crate) revision: u64,
+    pub(crate) created_at: String,
+    pub(crate) operation: String,
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct RevisionBody {
-    revision: u64,
+pub(crate) struct RevisionBody {
+    pub(crate) revision: u64,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +93,27 @@ struct KeysBody {
 #[derive(Deserialize)]
 struct RefusalBody {
     error: String,
+    code: String,
+}
+
+impl EntryBody {
+    /// The stored bytes, where there are any.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        let value = self.value.as_ref()?;
+        Some(STANDARD.decode(value).unwrap())
+    }
+}
+
+impl From<EntryBody> for Entry {
+    fn from(body: EntryBody) -> Self {
+        Self {
+            value: body.bytes().unwrap(),
+            key: body.key,
+            revision: body.revision,
+            operation: body.operation,
+            created_at: body.created_at,
+        }
+    }
 }
 
 impl From<InfoBody> for BucketInfo {
@@ -123,7 +146,7 @@ impl HttpClient {
         }
     }
 
-    fn request(&self, method: Method, path: &str) -> request::Builder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> request::Builder {
         Request::builder()
             .method(method)
             .uri(format!("http://{}/api/v1/kv/buckets{path}", self.server))
@@ -140,7 +163,7 @@ impl HttpClient {
     }
 
     /// The body of an answer, and its status where the request was carried out.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         request: request::Builder,
         body: &[u8],
@@ -155,7 +178,10 @@ impl HttpClient {
         Err(refusal(status, &body))
     }
 
-    async fn read<T: DeserializeOwned>(&self, request: request::Builder) -> Result<T, Failure> {
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        request: request::Builder,
+    ) -> Result<T, Failure> {
         let (status, body) = self.exchange(request, b"").await?;
         assert_eq!(status, StatusCode::OK);
         Ok(serde_json::from_slice(&body).unwrap())
@@ -176,11 +202,11 @@ impl HttpClient {
     }
 }
 
-fn bucket_path(bucket: &str) -> String {
+pub(crate) fn bucket_path(bucket: &str) -> String {
     format!("/{}", encode(bucket))
 }
 
-fn key_path(bucket: &str, key: &str) -> String {
+pub(crate) fn key_path(bucket: &str, key: &str) -> String {
     format!("/{}/keys/{}", encode(bucket), encode(key))
 }
 
@@ -191,9 +217,28 @@ fn encode(text: &str) -> String {
 fn refusal(status: StatusCode, body: &[u8]) -> Failure {
     let body: RefusalBody = serde_json::from_slice(body)
         .unwrap_or_else(|error| panic!("{status}, and the body is no refusal: {error}"));
+    assert_eq!(code(&body.error, status), body.code, "{}", body.error);
     Failure {
         status: status.as_u16(),
         message: body.error,
+    }
+}
+
+/// The code that a refusal carries beside its words.
+fn code(words: &str, status: StatusCode) -> &'static str {
+    match (words, status.as_u16()) {
+        ("bucket not found", _) => "bucket_not_found",
+        ("key not found", _) => "key_not_found",
+        ("key already exists", _) => "key_exists",
+        ("revision mismatch", _) => "revision_mismatch",
+        (_, 400) => "invalid_request",
+        (_, 404) => "not_found",
+        (_, 409) => "bucket_exists",
+        (_, 413) => "value_too_large",
+        (_, 429) => "too_many_requests",
+        (_, 503) => "unavailable",
+        (_, 507) => "bucket_full",
+        _ => panic!("{status}: {words}"),
     }
 }
 
@@ -241,14 +286,7 @@ impl Backend for HttpClient {
 
     async fn get(&self, bucket: &str, key: &str) -> Result<Entry, Failure> {
         let request = self.request(Method::GET, &key_path(bucket, key));
-        let body: EntryBody = self.read(request).await?;
-        Ok(Entry {
-            key: body.key,
-            value: STANDARD.decode(body.value).unwrap(),
-            revision: body.revision,
-            operation: body.operation,
-            created_at: body.created_at,
-        })
+        self.read::<EntryBody>(request).await.map(Entry::from)
     }
 
     async fn put(&self, bucket: &str, key: &str, value: &[u8]) -> Result<u64, Failure> {

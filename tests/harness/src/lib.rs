@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod client;
+mod extended;
 pub mod process;
 mod store;
 mod watch;

@@ -42,7 +42,7 @@ impl Clock for ManualClock {
 
 /// What a watch has to tell; `None` is its end.
 #[derive(Debug, Clone, Default)]
-struct Queue(Rc<RefCell<VecDeque<Option<Event>>>>);
+pub(crate) struct Queue(Rc<RefCell<VecDeque<Option<Event>>>>);
 
 impl Sink for Queue {
     type Value = ironflow_browser::kv::Value;
@@ -79,7 +79,7 @@ impl StoreClient {
     }
 
     /// Carries an operation out, after every other client has had its turn.
-    async fn carry_out<T>(
+    pub(crate) async fn carry_out<T>(
         &self,
         operation: impl FnOnce(&mut Store<ManualClock, Queue>) -> Result<T, KvError>,
     ) -> Result<T, Failure> {
@@ -124,10 +124,21 @@ fn pattern(text: Option<&str>) -> Result<Pattern, KvError> {
     text.map_or_else(|| Ok(Pattern::all()), Pattern::parse)
 }
 
-fn rfc3339(time: Timestamp) -> String {
+pub(crate) fn rfc3339(time: Timestamp) -> String {
     let nanoseconds = i128::from(time.0) * 1_000_000;
     let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap();
     time.format(&Rfc3339).unwrap()
+}
+
+/// An entry as the suite compares it.
+pub(crate) fn entry(entry: &kv::Entry) -> Entry {
+    Entry {
+        key: entry.key.to_string(),
+        value: entry.value.to_vec(),
+        revision: entry.revision,
+        operation: kv::Operation::Put.as_str().to_owned(),
+        created_at: rfc3339(entry.created),
+    }
 }
 
 fn info(info: kv::BucketInfo) -> BucketInfo {
@@ -178,13 +189,7 @@ impl Backend for StoreClient {
         let entry = self
             .carry_out(|store| store.get(&BucketName::parse(bucket)?, &Key::parse(key)?))
             .await?;
-        Ok(Entry {
-            key: entry.key.to_string(),
-            value: entry.value.to_vec(),
-            revision: entry.revision,
-            operation: kv::Operation::Put.as_str().to_owned(),
-            created_at: rfc3339(entry.created),
-        })
+        Ok(self::entry(&entry))
     }
 
     async fn put(&self, bucket: &str, key: &str, value: &[u8]) -> Result<u64, Failure> {

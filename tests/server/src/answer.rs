@@ -1,4 +1,4 @@
-//! What a request is answered with: JSON, and every refusal as `{"error":"<words>"}`.
+//! What a request is answered with: JSON, and every refusal as `{"error":"<words>","code":"<code>"}`.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ironflow_browser::kv::wire::{BucketBody, EntryBody, ErrorBody, encode};
-use ironflow_browser::kv::{BucketInfo, Entry, KvError, Operation, Timestamp};
+use ironflow_browser::kv::{BucketInfo, Change, Entry, KvError, Operation, Reason, Timestamp};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -17,6 +17,7 @@ use crate::backend::BackendError;
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
+    code: &'static str,
     words: Cow<'static, str>,
 }
 
@@ -24,12 +25,28 @@ impl Refusal {
     pub(crate) fn new(status: StatusCode, words: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
+            code: code(status),
             words: words.into(),
         }
     }
 
     pub(crate) fn bad_request(words: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, words)
+    }
+}
+
+/// The `code` of a refusal for which the status says enough.
+fn code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "unauthorized",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::REQUEST_TIMEOUT => "request_timeout",
+        StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.is_client_error() => "invalid_request",
+        _ => "internal",
     }
 }
 
@@ -41,7 +58,11 @@ impl From<KvError> for Refusal {
             KvError::Invalid(words) => words.into(),
             other => other.to_string().into(),
         };
-        Self::new(status, words)
+        Self {
+            status,
+            code: error.code(),
+            words,
+        }
     }
 }
 
@@ -63,10 +84,15 @@ impl From<BackendError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = Json(ErrorBody { error: self.words });
+        let body = Json(ErrorBody {
+            error: self.words,
+            code: self.code,
+        });
         let mut response = (self.status, body).into_response();
         let extra = match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Some((RETRY_AFTER, "1"))
+            }
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
             _ => None,
         };
@@ -107,10 +133,23 @@ pub(crate) fn bucket_body(info: &BucketInfo) -> BucketBody<'_> {
 pub(crate) fn entry_body(entry: &Entry) -> EntryBody<'_> {
     EntryBody {
         key: &entry.key,
-        value: encode(&entry.value),
+        value: Some(encode(&entry.value)),
         revision: entry.revision,
         created_at: rfc3339(entry.created),
         operation: Operation::Put.as_str(),
+        reason: None,
+    }
+}
+
+/// A retained revision as it is answered.
+pub(crate) fn change_body(change: &Change) -> EntryBody<'_> {
+    EntryBody {
+        key: &change.key,
+        value: change.value.as_deref().map(encode),
+        revision: change.revision,
+        created_at: rfc3339(change.created),
+        operation: change.operation().as_str(),
+        reason: change.reason.map(Reason::as_str),
     }
 }
 
@@ -145,5 +184,25 @@ mod tests {
         );
         assert_eq!(status(BackendError::Unexpected).status(), 500);
         assert_eq!(status(KvError::BucketFull.into()).status(), 507);
+    }
+
+    #[test]
+    fn every_refusal_carries_a_code() {
+        for (refusal, code) in [
+            (KvError::KeyNotFound.into(), "key_not_found"),
+            (KvError::BucketNotFound.into(), "bucket_not_found"),
+            (KvError::KeyExists.into(), "key_exists"),
+            (KvError::RevisionMismatch.into(), "revision_mismatch"),
+            (BackendError::Unavailable.into(), "unavailable"),
+            (BackendError::Unexpected.into(), "internal"),
+            (Refusal::bad_request("why"), "invalid_request"),
+            (
+                Refusal::new(StatusCode::UNAUTHORIZED, "why"),
+                "unauthorized",
+            ),
+        ] {
+            let refusal: Refusal = refusal;
+            assert_eq!(refusal.code, code);
+        }
     }
 }

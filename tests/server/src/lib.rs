@@ -5,7 +5,7 @@
 //!
 //! - `cli`, `server`: the command line, and the server's life.
 //! - `origin`, `auth`, `body`: what every request passes: who may call, and with what.
-//! - `address`, `environment`, `routes`, `socket`, `answer`: a request taken apart, carried out
+//! - `address`, `environment`, `routes`, `socket`, `answer`, `features`: a request taken apart, carried out
 //!   and answered.
 //! - `backend`: where the data is.
 #![deny(missing_docs)]
@@ -18,6 +18,7 @@ mod backend;
 mod body;
 pub mod cli;
 mod environment;
+mod features;
 mod origin;
 mod routes;
 mod server;

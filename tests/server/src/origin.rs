@@ -20,6 +20,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::answer::Refusal;
 use crate::app::App;
+use crate::features::FEATURES;
 
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
 
@@ -105,8 +106,10 @@ impl Origins {
                 IF_MATCH,
                 IF_NONE_MATCH,
                 HeaderName::from_static("x-ironflow-environment"),
+                HeaderName::from_static("ironflow-write-id"),
+                HeaderName::from_static("ironflow-ttl"),
             ])
-            .expose_headers([RETRY_AFTER])
+            .expose_headers([RETRY_AFTER, FEATURES])
             .max_age(PREFLIGHT_MAX_AGE)
     }
 }

@@ -3,12 +3,14 @@
 #![allow(missing_docs, reason = "a rule's name says what it tests")]
 
 mod buckets;
+mod conditional_removals;
 mod history;
 mod keys;
 mod limits;
 mod listing;
 mod patterns;
 mod removals;
+mod retained;
 mod revisions;
 mod ttl;
 mod values;
@@ -16,12 +18,14 @@ mod watching;
 mod writes;
 
 pub use buckets::*;
+pub use conditional_removals::*;
 pub use history::*;
 pub use keys::*;
 pub use limits::*;
 pub use listing::*;
 pub use patterns::*;
 pub use removals::*;
+pub use retained::*;
 pub use revisions::*;
 pub use ttl::*;
 pub use values::*;
@@ -142,6 +146,31 @@ macro_rules! for_each_rule {
             rule_17_values_counts_messages_rather_than_keys
             rule_17_bytes_grow_and_shrink_with_what_is_retained
             rule_18_environments_are_separate_worlds
+        }
+    };
+}
+
+/// Names every rule of the extensions once, for a macro.
+#[macro_export]
+macro_rules! for_each_extension_rule {
+    ($tests:ident) => {
+        $tests! {
+            rule_21_remove_succeeds_on_the_last_revision_alone
+            rule_21_remove_of_a_missing_or_tombstoned_key_is_404_whatever_the_revision
+            rule_21_a_conditional_purge_takes_the_tombstones_revision_alone
+            rule_21_a_refused_remove_stores_nothing_and_makes_no_event
+            rule_21_of_concurrent_removes_exactly_one_succeeds
+            rule_21_a_value_written_meanwhile_is_never_removed
+            rule_21_the_key_and_the_bucket_are_checked_first
+            rule_22_history_gives_what_is_retained_in_order
+            rule_22_history_keeps_as_many_as_the_bucket_says
+            rule_22_history_of_a_purged_key_is_its_marker
+            rule_22_history_of_a_key_that_was_never_written_is_empty
+            rule_22_history_leaves_what_has_expired
+            rule_22_history_holds_large_and_empty_values
+            rule_22_a_retained_revision_is_read
+            rule_22_a_revision_that_is_no_retained_value_of_the_key_is_404
+            rule_22_the_key_and_the_bucket_are_checked_first
         }
     };
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ironflow_browser::kv::{
-    BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Pattern, Precondition, Removal,
-    Revision, Timestamp,
+    BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Pattern, Precondition,
+    Removal, Revision, Timestamp,
 };
 use ironflow_browser::store::{Clock, Store, WatcherId};
 
@@ -80,8 +80,29 @@ impl Memory {
         self.with(at, |store| store.put(&at.bucket, key, value, precondition))
     }
 
-    pub(super) fn remove(&self, at: &BucketAddress, key: &Key, removal: Removal) -> Result<()> {
-        self.with(at, |store| store.remove(&at.bucket, key, removal))
+    pub(super) fn remove(
+        &self,
+        at: &BucketAddress,
+        key: &Key,
+        removal: Removal,
+        expected: Option<Revision>,
+    ) -> Result<Revision> {
+        self.with(at, |store| {
+            store.remove_if(&at.bucket, key, removal, expected)
+        })
+    }
+
+    pub(super) fn get_revision(
+        &self,
+        at: &BucketAddress,
+        key: &Key,
+        revision: Revision,
+    ) -> Result<Entry> {
+        self.with(at, |store| store.get_revision(&at.bucket, key, revision))
+    }
+
+    pub(super) fn history(&self, at: &BucketAddress, key: &Key) -> Result<Vec<Change>> {
+        self.with(at, |store| store.history(&at.bucket, key))
     }
 
     pub(super) fn list_keys(&self, at: &BucketAddress, pattern: &Pattern) -> Result<Vec<Key>> {

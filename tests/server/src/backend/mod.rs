@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use ironflow_browser::kv::{
-    BucketConfig, BucketInfo, BucketName, Entry, Key, KvError, Pattern, Precondition, Removal,
-    Revision, WatchEvent,
+    BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Pattern, Precondition,
+    Removal, Revision, WatchEvent,
 };
 
 use crate::address::BucketAddress;
@@ -136,15 +136,39 @@ impl Backend {
         }
     }
 
+    /// Deletes or purges a key: whatever its last revision is, or only the expected one (rules 6, 7
+    /// and 21). Gives the marker's revision.
     pub(crate) async fn remove(
         &self,
         at: &BucketAddress,
         key: &Key,
         removal: Removal,
-    ) -> Result<()> {
+        expected: Option<Revision>,
+    ) -> Result<Revision> {
         match self {
-            Self::Memory(memory) => memory.remove(at, key, removal),
-            Self::Nats(nats) => nats.remove(at, key, removal).await,
+            Self::Memory(memory) => memory.remove(at, key, removal, expected),
+            Self::Nats(nats) => nats.remove(at, key, removal, expected).await,
+        }
+    }
+
+    /// One retained revision of a key, where it is a value (rule 22).
+    pub(crate) async fn get_revision(
+        &self,
+        at: &BucketAddress,
+        key: &Key,
+        revision: Revision,
+    ) -> Result<Entry> {
+        match self {
+            Self::Memory(memory) => memory.get_revision(at, key, revision),
+            Self::Nats(nats) => nats.get_revision(at, key, revision).await,
+        }
+    }
+
+    /// What is retained of a key, oldest first (rule 22).
+    pub(crate) async fn history(&self, at: &BucketAddress, key: &Key) -> Result<Vec<Change>> {
+        match self {
+            Self::Memory(memory) => memory.history(at, key),
+            Self::Nats(nats) => nats.history(at, key).await,
         }
     }
 

@@ -9,11 +9,11 @@ use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use ironflow_browser::kv::wire::{KeysBody, PutBody};
+use ironflow_browser::kv::wire::{HistoryBody, KeysBody, PutBody};
 use ironflow_browser::kv::{Precondition, Removal, Revision};
 
 use crate::address::{FilterAddress, KeyAddress, query};
-use crate::answer::{Refusal, entry_body};
+use crate::answer::{Refusal, change_body, entry_body};
 use crate::app::App;
 use crate::auth::{Reader, Writer};
 use crate::body;
@@ -21,9 +21,20 @@ use crate::body;
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     at: KeyAddress,
+    what: WhatToRead,
     _: Reader,
 ) -> Result<Response, Refusal> {
-    let entry = app.backend.get(&at.bucket, &at.key).await?;
+    let (bucket, key) = (&at.bucket, &at.key);
+    let entry = match what {
+        WhatToRead::Current => app.backend.get(bucket, key).await?,
+        WhatToRead::Revision(revision) => app.backend.get_revision(bucket, key, revision).await?,
+        WhatToRead::History => {
+            let changes = app.backend.history(bucket, key).await?;
+            let history: Vec<_> = changes.iter().map(change_body).collect();
+            let count = history.len();
+            return Ok(Json(HistoryBody { history, count }).into_response());
+        }
+    };
     Ok(Json(entry_body(&entry)).into_response())
 }
 
@@ -50,7 +61,8 @@ pub(super) async fn remove(
     HowToRemove(removal): HowToRemove,
     _: Writer,
 ) -> Result<StatusCode, Refusal> {
-    app.backend.remove(&at.bucket, &at.key, removal).await?;
+    let removing = app.backend.remove(&at.bucket, &at.key, removal, None);
+    removing.await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -63,6 +75,37 @@ pub(super) async fn list(
     let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
     let count = keys.len();
     Ok(Json(KeysBody { keys, count }).into_response())
+}
+
+/// What `?history=` and `?revision=` ask for.
+pub(super) enum WhatToRead {
+    /// The key's newest value.
+    Current,
+    /// One retained revision.
+    Revision(Revision),
+    /// Every retained revision.
+    History,
+}
+
+impl FromRequestParts<Arc<App>> for WhatToRead {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
+        let revision = query(parts, "revision")?;
+        match (query(parts, "history")?.as_deref(), revision) {
+            (None | Some("false"), None) => Ok(Self::Current),
+            (Some("true"), None) => Ok(Self::History),
+            (None | Some("false"), Some(text)) => parse_digits(&text)
+                .map(Self::Revision)
+                .ok_or_else(|| Refusal::bad_request("invalid revision: it is not a number")),
+            (Some("true"), Some(_)) => Err(Refusal::bad_request(
+                "history and revision exclude each other",
+            )),
+            (Some(_), _) => Err(Refusal::bad_request(
+                "invalid history: it is neither true nor false",
+            )),
+        }
+    }
 }
 
 /// What `?purge=` asks for.
@@ -116,13 +159,14 @@ fn parse_revision(text: &str) -> Result<Revision, Refusal> {
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
         .unwrap_or(text);
-    // Rust's own parser takes a plus sign too.
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| digits.parse().ok())
-        .flatten()
+    parse_digits(digits)
         .ok_or_else(|| Refusal::bad_request("invalid If-Match: it is not a revision"))
+}
+
+/// Reads a number of decimal digits alone: Rust's own parser takes a plus sign too.
+fn parse_digits(digits: &str) -> Option<Revision> {
+    let all = digits.bytes().all(|b| b.is_ascii_digit());
+    all.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]

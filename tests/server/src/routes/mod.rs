@@ -3,6 +3,7 @@
 mod buckets;
 mod health;
 mod keys;
+mod remove;
 mod watch;
 
 use std::path::Path;
@@ -16,14 +17,14 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::address::BUCKETS_PATH;
 use crate::answer::{Refusal, method_not_allowed, not_found};
 use crate::app::App;
-use crate::{body, origin};
+use crate::{body, features, origin};
 
 /// How long a request may take, its body included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,6 +40,7 @@ pub(crate) fn router(app: &Arc<App>, files: Option<&Path>) -> Router {
         // An empty key has a route so that it is refused as what it is.
         .route(&format!("{bucket}/keys/"), key.clone())
         .route(&format!("{bucket}/keys/{{*key}}"), key)
+        .route(&format!("{bucket}/remove"), post(remove::remove))
         .route(&format!("{bucket}/watch"), get(watch::watch))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
@@ -63,6 +65,7 @@ pub(crate) fn router(app: &Arc<App>, files: Option<&Path>) -> Router {
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        .layer(middleware::map_response(features::announce))
         .layer(middleware::from_fn(log))
 }
 

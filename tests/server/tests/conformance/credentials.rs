@@ -28,7 +28,10 @@ const ROUTES: &[(&str, &str, bool)] = &[
     ("GET", "/api/v1/kv/buckets/b/keys/k", false),
     ("GET", "/api/v1/kv/buckets/b/keys", false),
     ("GET", "/api/v1/kv/buckets/b/keys?filter=%3E", false),
+    ("GET", "/api/v1/kv/buckets/b/keys/k?history=true", false),
     ("GET", "/api/v1/kv/buckets/b/watch", false),
+    ("POST", "/api/v1/kv/buckets/b/remove", true),
+    ("PUT", "/api/v1/kv/buckets/b/keys/k", true),
     ("DELETE", "/api/v1/kv/buckets/b/keys/k", true),
     ("DELETE", "/api/v1/kv/buckets/b/keys/k?purge=true", true),
     ("DELETE", "/api/v1/kv/buckets/b", true),
@@ -87,6 +90,7 @@ impl Walk {
             false => "Connection: close\r\n",
         };
         let body = match method {
+            "POST" if path.contains("/remove") => r#"{"key":"k","revision":1}"#,
             "POST" => r#"{"name":"b"}"#,
             "PUT" => "value",
             _ => "",

@@ -1,5 +1,6 @@
 //! The rules of the key-value API, put to the server on each of its stores.
 
+mod announced;
 mod credentials;
 
 /// Makes a test of every rule, for the server that the module's `address` gives.
@@ -27,7 +28,18 @@ mod server_memory {
         crate::credentials::walk_on_memory();
     }
 
+    #[tokio::test]
+    async fn every_answer_names_the_features() {
+        crate::announced::every_answer_names_the_features(address()).await;
+    }
+
+    #[tokio::test]
+    async fn a_preflight_allows_the_headers_of_the_extensions() {
+        crate::announced::a_preflight_allows_the_headers_of_the_extensions(address()).await;
+    }
+
     ironflow_conformance::for_each_rule!(tests);
+    ironflow_conformance::for_each_extension_rule!(tests);
 }
 
 mod server_nats {
@@ -42,5 +54,16 @@ mod server_nats {
         crate::credentials::walk_on_nats();
     }
 
+    #[tokio::test]
+    async fn every_answer_names_the_features() {
+        crate::announced::every_answer_names_the_features(address()).await;
+    }
+
+    #[tokio::test]
+    async fn a_preflight_allows_the_headers_of_the_extensions() {
+        crate::announced::a_preflight_allows_the_headers_of_the_extensions(address()).await;
+    }
+
     ironflow_conformance::for_each_rule!(tests);
+    ironflow_conformance::for_each_extension_rule!(tests);
 }

@@ -130,6 +130,7 @@ fn settings(ttl_seconds: impl Strategy<Value = u64>) -> impl Strategy<Value = Bu
 enum Draft {
     Step(Step),
     Key(usize, Operation),
+    Revision(usize, Guess, Conditional),
     Value(usize, Size, Write),
     CreateBucket(Change),
 }
@@ -141,6 +142,15 @@ enum Operation {
     Purge,
     Watch,
     List,
+    History,
+}
+
+/// What is done with a key and a revision, and without a value.
+#[derive(Debug, Clone, Copy)]
+enum Conditional {
+    Delete,
+    Purge,
+    Get,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -183,7 +193,7 @@ fn step() -> impl Strategy<Value = Draft> {
     let write = prop_oneof![
         3 => Just(Write::Put),
         2 => Just(Write::Create),
-        3 => guess.prop_map(Write::Update),
+        3 => guess.clone().prop_map(Write::Update),
     ];
     let operation = select(
         &[
@@ -195,8 +205,10 @@ fn step() -> impl Strategy<Value = Draft> {
             Operation::Purge,
             Operation::Watch,
             Operation::List,
+            Operation::History,
         ][..],
     );
+    let conditional = select(&[Conditional::Delete, Conditional::Purge, Conditional::Get][..]);
     let filter = option::of(prop_oneof![9 => select(PATTERNS), 1 => select(MALFORMED_PATTERNS)])
         .prop_map(|filter| filter.map(str::to_owned));
     let change = prop_oneof![
@@ -206,6 +218,8 @@ fn step() -> impl Strategy<Value = Draft> {
     ];
     prop_oneof![
         20 => (key.clone(), size, write).prop_map(|(key, size, write)| Draft::Value(key, size, write)),
+        4 => (key.clone(), guess, conditional)
+            .prop_map(|(key, guess, what)| Draft::Revision(key, guess, what)),
         12 => (key, operation).prop_map(|(key, operation)| Draft::Key(key, operation)),
         2 => filter.clone().prop_map(|filter| Draft::Step(Step::List(filter))),
         1 => filter.prop_map(|filter| Draft::Step(Step::Watch(filter))),
@@ -247,6 +261,18 @@ impl Draft {
                     Operation::Purge => Step::Purge(key),
                     Operation::Watch => Step::Watch(Some(key)),
                     Operation::List => Step::List(Some(key)),
+                    Operation::History => Step::History(key),
+                }
+            }
+            Self::Revision(number, revision, what) => {
+                let key = key(number, few_keys);
+                match what {
+                    Conditional::Get => Step::GetRevision { key, revision },
+                    Conditional::Delete | Conditional::Purge => Step::Remove {
+                        key,
+                        revision,
+                        purge: matches!(what, Conditional::Purge),
+                    },
                 }
             }
             Self::Value(number, size, write) => {

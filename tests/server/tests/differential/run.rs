@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Entry, Failure};
+use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Change, Entry, Extended, Failure};
 use ironflow_harness::{HttpClient, ManualClock, START, StoreClient};
 use proptest::test_runner::TestCaseError;
 
@@ -123,6 +123,29 @@ impl Pair<'_> {
                 let theirs = server.purge(bucket, key).await;
                 same(ours, theirs)?.is_ok().then_some(key)
             }
+            Step::Remove {
+                key,
+                revision,
+                purge,
+            } => {
+                let revision = self.known.guess(key, *revision);
+                let ours = store.remove(bucket, key, revision, *purge).await;
+                let theirs = server.remove(bucket, key, revision, *purge).await;
+                same(ours, theirs)?.is_ok().then_some(key)
+            }
+            Step::History(key) => {
+                let ours = store.history(bucket, key).await.map(undated);
+                let theirs = server.history(bucket, key).await.map(undated);
+                agree(ours, theirs)?;
+                None
+            }
+            Step::GetRevision { key, revision } => {
+                let revision = self.known.guess(key, *revision);
+                let ours = store.get_revision(bucket, key, revision).await;
+                let theirs = server.get_revision(bucket, key, revision).await;
+                agree(ours.map(timeless), theirs.map(timeless))?;
+                None
+            }
             Step::Get(key) => {
                 let ours = store.get(bucket, key).await.map(timeless);
                 let theirs = server.get(bucket, key).await.map(timeless);
@@ -233,6 +256,14 @@ fn timeless(entry: Entry) -> Entry {
         created_at: String::new(),
         ..entry
     }
+}
+
+fn undated(history: Vec<Change>) -> Vec<Change> {
+    let undated = |change| Change {
+        created_at: String::new(),
+        ..change
+    };
+    history.into_iter().map(undated).collect()
 }
 
 fn dateless(info: BucketInfo) -> BucketInfo {

@@ -28,7 +28,18 @@ pub enum Step {
     },
     Delete(String),
     Purge(String),
+    /// A conditional delete, or purge.
+    Remove {
+        key: String,
+        revision: Guess,
+        purge: bool,
+    },
     Get(String),
+    History(String),
+    GetRevision {
+        key: String,
+        revision: Guess,
+    },
     List(Option<String>),
     Info,
     Buckets,

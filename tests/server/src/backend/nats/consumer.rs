@@ -17,7 +17,8 @@ pub(super) struct Settings {
     pub(super) deliver_policy: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) opt_start_seq: Option<u64>,
-    pub(super) filter_subject: String,
+    #[serde(flatten)]
+    pub(super) filter: Filter,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deliver_subject: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -25,6 +26,16 @@ pub(super) struct Settings {
     /// In nanoseconds; 0: none.
     pub(super) idle_heartbeat: u64,
     pub(super) headers_only: bool,
+}
+
+/// Which subjects to deliver.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Filter {
+    /// Those of one subject, wildcards included.
+    FilterSubject(String),
+    /// Those of several, of which no two may have a subject in common.
+    FilterSubjects(Vec<String>),
 }
 
 #[derive(Serialize)]

@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Nats;
 use super::api::{Api, ApiError, code};
-use super::consumer::{Consumer, Settings};
+use super::consumer::{Consumer, Filter, Settings};
 use super::following::{Audience, Following};
 use super::message::{Kind, Position};
 use super::names::Names;
@@ -148,7 +148,7 @@ impl Feed {
         let key = self.names.key(&message.subject)?;
         let (operation, value) = match Kind::of(message.headers.as_ref()) {
             Kind::Value => (Operation::Put, message.payload.as_ref()),
-            Kind::Tombstone => (Operation::Delete, &[][..]),
+            Kind::Delete | Kind::Purge => (Operation::Delete, &[][..]),
             Kind::Expiry => return None,
         };
         Some(WatchEvent {
@@ -206,7 +206,7 @@ impl Feed {
                 None => "new",
             },
             opt_start_seq: self.last.map(|last| last + 1),
-            filter_subject: self.names.all(),
+            filter: Filter::FilterSubject(self.names.all()),
             deliver_subject: Some(inbox),
             flow_control: true,
             idle_heartbeat: HEARTBEAT.as_nanos() as u64,

@@ -23,6 +23,11 @@ struct LastBySubject<'a> {
     last_by_subj: &'a str,
 }
 
+#[derive(Serialize)]
+struct BySequence {
+    seq: Revision,
+}
+
 #[derive(Deserialize)]
 struct Found {
     message: StoredMessage,
@@ -31,6 +36,7 @@ struct Found {
 /// A message as it is stored. JetStream leaves out what is empty.
 #[derive(Deserialize)]
 struct StoredMessage {
+    subject: String,
     seq: Revision,
     time: String,
     #[serde(default)]
@@ -42,6 +48,19 @@ struct StoredMessage {
 impl StoredMessage {
     fn kind(&self) -> Result<Kind> {
         Ok(Kind::of_raw(&decode(&self.hdrs)?))
+    }
+
+    /// The entry of a key. A marker is as good as nothing.
+    fn into_entry(self, key: &Key) -> Result<Entry> {
+        if self.kind()? != Kind::Value {
+            return Err(KvError::KeyNotFound.into());
+        }
+        Ok(Entry {
+            key: key.clone(),
+            value: decode(&self.data)?.into(),
+            revision: self.seq,
+            created: timestamp(&self.time).ok_or(BackendError::Unexpected)?,
+        })
     }
 }
 
@@ -55,16 +74,25 @@ impl Nats {
     pub(crate) async fn get(&self, at: &BucketAddress, key: &Key) -> Result<Entry> {
         let names = Names::new(at);
         let last = self.last(&names, &names.subject(key)).await?;
-        let last = last.ok_or(KvError::KeyNotFound)?;
-        if last.kind()? != Kind::Value {
+        last.ok_or(KvError::KeyNotFound)?.into_entry(key)
+    }
+
+    pub(crate) async fn get_revision(
+        &self,
+        at: &BucketAddress,
+        key: &Key,
+        revision: Revision,
+    ) -> Result<Entry> {
+        let names = Names::new(at);
+        if revision == 0 {
+            // JetStream refuses the number itself, whether the stream exists or not.
+            self.api.stream_info(&names.stream).await?;
             return Err(KvError::KeyNotFound.into());
         }
-        Ok(Entry {
-            key: key.clone(),
-            value: decode(&last.data)?.into(),
-            revision: last.seq,
-            created: timestamp(&last.time).ok_or(BackendError::Unexpected)?,
-        })
+        let found = self.find(&names, &BySequence { seq: revision }).await?;
+        let subject = names.subject(key);
+        let found = found.filter(|message| message.subject == subject);
+        found.ok_or(KvError::KeyNotFound)?.into_entry(key)
     }
 
     pub(crate) async fn put(
@@ -119,17 +147,21 @@ impl Nats {
         at: &BucketAddress,
         key: &Key,
         removal: Removal,
-    ) -> Result<()> {
+        expected: Option<Revision>,
+    ) -> Result<Revision> {
         let names = Names::new(at);
         let subject = names.subject(key);
         loop {
             let last = self.last(&names, &subject).await?;
             let last = last.ok_or(KvError::KeyNotFound)?;
+            if removal == Removal::Delete && last.kind()? != Kind::Value {
+                return Err(KvError::KeyNotFound.into());
+            }
+            if expected.is_some_and(|expected| expected != last.seq) {
+                return Err(KvError::RevisionMismatch.into());
+            }
             let mut headers = expecting(last.seq);
             match removal {
-                Removal::Delete if last.kind()? != Kind::Value => {
-                    return Err(KvError::KeyNotFound.into());
-                }
                 Removal::Delete => headers.insert(OPERATION, "DEL"),
                 Removal::Purge => {
                     headers.insert(OPERATION, "PURGE");
@@ -138,7 +170,7 @@ impl Nats {
             }
             let published = self.api.publish(subject.clone(), headers, Bytes::new());
             match published.await {
-                Ok(_) => return Ok(()),
+                Ok(revision) => return Ok(revision),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(self.explain(&names, error).await),
             }
@@ -147,12 +179,17 @@ impl Nats {
 
     /// The newest message of a subject, as the stream's leader has it.
     async fn last(&self, names: &Names, subject: &str) -> Result<Option<StoredMessage>> {
-        let get = format!("STREAM.MSG.GET.{}", names.stream);
         let last_by_subj = subject;
-        let found: std::result::Result<Found, ApiError> = self
-            .api
-            .request(&get, &LastBySubject { last_by_subj })
-            .await;
+        self.find(names, &LastBySubject { last_by_subj }).await
+    }
+
+    async fn find(
+        &self,
+        names: &Names,
+        which: &(impl Serialize + Sync),
+    ) -> Result<Option<StoredMessage>> {
+        let get = format!("STREAM.MSG.GET.{}", names.stream);
+        let found: std::result::Result<Found, ApiError> = self.api.request(&get, which).await;
         match found {
             Ok(found) => Ok(Some(found.message)),
             Err(error) if error.is(code::MESSAGE_NOT_FOUND) => Ok(None),

@@ -1,32 +1,16 @@
 //! The keys of a bucket: the last message of each subject, without values.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use async_nats::{Message, StatusCode};
-use futures_util::StreamExt as _;
 use ironflow_browser::kv::{Key, Pattern, Revision};
-use serde::Serialize;
-use tokio::time::timeout;
 
 use super::Nats;
-use super::consumer::{Consumer, Settings};
-use super::message::{Kind, Position};
+use super::consumer::Filter;
+use super::message::Kind;
 use super::names::Names;
+use super::reader::{Reader, Wanted};
 use crate::address::BucketAddress;
-use crate::backend::{BackendError, Result};
-
-/// How many messages are asked for at once.
-const BATCH: usize = 1000;
-
-/// How long a message may be on its way.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-#[derive(Serialize)]
-struct Pull {
-    batch: usize,
-    no_wait: bool,
-}
+use crate::backend::Result;
 
 impl Nats {
     pub(crate) async fn list_keys(
@@ -35,61 +19,22 @@ impl Nats {
         pattern: &Pattern,
     ) -> Result<Vec<Key>> {
         let names = Names::new(at);
-        let settings = |_| Settings {
+        let wanted = Wanted {
             deliver_policy: "last_per_subject",
-            opt_start_seq: None,
-            filter_subject: names.filter(pattern),
-            deliver_subject: None,
-            flow_control: false,
-            idle_heartbeat: 0,
+            filter: Filter::FilterSubject(names.filter(pattern)),
             headers_only: true,
         };
-        let mut consumer = Consumer::create(&self.api, &names.stream, settings).await?;
+        let mut reader = Reader::open(&self.api, &names, wanted).await?;
         let mut keys = Keys::default();
-        let mut more = consumer.pending > 0;
-        while more {
-            more = self.pull(&names, &mut consumer, &mut keys).await?;
-        }
-        Ok(keys.live(pattern))
-    }
-
-    /// Reads one batch. Answers whether there may be more.
-    async fn pull(&self, names: &Names, consumer: &mut Consumer, keys: &mut Keys) -> Result<bool> {
-        let next = format!(
-            "$JS.API.CONSUMER.MSG.NEXT.{}.{}",
-            names.stream, consumer.name
-        );
-        let pull = Pull {
-            batch: BATCH,
-            no_wait: true,
-        };
-        let pull = serde_json::to_vec(&pull).map_err(|_| BackendError::Unexpected)?;
-        self.api
-            .client
-            .publish_with_reply(next, consumer.inbox.clone(), pull.into())
-            .await
-            .map_err(|_| BackendError::Unavailable)?;
-        for read in 0..BATCH {
-            let message = match timeout(PATIENCE, consumer.messages.next()).await {
-                Ok(Some(message)) => message,
-                Ok(None) | Err(_) => return Err(BackendError::Unavailable),
-            };
-            match message.status {
-                None => {}
-                // The batch is over early: nothing is left, or was when it was asked for.
-                Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => return Ok(read > 0),
-                Some(_) => {
-                    // The consumer is gone, most likely with its stream.
-                    self.api.stream_info(&names.stream).await?;
-                    return Err(BackendError::Unavailable);
+        while let Some(batch) = reader.next().await? {
+            for (message, position) in batch {
+                if let Some(key) = names.key(&message.subject) {
+                    let kind = Kind::of(message.headers.as_ref());
+                    keys.0.insert(key, (position.stream, kind));
                 }
             }
-            let pending = keys.note(names, &message)?;
-            if pending == 0 {
-                return Ok(false);
-            }
         }
-        Ok(true)
+        Ok(keys.live(pattern))
     }
 }
 
@@ -98,17 +43,6 @@ impl Nats {
 struct Keys(HashMap<Key, (Revision, Kind)>);
 
 impl Keys {
-    /// Notes a message. Answers how many there are after it.
-    fn note(&mut self, names: &Names, message: &Message) -> Result<u64> {
-        let reply = message.reply.as_deref().unwrap_or_default();
-        let position = Position::parse(reply).ok_or(BackendError::Unexpected)?;
-        if let Some(key) = names.key(&message.subject) {
-            let kind = Kind::of(message.headers.as_ref());
-            self.0.insert(key, (position.stream, kind));
-        }
-        Ok(position.pending)
-    }
-
     /// The live keys, in ascending order of last revision.
     fn live(self, pattern: &Pattern) -> Vec<Key> {
         let mut live: Vec<_> = self

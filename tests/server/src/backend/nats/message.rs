@@ -1,7 +1,7 @@
 //! What a stored message says about its key.
 
 use async_nats::HeaderMap;
-use ironflow_browser::kv::Timestamp;
+use ironflow_browser::kv::{Reason, Timestamp};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -15,19 +15,32 @@ const MARKER_REASON: &str = "Nats-Marker-Reason";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Value,
-    /// Somebody deleted or purged the key.
-    Tombstone,
-    /// The key expired. A tombstone too, but nobody's doing.
+    /// The marker of a delete.
+    Delete,
+    /// The marker of a purge.
+    Purge,
+    /// The marker that the NATS server leaves of a key that expired.
     Expiry,
 }
 
 impl Kind {
     fn new<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Self {
         match (header(OPERATION), header(MARKER_REASON)) {
-            (Some("DEL" | "PURGE"), _) => Self::Tombstone,
+            (Some("DEL"), _) => Self::Delete,
+            (Some("PURGE"), _) => Self::Purge,
             (_, Some("MaxAge")) => Self::Expiry,
-            (_, Some("Remove" | "Purge")) => Self::Tombstone,
+            (_, Some("Remove")) => Self::Delete,
+            (_, Some("Purge")) => Self::Purge,
             _ => Self::Value,
+        }
+    }
+
+    /// Why the key has no value, where it was not simply deleted.
+    pub(super) const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Value | Self::Delete => None,
+            Self::Purge => Some(Reason::Purged),
+            Self::Expiry => Some(Reason::Expired),
         }
     }
 
@@ -54,6 +67,8 @@ impl Kind {
 pub(super) struct Position {
     pub(super) stream: u64,
     pub(super) consumer: u64,
+    /// When the message was stored.
+    pub(super) time: Timestamp,
     /// How many more messages there are.
     pub(super) pending: u64,
 }
@@ -73,6 +88,7 @@ impl Position {
         Some(Self {
             stream: number(3)?,
             consumer: number(4)?,
+            time: Timestamp(number(5)? / 1_000_000),
             pending: number(6)?,
         })
     }
@@ -92,12 +108,10 @@ mod tests {
     #[test]
     fn markers_are_told_from_values() {
         let kind = |line: &str| Kind::of_raw(format!("NATS/1.0\r\n{line}\r\n\r\n").as_bytes());
-        assert_eq!(kind("KV-Operation: DEL"), Kind::Tombstone);
-        assert_eq!(
-            kind("KV-Operation: PURGE\r\nNats-Rollup: sub"),
-            Kind::Tombstone
-        );
-        assert_eq!(kind("Nats-Marker-Reason: Purge"), Kind::Tombstone);
+        assert_eq!(kind("KV-Operation: DEL"), Kind::Delete);
+        assert_eq!(kind("KV-Operation: PURGE\r\nNats-Rollup: sub"), Kind::Purge);
+        assert_eq!(kind("Nats-Marker-Reason: Purge"), Kind::Purge);
+        assert_eq!(kind("Nats-Marker-Reason: Remove"), Kind::Delete);
         assert_eq!(kind("Nats-Marker-Reason: MaxAge"), Kind::Expiry);
         assert_eq!(kind("KV-Operation: PUT"), Kind::Value);
         assert_eq!(kind("kv-operation: DEL"), Kind::Value);
@@ -109,6 +123,7 @@ mod tests {
         let position = Position {
             stream: 5,
             consumer: 2,
+            time: Timestamp(1_700_000_000_000),
             pending: 7,
         };
         for reply in [

@@ -8,11 +8,13 @@ mod buckets;
 mod consumer;
 mod feed;
 mod following;
+mod history;
 mod keys;
 mod limits;
 mod listing;
 mod message;
 mod names;
+mod reader;
 mod registry;
 
 use std::sync::Arc;

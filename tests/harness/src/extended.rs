@@ -1,0 +1,113 @@
+//! The extensions of the protocol, for the clients of a server and of the store.
+
+use hyper::{Method, StatusCode};
+use ironflow_browser::kv::{self, BucketName, Key, Reason, Removal};
+use ironflow_conformance::{Change, Entry, Extended, Failure};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::client::{EntryBody, HttpClient, RevisionBody, bucket_path, key_path};
+use crate::store::{StoreClient, entry, rfc3339};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistoryBody {
+    history: Vec<EntryBody>,
+    count: usize,
+}
+
+impl From<EntryBody> for Change {
+    fn from(body: EntryBody) -> Self {
+        Self {
+            value: body.bytes(),
+            key: body.key,
+            revision: body.revision,
+            operation: body.operation,
+            reason: body.reason,
+            created_at: body.created_at,
+        }
+    }
+}
+
+impl Extended for HttpClient {
+    async fn remove(
+        &self,
+        bucket: &str,
+        key: &str,
+        revision: u64,
+        purge: bool,
+    ) -> Result<u64, Failure> {
+        let body = json!({ "key": key, "revision": revision, "purge": purge });
+        let path = format!("{}/remove", bucket_path(bucket));
+        let request = self.request(Method::POST, &path);
+        let request = request.header("Content-Type", "application/json");
+        let (status, body) = self.exchange(request, body.to_string().as_bytes()).await?;
+        assert_eq!(status, StatusCode::OK);
+        let body: RevisionBody = serde_json::from_slice(&body).unwrap();
+        Ok(body.revision)
+    }
+
+    async fn history(&self, bucket: &str, key: &str) -> Result<Vec<Change>, Failure> {
+        let path = format!("{}?history=true", key_path(bucket, key));
+        let body: HistoryBody = self.read(self.request(Method::GET, &path)).await?;
+        assert_eq!(body.count, body.history.len());
+        Ok(body.history.into_iter().map(Change::from).collect())
+    }
+
+    async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure> {
+        let path = format!("{}?revision={revision}", key_path(bucket, key));
+        let request = self.request(Method::GET, &path);
+        self.read::<EntryBody>(request).await.map(Entry::from)
+    }
+}
+
+/// A retained revision as the suite compares it.
+fn change(change: &kv::Change) -> Change {
+    Change {
+        key: change.key.to_string(),
+        value: change.value.as_deref().map(<[u8]>::to_vec),
+        revision: change.revision,
+        operation: change.operation().as_str().to_owned(),
+        reason: change
+            .reason
+            .map(|reason| Reason::as_str(reason).to_owned()),
+        created_at: rfc3339(change.created),
+    }
+}
+
+impl Extended for StoreClient {
+    async fn remove(
+        &self,
+        bucket: &str,
+        key: &str,
+        revision: u64,
+        purge: bool,
+    ) -> Result<u64, Failure> {
+        self.carry_out(|store| {
+            let (bucket, key) = (BucketName::parse(bucket)?, Key::parse(key)?);
+            let removal = if purge {
+                Removal::Purge
+            } else {
+                Removal::Delete
+            };
+            store.remove_if(&bucket, &key, removal, Some(revision))
+        })
+        .await
+    }
+
+    async fn history(&self, bucket: &str, key: &str) -> Result<Vec<Change>, Failure> {
+        let changes = self
+            .carry_out(|store| store.history(&BucketName::parse(bucket)?, &Key::parse(key)?))
+            .await?;
+        Ok(changes.iter().map(change).collect())
+    }
+
+    async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure> {
+        let found = self
+            .carry_out(|store| {
+                store.get_revision(&BucketName::parse(bucket)?, &Key::parse(key)?, revision)
+            })
+            .await?;
+        Ok(entry(&found))
+    }
+}

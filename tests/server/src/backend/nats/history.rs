@@ -1,0 +1,27 @@
+//! What a bucket retains of a key: every message of its subject.
+
+use ironflow_browser::kv::{Change, Key};
+
+use super::Nats;
+use super::consumer::Filter;
+use super::names::Names;
+use super::reader::{Reader, Wanted, change};
+use crate::address::BucketAddress;
+use crate::backend::Result;
+
+impl Nats {
+    pub(crate) async fn history(&self, at: &BucketAddress, key: &Key) -> Result<Vec<Change>> {
+        let names = Names::new(at);
+        let wanted = Wanted {
+            deliver_policy: "all",
+            filter: Filter::FilterSubject(names.subject(key)),
+            headers_only: false,
+        };
+        let mut reader = Reader::open(&self.api, &names, wanted).await?;
+        let mut changes = Vec::new();
+        while let Some(batch) = reader.next().await? {
+            changes.extend(batch.iter().filter_map(|message| change(&names, message)));
+        }
+        Ok(changes)
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading a stream to its end through a pull consumer, one bounded batch after the other.
+
+use std::time::Duration;
+
+use async_nats::{Message, StatusCode};
+use futures_util::StreamExt as _;
+use ironflow_browser::kv::Change;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::api::Api;
+use super::consumer::{Consumer, Filter, Settings};
+use super::message::{Kind, Position};
+use super::names::Names;
+use crate::backend::{BackendError, Result};
+
+/// How many messages are asked for at once.
+const BATCH: usize = 1000;
+
+/// How many bytes are asked for at once, unless a single message is larger.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// How long a message may be on its way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What JetStream says where the next message does not fit into what is left of a batch.
+const BATCH_IS_FULL: &str = "Message Size Exceeds MaxBytes";
+
+#[derive(Serialize)]
+struct Pull {
+    batch: usize,
+    max_bytes: usize,
+    no_wait: bool,
+}
+
+/// Which messages a reader gives.
+pub(super) struct Wanted {
+    /// `last_per_subject` or `all`.
+    pub(super) deliver_policy: &'static str,
+    pub(super) filter: Filter,
+    /// Whether the values are left out.
+    pub(super) headers_only: bool,
+}
+
+/// Reads the messages that a stream retains, ascending. Those that are written meanwhile come too.
+pub(super) struct Reader {
+    api: Api,
+    stream: String,
+    consumer: Consumer,
+    max_bytes: usize,
+    done: bool,
+}
+
+/// A message and where it stands in its stream.
+pub(super) type Positioned = (Message, Position);
+
+impl Reader {
+    pub(super) async fn open(api: &Api, names: &Names, wanted: Wanted) -> super::api::Result<Self> {
+        let settings = |_| Settings {
+            deliver_policy: wanted.deliver_policy,
+            opt_start_seq: None,
+            filter: wanted.filter,
+            deliver_subject: None,
+            flow_control: false,
+            idle_heartbeat: 0,
+            headers_only: wanted.headers_only,
+        };
+        let consumer = Consumer::create(api, &names.stream, settings).await?;
+        Ok(Self {
+            api: api.clone(),
+            stream: names.stream.clone(),
+            max_bytes: BATCH_BYTES,
+            done: consumer.pending == 0,
+            consumer,
+        })
+    }
+
+    /// The next batch. `None` once everything that was there at that moment has been read.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Positioned>>> {
+        let mut batch = Vec::new();
+        while batch.is_empty() {
+            if self.done {
+                return Ok(None);
+            }
+            self.pull(&mut batch).await?;
+        }
+        Ok(Some(batch))
+    }
+
+    async fn pull(&mut self, batch: &mut Vec<Positioned>) -> Result<()> {
+        let next = format!(
+            "$JS.API.CONSUMER.MSG.NEXT.{}.{}",
+            self.stream, self.consumer.name
+        );
+        let pull = Pull {
+            batch: BATCH,
+            max_bytes: self.max_bytes,
+            no_wait: true,
+        };
+        let pull = serde_json::to_vec(&pull).map_err(|_| BackendError::Unexpected)?;
+        self.api
+            .client
+            .publish_with_reply(next, self.consumer.inbox.clone(), pull.into())
+            .await
+            .map_err(|_| BackendError::Unavailable)?;
+        while batch.len() < BATCH {
+            let message = match timeout(PATIENCE, self.consumer.messages.next()).await {
+                Ok(Some(message)) => message,
+                Ok(None) | Err(_) => return Err(BackendError::Unavailable),
+            };
+            match message.status {
+                None => {}
+                // The batch is over early: nothing is left, or was when it was asked for.
+                Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => {
+                    self.done = batch.is_empty();
+                    return Ok(());
+                }
+                Some(_) if is_full(&message) => {
+                    if batch.is_empty() {
+                        self.max_bytes *= 2;
+                    }
+                    return Ok(());
+                }
+                Some(_) => {
+                    // The consumer is gone, most likely with its stream.
+                    self.api.stream_info(&self.stream).await?;
+                    return Err(BackendError::Unavailable);
+                }
+            }
+            let reply = message.reply.as_deref().unwrap_or_default();
+            let position = Position::parse(reply).ok_or(BackendError::Unexpected)?;
+            batch.push((message, position));
+            if position.pending == 0 {
+                self.done = true;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_full(message: &Message) -> bool {
+    let description = message.description.as_deref();
+    description.is_some_and(|text| text.contains(BATCH_IS_FULL))
+}
+
+/// What a message did to its key. `None` where its subject stands for no key.
+pub(super) fn change(names: &Names, (message, position): &Positioned) -> Option<Change> {
+    let kind = Kind::of(message.headers.as_ref());
+    Some(Change {
+        key: names.key(&message.subject)?,
+        value: (kind == Kind::Value).then(|| message.payload.as_ref().into()),
+        revision: position.stream,
+        created: position.time,
+        reason: kind.reason(),
+    })
+}
