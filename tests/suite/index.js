@@ -12,6 +12,7 @@ import { feeds } from "./feeds.js";
 import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
+import { modifyRequests } from "./modify-requests.js";
 import { page } from "./page.js";
 import { refusedValues } from "./refused-values.js";
 import { retrying } from "./retrying.js";
@@ -28,6 +29,7 @@ export const suites = {
   errors,
   client,
   modify,
+  modifyRequests,
   decoding,
   memory,
   retrying,
