@@ -75,27 +75,30 @@ export declare class BrowserKVClient {
   getBucketInfo(name: string, options?: RequestOptions): Promise<KVBucketInfo>;
   /**
    * A handle for a bucket's keys. Asks nobody whether the bucket exists; throws a
-   * {@link ValidationError} for a name that no bucket can have. With `decode`, values that are read
-   * arrive decoded; how they are written stays the same, so that text kept in a `"json"` bucket is to
-   * be put as `JSON.stringify(text)`.
+   * {@link ValidationError} for a name that no bucket can have. With `decode`, values are read and
+   * written in one form: with `"json"` a string too is written as its JSON text, so that
+   * `put("theme", "dark")` reads back as `"dark"`.
    */
-  bucket(name: string): BrowserKVBucketHandle;
+  bucket(name: string): BrowserKVBucketHandle<unknown, string, string>;
   bucket<T = unknown>(
     name: string,
     options: BucketOptions<"json">,
-  ): BrowserKVBucketHandle<T, T | undefined>;
+  ): BrowserKVBucketHandle<T, T, undefined>;
   bucket<T extends string = string>(
     name: string,
     options: BucketOptions<"text">,
-  ): BrowserKVBucketHandle<T>;
-  bucket(name: string, options: BucketOptions<"bytes">): BrowserKVBucketHandle<Bytes>;
+  ): BrowserKVBucketHandle<T, T, undefined>;
+  bucket(
+    name: string,
+    options: BucketOptions<"bytes">,
+  ): BrowserKVBucketHandle<Bytes, Bytes, undefined>;
 }
 
 /** Options of {@link BrowserKVClient.bucket}. */
 export interface BucketOptions<Mode extends "json" | "text" | "bytes" = "json" | "text" | "bytes"> {
   /**
-   * What values are read as. One that is not what is expected is a {@link ValidationError} that
-   * names the key.
+   * What values are read and written as. One that cannot be read so is a {@link ValidationError} that
+   * names the key; one that cannot be written so, a string to a `"bytes"` handle say, is one too.
    */
   decode: Mode;
 }
@@ -104,12 +107,16 @@ export interface BucketOptions<Mode extends "json" | "text" | "bytes" = "json" |
  * A bucket's keys. A key is one or more tokens joined by `.`, without white space, `*` and `>`, at
  * most 1,024 bytes of UTF-8; anything else is a {@link ValidationError} before any request.
  *
- * `T` is what an entry's value is, `Watched` what an event's is: what was deleted has no value, so that
- * it is undefined where values are decoded, and empty where they are base64.
+ * `T` is what an entry's value is, and what is written; `Watched` what the value of an event is: the same
+ * where values are decoded, else base64. `Deleted`: what it is of a delete, undefined where values are
+ * decoded, else empty.
  */
 export declare class BrowserKVBucketHandle<
   T = unknown,
-  Watched = unknown extends T ? string : T | undefined,
+  // biome-ignore lint/suspicious/noExplicitAny: a function that takes a handle takes every handle
+  Watched = unknown extends T ? any : T,
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  Deleted = unknown extends T ? any : undefined,
 > {
   /** Throws a {@link ValidationError} for a bad name or bad options. */
   constructor(name: string, config?: IronflowConfigOptions);
@@ -117,15 +124,17 @@ export declare class BrowserKVBucketHandle<
   get(key: string, options?: RequestOptions): Promise<KVEntry<T>>;
   /**
    * Writes a key, whatever it held. A string is stored as UTF-8, an `ArrayBuffer` or a view of one
-   * as its bytes, everything else as its JSON text. Larger than the bucket takes: `HTTP_413`.
+   * as its bytes, everything else as its JSON text (see {@link BucketOptions} for handles that decode).
+   * What would lose data as JSON (a Promise, a Map, a Blob, NaN) is a {@link ValidationError}. Larger
+   * than the bucket takes: `HTTP_413`.
    */
-  put(key: string, value: unknown, options?: RequestOptions): Promise<KVPutResult>;
+  put(key: string, value: KVInput<T>, options?: RequestOptions): Promise<KVPutResult>;
   /** Writes a key that is missing or deleted. `HTTP_412` where it exists. */
-  create(key: string, value: unknown, options?: RequestOptions): Promise<KVPutResult>;
+  create(key: string, value: KVInput<T>, options?: RequestOptions): Promise<KVPutResult>;
   /** Writes a key whose last revision is `revision`. `HTTP_412` where it is another. */
   update(
     key: string,
-    value: unknown,
+    value: KVInput<T>,
     revision: number,
     options?: RequestOptions,
   ): Promise<KVPutResult>;
@@ -138,7 +147,7 @@ export declare class BrowserKVBucketHandle<
    */
   modify(
     key: string,
-    change: (current?: KVEntry<T>) => unknown,
+    change: (current?: KVEntry<T>) => KVChange<T> | Promise<KVChange<T>>,
     options?: ModifyOptions,
   ): Promise<KVPutResult>;
   /** Puts a tombstone on a key; older revisions stay as the bucket's history says. */
@@ -156,15 +165,25 @@ export declare class BrowserKVBucketHandle<
    * again, and what changed meanwhile is told. Throws a {@link ValidationError} for bad callbacks or
    * options.
    */
-  watch(callbacks: KVWatchCallbacks<Watched>, options?: KVWatchOptions): KVWatcher<Watched>;
+  watch(
+    callbacks: KVWatchCallbacks<Watched, Deleted>,
+    options?: KVWatchOptions,
+  ): KVWatcher<Watched, Deleted>;
   /** The same without callbacks: `for await (const event of bucket.watch({ key: "user.>" }))`. */
-  watch(options?: KVWatchOptions): KVWatcher<Watched>;
+  watch(options?: KVWatchOptions): KVWatcher<Watched, Deleted>;
   /**
    * A live replica of all keys, or those that match `options.key`, to be read without waiting. It is fed
    * by a watch. Throws a {@link ValidationError} for bad options.
    */
   view(options?: KVViewOptions): KVView<T>;
 }
+
+/** What a handle whose entries have the type `T` writes: bytes in any form where it reads bytes. */
+export type KVInput<T> = T | (T extends Bytes ? ArrayBuffer | ArrayBufferView : T);
+
+/** What the function given to {@link BrowserKVBucketHandle.modify} gives; nothing: leave the key alone. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function may end without a return
+export type KVChange<T> = KVInput<T> | undefined | void;
 
 /** The settings of a new bucket. */
 export interface KVBucketConfig {
@@ -227,7 +246,7 @@ export interface KVEntry<T = unknown> extends Stored {
   /** When it was written, RFC 3339. */
   created_at: string;
   /** Always `"put"`. */
-  operation: string;
+  operation: "put";
 }
 
 /** What a write gives. */
@@ -236,34 +255,57 @@ export interface KVPutResult {
   revision: number;
 }
 
-/** One change of one key. */
-export interface KVWatchEvent<Value = string> extends Stored {
+/**
+ * One change of one key; `operation` says which, and narrows `value`. On a handle with `decode` that is
+ * `KVWatchEvent<T>`, of which a delete has the value undefined.
+ */
+export type KVWatchEvent<Value = string, Deleted = string extends Value ? string : undefined> =
+  | KVPutEvent<Value>
+  | KVDeleteEvent<Deleted>;
+
+/** What every event has. */
+export interface KVEventFields extends Stored {
   /** Always the same. */
   type: "kv_update";
   /** The key. */
   key: string;
-  /**
-   * What the handle decodes the new bytes to, undefined for a delete; without `decode` the bytes in
-   * base64, empty for a delete: see {@link Stored} for other forms.
-   */
-  value: Value;
-  /** The revision of the change. For each key they grow, and each is told at most once. */
+  /** The revision of the change. For each key they grow, and each is delivered at most once. */
   revision: number;
-  /** A purge is a `"delete"` too. */
-  operation: "put" | "delete";
   /** The bucket. */
   bucket: string;
   /**
-   * Set on what was found by reading, after a connection was lost or replaced. Revisions between may be missing; a delete has
-   * the last revision that was known of the key, for its own is not to be had.
+   * Set on what was found by reading, after a connection was lost or replaced. Revisions between may be
+   * missing; a delete has the last revision that was known of the key, 0 if none was.
    */
   resynced?: true;
 }
 
+/** A key was created or updated. */
+export interface KVPutEvent<Value = string> extends KVEventFields {
+  /** A write. */
+  operation: "put";
+  /**
+   * What the handle decodes the new bytes to; without `decode` the bytes in base64: see {@link Stored}
+   * for other forms.
+   */
+  value: Value;
+}
+
+/** A key was deleted or purged. */
+export interface KVDeleteEvent<Value = string> extends KVEventFields {
+  /** A delete or a purge. */
+  operation: "delete";
+  /** Undefined on a handle with `decode`, else empty. */
+  value: Value;
+}
+
 /** What a watch calls back. What a callback throws is logged and harms nothing. */
-export interface KVWatchCallbacks<Value = string> {
+export interface KVWatchCallbacks<
+  Value = string,
+  Deleted = string extends Value ? string : undefined,
+> {
   /** A matching key changed. */
-  onUpdate: (event: KVWatchEvent<Value>) => void;
+  onUpdate: (event: KVWatchEvent<Value, Deleted>) => void;
   /**
    * Connected, and the initial entries, if asked for, delivered; called once. The final state of every
    * later change will be delivered.
@@ -299,7 +341,9 @@ export interface KVWatchOptions {
  * Iterating over it gives its events, none lost however slow the loop; of a watch with callbacks, those
  * from then on. Leaving the loop stops the watch; what ends the watch is thrown after the last event.
  */
-export interface KVWatcher<Value = string> extends AsyncIterable<KVWatchEvent<Value>>, Disposable {
+export interface KVWatcher<Value = string, Deleted = string extends Value ? string : undefined>
+  extends AsyncIterable<KVWatchEvent<Value, Deleted>>,
+    Disposable {
   /** The state of the connection. */
   readonly state: KVWatchState;
   /** As {@link KVWatchCallbacks.onReady}; rejected where the watch ends before that. */

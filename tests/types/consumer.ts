@@ -114,17 +114,40 @@ export async function decoded(): Promise<void> {
     (current?: KVEntry<User>) => current && { ...current.value, role: "admin" },
     { maxAttempts: 3, timeout: 1000 },
   );
-  await users.modify("user.123", async (current) => current?.value.name);
+  await users.modify("user.123", async (current) => current?.value);
+  await users.modify("user.123", (current) => {
+    if (current) return { ...current.value, name: "Bob" };
+  });
+  await users.put("user.123", { name: "Alice", role: "admin" });
+  await kv.bucket("files", { decode: "bytes" }).put("key", new ArrayBuffer(1));
+  await countAll(users);
+  await countAll(kv.bucket("files", { decode: "bytes" }));
   const mode: "server" | "memory" = ironflow.mode;
   console.log(user.name, text, theme, bytes, revision, mode);
 }
 
+/** Takes any handle. */
+export async function countAll(bucket: BrowserKVBucketHandle): Promise<number> {
+  const entry: KVEntry = await bucket.get("key");
+  bucket.watch({ onUpdate: (event) => console.log(atob(event.value)) }).stop();
+  for await (const event of bucket.watch({ key: "a" })) console.log(event.value.length);
+  return bucket.view().size + entry.revision + (await bucket.listKeys()).length;
+}
+
 export async function watched(): Promise<void> {
   const users = ironflow.kv().bucket<User>("users", { decode: "json" });
-  const watcher: KVWatcher<User | undefined> = users.watch({
-    onUpdate({ value, operation }) {
-      const name: string | undefined = value?.name;
-      console.log(name, operation);
+  const watcher: KVWatcher<User> = users.watch({
+    onUpdate(event: KVWatchEvent<User>) {
+      // The operation says whether there is a value.
+      if (event.operation === "put") {
+        const name: string = event.value.name;
+        console.log(name);
+      } else {
+        const nothing: undefined = event.value;
+        console.log(nothing);
+      }
+      const name: string | undefined = event.value?.name;
+      console.log(name, event.operation);
     },
   });
   for await (const { value } of watcher) console.log(value?.role);
@@ -145,7 +168,7 @@ export async function views(): Promise<void> {
   unsubscribe();
   const snapshot: KVViewSnapshot<User> = view.getSnapshot();
   const [first] = snapshot.entries();
-  const { revision } = await users.put("user.1", { name: "Alice" });
+  const { revision } = await users.put("user.1", { name: "Alice", role: "admin" });
   await view.waitFor(revision, { timeout: 1000 });
   const status: "loading" | "ready" | "closed" = snapshot.status;
   console.log(name, roles, first?.value.name, status, view.state, view.error?.message);
@@ -247,6 +270,12 @@ export async function mistakes(): Promise<void> {
   for await (const { value } of users.watch()) console.log(value.name);
   // @ts-expect-error an operation gives a promise
   bucket.get("key").value;
+  // @ts-expect-error a user has a role
+  await users.put("user.1", { name: "Alice" });
+  // @ts-expect-error a user is no string
+  await users.create("user.1", "Alice");
+  // @ts-expect-error what modify writes has the type too
+  await users.modify("user.1", () => "Alice");
   // @ts-expect-error a handle of users holds no numbers
   const numbers: BrowserKVBucketHandle<number> = users;
   console.log(numbers);

@@ -165,13 +165,16 @@ describe("classes and objects have the members that are declared, and no others"
     sameMembers(main.get("KVPutResult"), await bucket.put("key", "value"));
   });
 
-  test("KVWatcher, KVWatchEvent", async () => {
+  test("KVWatcher, KVPutEvent, KVDeleteEvent", async () => {
     const watcher = bucket.watch({ initial: true });
     sameMembers(main.get("KVWatcher"), watcher);
     for await (const event of watcher) {
-      sameMembers(main.get("KVWatchEvent"), event);
-      break;
+      const name = event.operation === "put" ? "KVPutEvent" : "KVDeleteEvent";
+      sameMembers(main.get(name), event);
+      if (name === "KVDeleteEvent") break;
+      await bucket.delete(event.key);
     }
+    await bucket.put("key", "value");
   });
 
   test("KVView, KVViewSnapshot, KVViewEntry", async () => {
