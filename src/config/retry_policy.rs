@@ -40,6 +40,15 @@ impl RetryPolicy {
         multiplier: 2.0,
     };
 
+    /// The policy of a view that asks the server what became of a revision: 100 ms to 2 s.
+    pub const POLL: Self = Self {
+        enabled: true,
+        max_attempts: -1.0,
+        initial: 100.0,
+        max: 2000.0,
+        multiplier: 2.0,
+    };
+
     /// The policy of `modify` after a conflict. `attempt_ms` is how long the attempt took, from its read
     /// to the answer to its write: another client's write in that time is a conflict. The bound grows
     /// with the conflicts in a row (4, 16, 64, then 128 attempts long, at most 5 s): with a mean delay of

@@ -3,6 +3,7 @@
 import { hasStack } from "./stack.js";
 
 let dispatch;
+let poll;
 
 /** Calls that found no room on the stack, in order. */
 const delayed = [];
@@ -10,6 +11,12 @@ const delayed = [];
 /** Is given, before any call, what the WebAssembly exports. */
 export function openListeners(wasm) {
   dispatch = wasm.tell;
+  poll = wasm.poll_delay;
+}
+
+/** How long to wait before poll number `attempt` (from 1), in milliseconds; `retryAfter`: seconds that the server asks for. */
+export function pollDelay(attempt, retryAfter) {
+  return poll(attempt, retryAfter, Math.random());
 }
 
 /**

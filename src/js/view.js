@@ -4,6 +4,7 @@
 import { guarded, subscribe } from "./client.js";
 import { TimeoutError, ValidationError } from "./errors.js";
 import { ANSWER, isAbortSignal, paused, TIMED_OUT, within } from "./exchange.js";
+import { pollDelay } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
 
@@ -66,17 +67,20 @@ async function lacking(revision, replica, bucket, patterns, signal) {
 /** Settles once nothing of the change is lacking. */
 async function verified(revision, replica, bucket, patterns, signal) {
   await replica.ready;
-  for (let asked = 1, wait = 50; ; asked += 1, wait = Math.min(wait * 2, 1000)) {
+  let retryAfter = 0;
+  for (let asked = 1; ; asked += 1) {
     // Most often the watch brings it meanwhile.
-    await paused(wait, signal);
+    await paused(pollDelay(asked, retryAfter), signal);
     signal.throwIfAborted();
     try {
+      retryAfter = 0;
       const { late, gone } = await lacking(revision, replica, bucket, patterns, signal);
       if (!late && gone.length === 0) return;
       // No event tells that a key has expired.
       if (asked >= PATIENCE) replica.forget(gone);
     } catch (error) {
       if (!error?.retryable) throw error;
+      retryAfter = error.retryAfter ?? 0;
     }
   }
 }
