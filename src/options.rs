@@ -135,6 +135,11 @@ pub fn invalid(name: &str, takes: &str) -> Error {
     Error::Validation(concat(&[name, " must be ", takes]))
 }
 
+/// The error for a value that throws when it is read: a revoked Proxy, a detached buffer, a getter.
+pub fn unreadable(name: &str) -> Error {
+    Error::Validation(concat(&[name, " cannot be read"]))
+}
+
 /// The error for an option that is not known, with those beside it.
 fn unknown(full: &str, name: &str, known: &[Known]) -> Error {
     let is_dot = |byte| byte == b'.';

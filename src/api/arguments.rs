@@ -1,14 +1,13 @@
 //! Reading what a caller passes in. Whatever is wrong with it is a `ValidationError`, found before
 //! any request.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
 use crate::js::{self, Given, is_unset};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
-use crate::options::{Known, Options, Takes, invalid};
+use crate::options::{Known, Options, Takes, invalid, unreadable};
 use crate::text::concat;
 use crate::transport::{Body, Limits};
 
@@ -60,8 +59,12 @@ pub(super) fn body(
     value: &JsValue,
     decode: Option<&JsValue>,
 ) -> Result<Body, Error> {
-    let encoded = js::encode_value(value, decode.unwrap_or(&JsValue::UNDEFINED))
-        .map_err(|message| Error::Validation(message.as_string().unwrap_or_default()))?;
+    let encoded = js::encode_value(value, decode.unwrap_or(&JsValue::UNDEFINED)).map_err(
+        |error| match error.as_string() {
+            Some(message) => Error::Validation(message),
+            None => unreadable("the value"),
+        },
+    )?;
     Ok(Body {
         key: key.clone(),
         content: encoded.content(),
@@ -119,10 +122,7 @@ fn read_limits(
 
 /// The option `signal`, an AbortSignal.
 pub(super) fn signal(given: &JsValue) -> Result<Option<JsValue>, Error> {
-    if !given.is_object() {
-        return Ok(None);
-    }
-    let signal = given.unchecked_ref::<Given>().signal();
+    let signal = js::member(given, "signal")?;
     if is_unset(&signal) {
         Ok(None)
     } else if js::is_abort_signal(&signal) {
@@ -151,7 +151,7 @@ pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> 
     if is_unset(&buckets) {
         return Ok(Vec::new());
     }
-    let Some(buckets) = buckets.dyn_ref::<Array>() else {
+    let Some(buckets) = js::list(&buckets, path)? else {
         return Err(invalid(path, "a list of names or settings of buckets"));
     };
     let mut configs = Vec::new();

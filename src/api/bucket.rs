@@ -96,7 +96,7 @@ impl BrowserKVBucketHandle {
         let arguments = WatchArguments::of_view(options)?;
         let replica = js::new_replica(
             self.quiet().into(),
-            options,
+            &arguments.listed_patterns(),
             &configured.given.logger(),
             configured.config.timeout_ms,
         );

@@ -13,7 +13,7 @@ use crate::config::{Config, TransportKind};
 use crate::error::Error;
 use crate::js::{self, Done, Failure, Given, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
-use crate::options::invalid;
+use crate::options::{invalid, unreadable};
 use crate::text::concat;
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
 use crate::watch::feed::Settings;
@@ -61,7 +61,7 @@ impl State {
     /// Replaces the configuration and ends every watch.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
         let config = Config::from_options(js::given(options))?;
-        let given = js::copy_options(options);
+        let given = js::copy_options(options).map_err(|_| unreadable("options"))?;
         let on_error = given.on_error();
         if !is_unset(&on_error) {
             arguments::function(&on_error, "onError")?;
@@ -112,10 +112,10 @@ impl State {
     pub(super) fn set_auth(&self, auth: &JsValue) -> Result<(), Error> {
         let credentials = Credentials::from_js(auth)?;
         let configured = self.configured()?;
+        js::set_auth(&configured.given, auth).map_err(|_| unreadable("auth"))?;
         if let Transport::Http(http) = &*configured.transport {
             http.credentials.replace(credentials);
         }
-        js::set_auth(&configured.given, auth);
         Ok(())
     }
 
@@ -292,10 +292,13 @@ impl Owner for State {
 
     fn ended(&self, driver: &Rc<Driver>) {
         let mut feeds = self.feeds.borrow_mut();
-        if let Some(at) = feeds.iter().position(|other| Rc::ptr_eq(other, driver)) {
-            feeds.remove(at);
-        }
-        if feeds.is_empty() {
+        let at = feeds.iter().position(|other| Rc::ptr_eq(other, driver));
+        let gone = at.map(|at| feeds.remove(at));
+        let is_last = feeds.is_empty();
+        // Dropped outside the borrow, with the listeners of the page.
+        drop(feeds);
+        drop(gone);
+        if is_last {
             self.page.take();
         }
     }

@@ -5,11 +5,10 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use crate::error::Error;
-use crate::js::{self, Given, is_unset, options};
+use crate::js::{self, is_unset, options};
 use crate::kv::Pattern;
 use crate::options::{Known, Takes, invalid};
 use crate::text::concat;
-use crate::transport::is_aborted;
 
 /// The options of `watch()`, of which `view()` has the first.
 const WATCH: &[Known] = &[
@@ -61,25 +60,30 @@ impl WatchArguments {
         })
     }
 
+    /// The patterns for `listKeys`, which takes undefined for every key.
+    pub(super) fn listed_patterns(&self) -> Array {
+        let text = |pattern: &Pattern| match *pattern == Pattern::all() {
+            true => JsValue::UNDEFINED,
+            false => pattern.as_str().into(),
+        };
+        self.patterns.iter().map(text).collect()
+    }
+
     /// Whether there is nothing to begin.
     pub(super) fn is_aborted(&self) -> bool {
-        self.signal.as_ref().is_some_and(is_aborted)
+        self.signal.as_ref().is_some_and(js::is_aborted)
     }
 }
 
 /// The option `key`.
 fn patterns(given: &JsValue) -> Result<Vec<Pattern>, Error> {
-    let key = match given.is_object() {
-        true => given.unchecked_ref::<Given>().key(),
-        false => JsValue::UNDEFINED,
-    };
+    let key = js::member(given, "key")?;
     if is_unset(&key) {
         return Ok(vec![Pattern::all()]);
     }
-    if !Array::is_array(&key) {
+    let Some(keys) = js::list(&key, "key")? else {
         return arguments::pattern(&key, "key").map(|pattern| vec![pattern]);
-    }
-    let keys = key.unchecked_ref::<Array>();
+    };
     if keys.length() == 0 {
         return Err(Error::Validation(
             "key must hold at least one pattern".into(),

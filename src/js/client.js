@@ -34,9 +34,18 @@ export function callBack(logger, callbacks, name, value) {
   }
 }
 
+/** Whether it is an error of this package; what an application throws may be a revoked Proxy. */
+function isOurs(error) {
+  try {
+    return error instanceof IronflowError;
+  } catch {
+    return false;
+  }
+}
+
 /** Tells every error handler of a client; what a function of the application threw is no error. */
 export function report(logger, handlers, configured, error, operation, bucket, key) {
-  if (!(error instanceof IronflowError)) return;
+  if (!isOurs(error)) return;
   const context = { operation, bucket, key };
   for (const handler of [configured, ...handlers]) {
     if (handler) guarded(logger, "an onError handler", () => handler(error, context));
@@ -58,6 +67,11 @@ export function copyOptions(options) {
   const buckets = options?.memory?.buckets;
   const memory = { ...options?.memory, ...(Array.isArray(buckets) && { buckets: [...buckets] }) };
   return { ...options, auth: { ...options?.auth }, memory };
+}
+
+/** A copy of an array; undefined for anything else. */
+export function copyList(value) {
+  return Array.isArray(value) ? [...value] : undefined;
 }
 
 /** Notes changed credentials, for getConfig(). */

@@ -22,29 +22,51 @@ function failureKind(error) {
 
 /**
  * Calls `done`, always and once, with the first of: the promise, the time limit, the abort. Never waits
- * for the platform to honour an abort.
+ * for the platform to honour an abort. Never throws: a platform without timers is a failure.
  */
 export function race(promise, milliseconds, signal, controller, done) {
   let over = false;
+  let timer;
   const settle = (kind, value) => {
     if (over) return;
     over = true;
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    attempt(() => clearTimeout(timer));
+    if (signal) stopListening(signal, abort);
     done(kind, value);
   };
   const stop = (kind, value) => {
     settle(kind, value);
-    controller?.abort();
+    attempt(() => controller?.abort());
   };
-  const abort = () => stop(ABORTED, signal.reason);
-  const timer = setTimeout(stop, milliseconds, TIMED_OUT);
-  signal?.addEventListener("abort", abort);
+  const abort = () => stop(ABORTED, abortReason(signal));
+  const problem = attempt(() => {
+    timer = setTimeout(stop, milliseconds, TIMED_OUT);
+  });
+  if (problem) microtask(() => stop(FAILURE, problem.error));
+  if (signal) listen(signal, abort);
   promise.then(
     (value) => settle(ANSWER, value),
     (error) => settle(failureKind(error), error instanceof Cut ? error.cause : error),
   );
-  if (signal?.aborted) abort();
+  if (signal && isAborted(signal)) abort();
+}
+
+/** Calls something that may throw, and gives what it threw as `{ error }`. */
+function attempt(call) {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+export function listen(signal, listener) {
+  attempt(() => signal.addEventListener("abort", listener));
+}
+
+export function stopListening(signal, listener) {
+  attempt(() => signal.removeEventListener("abort", listener));
 }
 
 const told = (listener) => (kind, value) => tell(listener, kind, 0, value);
@@ -59,6 +81,15 @@ export function standingHeaders(environment, credential) {
 // In numbers that Rust knows too (`js::Method`, `js::Content`).
 const METHODS = ["GET", "PUT", "POST", "DELETE"];
 const CONTENT_TYPES = [undefined, "application/octet-stream", "application/json"];
+
+/** What aborts a request; undefined where the platform has none. */
+function newController() {
+  try {
+    return new AbortController();
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Sends a request and reads the whole answer. `condition`: the revision a key must have, -1 if it must
@@ -79,7 +110,6 @@ export function exchange(
   if (content) headers["Content-Type"] = CONTENT_TYPES[content];
   if (condition < 0) headers["If-None-Match"] = "*";
   else if (condition !== undefined) headers["If-Match"] = String(condition);
-  const controller = new AbortController();
   const options = {
     method: METHODS[method],
     headers,
@@ -87,8 +117,9 @@ export function exchange(
     cache: "no-store",
     // Credentials and values would go along to wherever it leads.
     redirect: "manual",
-    signal: controller.signal,
   };
+  const controller = newController();
+  if (controller) options.signal = controller.signal;
   race(send(url, options), milliseconds, signal, controller, told(done));
 }
 
@@ -126,8 +157,30 @@ export function paused(milliseconds, signal) {
   });
 }
 
+// A signal is the caller's object, of any class: reading it may throw.
+
 export function isAbortSignal(value) {
-  return typeof value?.aborted === "boolean" && typeof value.addEventListener === "function";
+  try {
+    return typeof value?.aborted === "boolean" && typeof value.addEventListener === "function";
+  } catch {
+    return false;
+  }
+}
+
+export function isAborted(signal) {
+  try {
+    return signal.aborted === true;
+  } catch {
+    return false;
+  }
+}
+
+export function abortReason(signal) {
+  try {
+    return signal.reason;
+  } catch (error) {
+    return error;
+  }
 }
 
 class Deferred {

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 pub(crate) use failure::{Failure, Problem};
 pub(crate) use listeners::{Listener, once};
-pub(crate) use settings::{given, is_unset, options};
+pub(crate) use settings::{given, is_unset, list, member, options};
 pub(crate) use waiting::{
     Content, Done, Ending, Method, Outcome, Request, ask_token, call, exchange, later, pause,
 };
@@ -158,6 +158,10 @@ extern "C" {
     fn begin_pause(milliseconds: f64, signal: &JsValue, done: f64);
     #[wasm_bindgen(js_name = isAbortSignal)]
     pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
+    #[wasm_bindgen(js_name = isAborted)]
+    pub(crate) fn is_aborted(signal: &JsValue) -> bool;
+    #[wasm_bindgen(js_name = abortReason)]
+    pub(crate) fn abort_reason(signal: &JsValue) -> JsValue;
 
     pub(crate) type Answer;
     #[wasm_bindgen(structural, method, getter)]
@@ -293,7 +297,7 @@ extern "C" {
     #[wasm_bindgen(js_name = newReplica)]
     pub(crate) fn new_replica(
         bucket: JsValue,
-        options: &JsValue,
+        patterns: &Array,
         logger: &JsValue,
         timeout_ms: u32,
     ) -> Replica;
@@ -315,17 +319,20 @@ extern "C" {
         key: &JsValue,
     );
     pub(crate) fn subscribe(handlers: &js_sys::Set, handler: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = copyOptions)]
-    pub(crate) fn copy_options(options: &JsValue) -> Given;
-    #[wasm_bindgen(js_name = setAuth)]
-    pub(crate) fn set_auth(given: &Given, auth: &JsValue);
+    #[wasm_bindgen(js_name = copyOptions, catch)]
+    pub(crate) fn copy_options(options: &JsValue) -> Result<Given, JsValue>;
+    #[wasm_bindgen(js_name = setAuth, catch)]
+    pub(crate) fn set_auth(given: &Given, auth: &JsValue) -> Result<(), JsValue>;
+    /// A copy of an array; none: it is not an array.
+    #[wasm_bindgen(js_name = copyList, catch)]
+    fn copy_list(value: &JsValue) -> Result<Option<Array>, JsValue>;
     #[wasm_bindgen(js_name = resolveConfig)]
     pub(crate) fn resolve_config(given: &JsValue, resolved: &JsValue) -> JsValue;
     /// Options by their paths: path, value, path, value, … Null stands for an object whose members
     /// follow, undefined for what is no plain data. None: it is not an object.
     fn flatten(options: &JsValue) -> Option<Array>;
 
-    /// Options as the application gave them, for the members that are no plain data.
+    /// A copy of the options of a client, for the members that are no plain data.
     #[derive(Debug)]
     pub(crate) type Given;
     #[wasm_bindgen(structural, method, getter)]
@@ -334,12 +341,6 @@ extern "C" {
     pub(crate) fn logger(this: &Given) -> JsValue;
     #[wasm_bindgen(structural, method, getter, js_name = onError)]
     pub(crate) fn on_error(this: &Given) -> JsValue;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn token(this: &Given) -> JsValue;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn signal(this: &Given) -> JsValue;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn key(this: &Given) -> JsValue;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn memory(this: &Given) -> Given;
     #[wasm_bindgen(structural, method, getter)]

@@ -2,9 +2,11 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::flatten;
+use js_sys::{Array, JsString, Reflect};
+
+use super::{copy_list, flatten};
 use crate::error::Error;
-use crate::options::{Given, Known, Options, Setting};
+use crate::options::{Given, Known, Options, Setting, unreadable};
 
 /// Reads an object of options; `path` names it in errors.
 ///
@@ -40,6 +42,25 @@ fn setting(value: &JsValue) -> Setting {
     } else {
         value.as_string().map_or(Setting::Other, Setting::Text)
     }
+}
+
+/// A member of the caller's object; undefined where it is no object.
+///
+/// # Errors
+/// [`Error::Validation`] where reading it throws.
+pub(crate) fn member(object: &JsValue, name: &str) -> Result<JsValue, Error> {
+    if !object.is_object() {
+        return Ok(JsValue::UNDEFINED);
+    }
+    Reflect::get(object, &JsString::from(name)).map_err(|_| unreadable(name))
+}
+
+/// A copy of the caller's array; none where it is no array.
+///
+/// # Errors
+/// [`Error::Validation`] where reading it throws.
+pub(crate) fn list(value: &JsValue, name: &str) -> Result<Option<Array>, Error> {
+    copy_list(value).map_err(|_| unreadable(name))
 }
 
 /// Whether an option or argument counts as left out.

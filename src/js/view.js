@@ -3,7 +3,15 @@
 
 import { guarded, subscribe } from "./client.js";
 import { TimeoutError, ValidationError } from "./errors.js";
-import { ANSWER, isAbortSignal, paused, TIMED_OUT, within } from "./exchange.js";
+import {
+  ANSWER,
+  abortReason,
+  isAborted,
+  isAbortSignal,
+  paused,
+  TIMED_OUT,
+  within,
+} from "./exchange.js";
 import { pollDelay } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
@@ -11,13 +19,22 @@ import { viewEntry } from "./values.js";
 /** The longest that a timer counts, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
+/** A copy of the caller's options, which may throw when they are read. */
+function readOptions(options) {
+  try {
+    return { ...options };
+  } catch (cause) {
+    throw new ValidationError("options cannot be read", { cause });
+  }
+}
+
 /** Reads the arguments of `waitFor`. */
 function readWait(revision, options, defaultTimeout) {
   if (!Number.isSafeInteger(revision) || revision < 0) {
     throw new ValidationError("the revision must be a whole number, 0 or more");
   }
   if (typeof (options ?? {}) !== "object") throw new ValidationError("options must be an object");
-  const { signal, timeout, ...unknown } = options ?? {};
+  const { signal, timeout, ...unknown } = readOptions(options ?? {});
   for (const name of Object.keys(unknown)) throw new ValidationError(`unknown option ${name}`);
   const milliseconds = timeout ?? defaultTimeout;
   if (typeof milliseconds !== "number" || !(milliseconds > 0 && milliseconds <= LONGEST)) {
@@ -175,10 +192,9 @@ class Replica {
   #recent = new Set();
   #waiting = new Set();
 
-  constructor(bucket, options, logger, timeout) {
+  constructor(bucket, patterns, logger, timeout) {
     this.#bucket = bucket;
-    // Without a key: every key.
-    this.#patterns = [options?.key ?? undefined].flat();
+    this.#patterns = patterns;
     this.#logger = logger;
     this.#timeout = timeout;
   }
@@ -262,7 +278,7 @@ class Replica {
 
   async waitFor(revision, options) {
     const wait = readWait(revision, options, this.#timeout);
-    wait.signal?.throwIfAborted();
+    if (wait.signal && isAborted(wait.signal)) throw abortReason(wait.signal);
     if (revision === 0 || this.#has(revision)) return;
     if (this.status === "closed") throw this.#reason();
     const waiting = { revision };
@@ -369,6 +385,6 @@ class KVView extends Content {
   }
 }
 
-export function newReplica(bucket, options, logger, timeout) {
-  return new Replica(bucket, options, logger, timeout);
+export function newReplica(bucket, patterns, logger, timeout) {
+  return new Replica(bucket, patterns, logger, timeout);
 }

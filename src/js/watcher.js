@@ -2,7 +2,7 @@
 // holds.
 
 import { callBack } from "./client.js";
-import { newDeferred } from "./exchange.js";
+import { abortReason, listen, newDeferred, stopListening } from "./exchange.js";
 import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { copyEvent, decode } from "./values.js";
@@ -15,16 +15,25 @@ const isObject = (value) => typeof value === "object" && value !== null;
 
 const isUnset = (value) => value === undefined || value === null;
 
+/** A member of the caller's object: what is no callback where reading it throws. */
+function member(object, name) {
+  try {
+    return object[name];
+  } catch {
+    return "unreadable";
+  }
+}
+
 /** Whether it is an object with any of the callbacks. */
 export function hasCallbacks(value) {
-  return isObject(value) && CALLBACKS.some((name) => !isUnset(value[name]));
+  return isObject(value) && CALLBACKS.some((name) => !isUnset(member(value, name)));
 }
 
 /** The callback that is no function, an empty name where there is no object for them; else undefined. */
 export function unusableCallback(callbacks) {
   if (!isObject(callbacks)) return "";
   return CALLBACKS.find((name) => {
-    const callback = callbacks[name];
+    const callback = member(callbacks, name);
     return typeof callback !== "function" && (!isUnset(callback) || name === CALLBACKS[0]);
   });
 }
@@ -103,7 +112,7 @@ class Subscriber {
   /** The feed has taken it up. */
   attach(leaving) {
     this.#leaving = leaving;
-    this.#signal?.addEventListener("abort", this.#stop);
+    if (this.#signal) listen(this.#signal, this.#stop);
     return new KVWatcher(this);
   }
 
@@ -150,7 +159,9 @@ class Subscriber {
   close(error) {
     this.#release();
     const reason =
-      error ?? this.#signal?.reason ?? new DOMException("the watch was stopped", "AbortError");
+      error ??
+      (this.#signal && abortReason(this.#signal)) ??
+      new DOMException("the watch was stopped", "AbortError");
     this.#outcome ??= { reason };
     this.#deferred?.reject(reason);
     this.tell(3);
@@ -197,13 +208,13 @@ class Subscriber {
   }
 
   #call(name, value) {
-    if (this.#callbacks?.[name]) callBack(this.#logger, this.#callbacks, name, value);
+    if (this.#callbacks) callBack(this.#logger, this.#callbacks, name, value);
   }
 
   #release() {
     const leaving = this.#leaving;
     this.#leaving = undefined;
-    this.#signal?.removeEventListener("abort", this.#stop);
+    if (this.#signal) stopListening(this.#signal, this.#stop);
     if (leaving !== undefined) tell(leaving, 0, 0);
   }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::operation::Limits;
 use crate::config::is_header_safe;
 use crate::error::Error;
-use crate::js::{self, Failure, Given};
+use crate::js::{self, Failure};
 use crate::options::{Known, Takes, invalid};
 
 /// An API key, a token, or a function to ask for one. Never logged, never part of an address.
@@ -39,10 +39,7 @@ impl Credentials {
         if let Some(key) = options.text("apiKey") {
             return Ok(Self::Fixed(key.into()));
         }
-        let token = match auth.is_object() {
-            true => auth.unchecked_ref::<Given>().token(),
-            false => JsValue::UNDEFINED,
-        };
+        let token = js::member(auth, "token")?;
         if js::is_unset(&token) {
             return Ok(Self::None);
         }

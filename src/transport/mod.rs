@@ -21,6 +21,6 @@ pub(crate) use self::{
     fallback::Fallback,
     http::Http,
     memory::{EventQueue, Memory},
-    operation::{Body, Limits, Operation, is_aborted},
+    operation::{Body, Limits, Operation},
     way::Transport,
 };

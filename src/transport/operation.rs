@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::{Content, Failure, Given};
+use crate::js::{self, Content, Failure};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 
 /// What is asked for, checked: nothing in it can be malformed.
@@ -74,21 +74,12 @@ pub(crate) struct Limits {
     pub(crate) once: bool,
 }
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(structural, method, getter)]
-    fn aborted(this: &Given) -> bool;
-    #[wasm_bindgen(structural, method, getter)]
-    fn reason(this: &Given) -> JsValue;
-}
-
 impl Limits {
     /// Refuses to begin where the caller has aborted already.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &self.signal {
-            Some(signal) if is_aborted(signal) => {
-                let signal = signal.unchecked_ref::<Given>();
-                Err(Failure::Aborted(signal.reason()))
+            Some(signal) if js::is_aborted(signal) => {
+                Err(Failure::Aborted(js::abort_reason(signal)))
             }
             _ => Ok(()),
         }
@@ -98,9 +89,4 @@ impl Limits {
     pub(crate) fn signal(&self) -> JsValue {
         self.signal.clone().unwrap_or_default()
     }
-}
-
-/// Whether an AbortSignal is aborted.
-pub(crate) fn is_aborted(signal: &JsValue) -> bool {
-    signal.unchecked_ref::<Given>().aborted()
 }
