@@ -53,19 +53,25 @@ pub fn watch(
     url
 }
 
-/// A query: `*` stays as it is, `>` becomes `%3E`. Neither patterns nor environments contain white space.
+/// A query. `*` stays as it is, `>` becomes `%3E`; neither patterns nor environments contain white space.
 #[cfg(target_arch = "wasm32")]
 fn query(parameters: &[(&str, &str)]) -> String {
-    let query = gloo_net::http::QueryParams::new();
+    let Ok(raw) = web_sys::UrlSearchParams::new() else {
+        return write_query(parameters);
+    };
+    let query = gloo_net::http::QueryParams::from_raw(raw.clone());
     for (name, value) in parameters {
         query.append(name, value);
     }
-    query.to_string()
+    // The query itself could only be written by the machinery behind `format!`.
+    raw.to_string().into()
 }
 
-/// The same, where there is no platform to ask.
 #[cfg(not(target_arch = "wasm32"))]
-fn query(parameters: &[(&str, &str)]) -> String {
+use write_query as query;
+
+/// A query, where there is no platform to write it.
+fn write_query(parameters: &[(&str, &str)]) -> String {
     let mut query = String::new();
     for (name, value) in parameters {
         query.push_str(if query.is_empty() { "" } else { "&" });
