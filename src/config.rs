@@ -91,9 +91,11 @@ pub const TIMEOUT: Takes = Takes::NumberThat(
     |n| n > 0.0 && n <= MAX_TIMEOUT_MS,
 );
 
-const WAIT: Takes = Takes::NumberThat("a number of milliseconds, 0 or more", |n| {
-    n >= 0.0 && n.is_finite()
-});
+/// What a delay takes: what a timer can count.
+const DELAY: Takes = Takes::NumberThat(
+    "a number of milliseconds, 0 or more and at most 2147483647",
+    |n| (0.0..=MAX_TIMEOUT_MS).contains(&n),
+);
 
 const MULTIPLIER: Takes = Takes::NumberThat("a number from 1", |n| n >= 1.0 && n.is_finite());
 
@@ -128,15 +130,15 @@ const KNOWN: &[Known] = &[
     ("reconnect.enabled", Takes::Bool),
     ("reconnect.maxAttempts", MAX_ATTEMPTS),
     ("reconnect.backoff", Takes::Object),
-    ("reconnect.backoff.initial", WAIT),
-    ("reconnect.backoff.max", WAIT),
+    ("reconnect.backoff.initial", DELAY),
+    ("reconnect.backoff.max", DELAY),
     ("reconnect.backoff.multiplier", MULTIPLIER),
     ("retry", Takes::Switch),
     ("retry.enabled", Takes::Bool),
     ("retry.maxAttempts", MAX_ATTEMPTS),
     ("retry.backoff", Takes::Object),
-    ("retry.backoff.initial", WAIT),
-    ("retry.backoff.max", WAIT),
+    ("retry.backoff.initial", DELAY),
+    ("retry.backoff.max", DELAY),
     ("retry.backoff.multiplier", MULTIPLIER),
     ("visibility", Takes::Object),
     ("visibility.pauseOnHidden", Takes::Bool),
@@ -329,6 +331,14 @@ mod tests {
             (
                 r#"{"retry": {"backoff": {"initial": -1}}}"#,
                 "retry.backoff.initial must be",
+            ),
+            (
+                r#"{"retry": {"backoff": {"max": 2147483648}}}"#,
+                "retry.backoff.max must be a number of milliseconds, 0 or more and at most 2147483647",
+            ),
+            (
+                r#"{"reconnect": {"backoff": {"initial": 1e300}}}"#,
+                "reconnect.backoff.initial must be",
             ),
             (r#"{"fallback": "none"}"#, "fallback must be \"memory\""),
             (r#"{"memory": {"name": ""}}"#, "memory.name must be"),

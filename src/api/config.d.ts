@@ -26,9 +26,9 @@ export interface IronflowConfigOptions {
   /** What a watch makes of the page being hidden. */
   visibility?: VisibilityConfig | undefined;
   /**
-   * What to do where the server cannot be reached before it has ever answered: go on in memory until
-   * the next {@link IronflowClient.configure}. The logger and `onError` hear of it as
-   * `FALLBACK_MEMORY`. Nothing is ever written back to a server. Default: nothing.
+   * What to do if the server cannot be reached, or does not answer in time, before it has ever answered:
+   * `"memory"` goes on in memory until the next {@link IronflowClient.configure}. The logger and `onError`
+   * get a `FALLBACK_MEMORY` error. Nothing is ever written back to a server. Default: nothing.
    */
   fallback?: "memory" | undefined;
   /** The store of the memory transport, and of the fallback to it. */
@@ -75,25 +75,25 @@ export interface AuthConfig {
   token?: string | (() => string | Promise<string>) | undefined;
 }
 
-/** How a lost watch is taken up again. */
+/** How a watch reconnects. */
 export interface ReconnectConfig {
-  /** Whether at all. Default true. */
+  /** Whether it reconnects. Default true. */
   enabled?: boolean | undefined;
-  /** How often in a row; -1: without end. Default 10. */
+  /** The number of attempts in a row; -1: no limit. Default 10. */
   maxAttempts?: number | undefined;
-  /** The waits between the attempts. */
+  /** The delays between the attempts. */
   backoff?: BackoffConfig | undefined;
 }
 
-/** How a failed reading is tried again, within its time limit. */
+/** How a failed read request is retried, within its time limit. */
 export interface RetryConfig {
-  /** Whether at all. Default true. */
+  /** Whether it is retried. Default true. */
   enabled?: boolean | undefined;
-  /** How often it is sent in all; -1: as often as the time limit allows. Default 3. */
+  /** The number of attempts, the first included; -1: as many as the time limit allows. Default 3. */
   maxAttempts?: number | undefined;
   /**
-   * The waits between the attempts, on top of what the server asks for with `Retry-After`. Where it
-   * asks for more than `max`, there is no other attempt.
+   * The delays between the attempts, on top of what the server asks for with `Retry-After`. If it asks
+   * for more than `max`, there is no other attempt.
    */
   backoff?: BackoffConfig | undefined;
 }
@@ -111,11 +111,14 @@ export interface MemoryConfig {
   name?: string | undefined;
 }
 
-/** Waits that grow, in milliseconds. */
+/**
+ * Exponential backoff with full jitter, in milliseconds: each delay is random, between 0 and a bound that
+ * grows. At most 2147483647, which is what timers count.
+ */
 export interface BackoffConfig {
-  /** The first. Default 1000; of `retry` 100. */
+  /** The bound of the first delay. Default 1000; of `retry` 100. */
   initial?: number | undefined;
-  /** The longest. Default 30000; of `retry` 10000. */
+  /** The largest bound. Default 30000; of `retry` 10000. */
   max?: number | undefined;
   /** What each is multiplied by. Default 2. */
   multiplier?: number | undefined;

@@ -139,11 +139,12 @@ export declare class BrowserKVBucketHandle<
     options?: RequestOptions,
   ): Promise<KVPutResult>;
   /**
-   * Reads a key, calls `change` with its entry, or undefined where there is none, and writes what
-   * that gives, provided that nobody wrote in between: else all of it is done again, after a while.
-   * `change` may be async, and is to do nothing else. Where it gives undefined the key is left alone,
-   * and the promise gives the revision that was read, 0 for none. What it throws rejects the promise.
-   * The time limit and the signal are for all attempts together. `HTTP_412` where each was in vain.
+   * Reads a key, calls `change` with its entry, or undefined if there is none, and writes what it
+   * returns by compare-and-swap. After a conflict all of it is retried, with backoff, until the time limit
+   * or the signal ends it (or `maxAttempts`, with `HTTP_412`). `change` may be async and is called once an
+   * attempt, so it must have no side effects. If it returns undefined, the key is left alone and the
+   * promise gives the revision that was read, 0 for none. What it throws rejects the promise. A write
+   * whose answer was lost is not retried: whether it was carried out is unknown.
    */
   modify(
     key: string,

@@ -4,6 +4,9 @@
 use crate::options::Options;
 use crate::text::concat;
 
+/// The longest delay, in milliseconds: what a browser's timers count up to.
+const MAX_DELAY_MS: f64 = i32::MAX as f64;
+
 /// Exponential backoff with full jitter: the delay before attempt n + 1 is random, between 0 and
 /// `initial * multiplier^(n - 1)`, at most `max`, on top of what a server asks for with `Retry-After`.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +96,7 @@ impl RetryPolicy {
     pub fn delay(&self, attempt: f64, retry_after: Option<f64>, random: f64) -> Option<f64> {
         let requested = retry_after.unwrap_or(0.0) * 1000.0;
         let delay = requested + self.backoff(attempt) * random;
-        (requested <= self.max).then_some(delay)
+        (requested <= self.max).then_some(delay.min(MAX_DELAY_MS))
     }
 
     /// The upper bound of the delay after attempt number `attempt` (from 1), in milliseconds.
@@ -147,6 +150,19 @@ mod tests {
         assert_eq!(bounds(0.0), [4.0, 16.0, 64.0, 128.0, 128.0]);
         assert_eq!(bounds(1000.0), [4000.0, 5000.0, 5000.0, 5000.0, 5000.0]);
         assert_eq!(bounds(10_000.0), [5000.0; 5]);
+    }
+
+    #[test]
+    fn a_delay_is_never_more_than_a_timer_can_count() {
+        let longest = RetryPolicy {
+            initial: MAX_DELAY_MS,
+            max: MAX_DELAY_MS,
+            ..RetryPolicy::RETRY
+        };
+        assert_eq!(
+            longest.delay(1.0, Some(2_000_000.0), 1.0),
+            Some(MAX_DELAY_MS)
+        );
     }
 
     #[test]
