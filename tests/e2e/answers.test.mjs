@@ -190,11 +190,17 @@ test("an entry of another key than the one asked for is INVALID_RESPONSE", async
 describe("the body of an error", () => {
   /** @type {[string, object, Record<string, string>, number, Record<string, unknown>][]} */
   const table = [
-    ["error", { error: "no" }, {}, 400, { message: /^no/, retryable: false }],
-    ["message", { message: "no" }, {}, 400, { message: /^no/ }],
-    ["error before message", { error: "a", message: "b" }, {}, 400, { message: /^a/ }],
-    ["message beside an empty error", { error: "", message: "b" }, {}, 400, { message: /^b/ }],
-    ["a nested message", { error: { message: "b" } }, {}, 400, { message: /^b/ }],
+    ["error", { error: "no room" }, {}, 400, { message: /no room/, retryable: false }],
+    ["message", { message: "no room" }, {}, 400, { message: /no room/ }],
+    ["error before message", { error: "no room", message: "b" }, {}, 400, { message: /no room/ }],
+    [
+      "message beside an empty error",
+      { error: "", message: "no room" },
+      {},
+      400,
+      { message: /no room/ },
+    ],
+    ["a nested message", { error: { message: "no room" } }, {}, 400, { message: /no room/ }],
     ["retryable: true", { error: "no", retryable: true }, {}, 400, { retryable: true }],
     ["retryable: false", { error: "no", retryable: false }, {}, 503, { retryable: false }],
     [
@@ -277,7 +283,7 @@ describe("the last HTTP error is kept when a retry", () => {
     test(what, async () => {
       const { bucket, requests } = client([json({ error: "broken" }, 500), after]);
       const error = await failure(bucket.get("key"));
-      isError(error, { code: "HTTP_500", status: 500, message: /^broken/ }, what);
+      isError(error, { code: "HTTP_500", status: 500, message: /broken/ }, what);
       assert.match(error.cause.code, /REQUEST_FAILED|INVALID_RESPONSE/);
       assert.ok(requests.length > 1);
     });

@@ -218,7 +218,9 @@ const fallback = {
     const answers = [async () => new Response("", { status: 503 }), () => new Promise(() => {})];
     const retry = { backoff: { initial: 0 } };
     const { client, bucket } = falling(t, () => answers.shift()?.(), { timeout: 50, retry });
-    await rejects(bucket.get("key"), { code: "TIMEOUT" });
+    const { code } = await rejects(bucket.get("key"));
+    // On a busy machine no time may be left for the second request.
+    ok(code === "TIMEOUT" || code === "HTTP_503", code);
     equal(client.mode, "server");
   },
 
