@@ -41,6 +41,8 @@ struct Attempt {
     number: f64,
     /// When it began, by the monotonic clock.
     began: f64,
+    /// The last conflict.
+    conflict: Option<Failure>,
 }
 
 impl Modify {
@@ -50,6 +52,7 @@ impl Modify {
             modify: self,
             number: 1.0,
             began,
+            conflict: None,
         };
         Box::new(attempt).read();
     }
@@ -134,14 +137,14 @@ impl Attempt {
         let left = self.modify.left();
         let signal = self.modify.limits.signal();
         self.number += 1.0;
+        self.conflict = Some(conflict);
         js::pause(delay.min(left.max(0.0)), &signal, move || {
             if let Err(failure) = self.modify.limits.check() {
                 return self.finish(Err(failure));
             }
             if delay >= left {
                 let ms = self.modify.limits.timeout_ms;
-                let timeout = Failure::caused(Error::Timeout { ms }, conflict.into());
-                return self.finish(Err(timeout));
+                return self.finish(Err(Error::Timeout { ms }.into()));
             }
             self.began = js::now();
             self.read();
@@ -167,7 +170,13 @@ impl Attempt {
         transport.carry_out(operation, limits, done);
     }
 
-    fn finish(self, outcome: Outcome) {
+    fn finish(self, mut outcome: Outcome) {
+        if let Err(Failure::Error(problem)) = &mut outcome
+            && let Error::Timeout { .. } = problem.error
+            && let Some(conflict) = self.conflict
+        {
+            problem.cause = conflict.into();
+        }
         (self.modify.done)(outcome);
     }
 }
