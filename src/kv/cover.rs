@@ -19,6 +19,20 @@ impl Pattern {
         theirs.next().is_none()
     }
 
+    /// Whether there may be a key that both patterns match.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let mut theirs = other.tokens();
+        for ours in self.tokens() {
+            match (ours, theirs.next()) {
+                (_, None) => return false,
+                (Token::Rest, Some(_)) | (_, Some(Token::Rest)) => return true,
+                (Token::Literal(one), Some(Token::Literal(other))) if one != other => return false,
+                _ => {}
+            }
+        }
+        theirs.next().is_none()
+    }
+
     /// The narrowest pattern, token by token, that covers both.
     #[must_use]
     pub fn widened(&self, other: &Self) -> Self {
@@ -107,6 +121,18 @@ mod tests {
             ("a.>", "a", ">"),
         ] {
             assert_eq!(pattern(one).widened(&pattern(other)), pattern(wide));
+        }
+    }
+
+    #[test]
+    fn patterns_overlap_where_a_key_matches_both() {
+        for one in PATTERNS {
+            for other in PATTERNS {
+                let (ours, theirs) = (Pattern::parse(one), Pattern::parse(other));
+                let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
+                let both = KEYS.iter().any(|k| ours.matches(k) && theirs.matches(k));
+                assert_eq!(ours.overlaps(&theirs), both, "{one} and {other}");
+            }
         }
     }
 }

@@ -17,6 +17,8 @@ use crate::kv::{
 #[derive(Debug)]
 pub(super) struct Bucket<S: Sink> {
     name: Arc<str>,
+    /// No other bucket of the store has it, nor ever had.
+    number: u64,
     config: BucketConfig,
     created: Timestamp,
     last_revision: Revision,
@@ -30,9 +32,15 @@ pub(super) struct Bucket<S: Sink> {
 }
 
 impl<S: Sink> Bucket<S> {
-    pub(super) fn new(name: &BucketName, config: BucketConfig, now: Timestamp) -> Self {
+    pub(super) fn new(
+        name: &BucketName,
+        number: u64,
+        config: BucketConfig,
+        now: Timestamp,
+    ) -> Self {
         Self {
             name: name.shared(),
+            number,
             config,
             created: now,
             last_revision: 0,
@@ -142,6 +150,21 @@ impl<S: Sink> Bucket<S> {
         });
         live.sort_unstable_by_key(|(revision, _)| *revision);
         live.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// What tells it from every other bucket of the store, also from one of the same name.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Its keys.
+    pub(super) const fn keys(&self) -> &Tree<History<S::Value>> {
+        &self.keys
+    }
+
+    /// The number of its last message.
+    pub(super) const fn last_revision(&self) -> Revision {
+        self.last_revision
     }
 
     pub(super) fn watch(&mut self, id: WatcherId, pattern: Pattern, sink: S) {

@@ -56,6 +56,14 @@ impl<V> History<V> {
         self.messages.iter().map(|message| self.change(message))
     }
 
+    /// The newest message.
+    pub(super) fn newest(&self) -> Option<Change<V>>
+    where
+        V: Clone,
+    {
+        Some(self.change(self.last()?))
+    }
+
     fn change(&self, message: &Message<V>) -> Change<V>
     where
         V: Clone,

@@ -3,6 +3,7 @@
 //! the `memory` transport and the reference server.
 
 mod bucket;
+mod entries;
 mod history;
 mod tree;
 mod watchers;
@@ -12,6 +13,7 @@ use crate::kv::{
     Removal, Revision, Stored, Timestamp, WatchEvent,
 };
 use bucket::Bucket;
+pub use entries::{Cursor, Page};
 pub(crate) use tree::Tree;
 pub use watchers::WatcherId;
 
@@ -39,6 +41,7 @@ pub struct Store<C, S: Sink> {
     latest: Timestamp,
     /// In ascending order of their names.
     buckets: Vec<(BucketName, Bucket<S>)>,
+    buckets_so_far: u64,
     watchers_so_far: u64,
 }
 
@@ -49,6 +52,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
             clock,
             latest: Timestamp::default(),
             buckets: Vec::new(),
+            buckets_so_far: 0,
             watchers_so_far: 0,
         }
     }
@@ -67,7 +71,8 @@ impl<C: Clock, S: Sink> Store<C, S> {
                 _ => Err(KvError::BucketExists),
             },
             Err(at) => {
-                let mut bucket = Bucket::new(&name, config, now);
+                let mut bucket = Bucket::new(&name, self.buckets_so_far, config, now);
+                self.buckets_so_far += 1;
                 let info = bucket.info(now);
                 self.buckets.insert(at, (name, bucket));
                 Ok(info)
@@ -196,6 +201,34 @@ impl<C: Clock, S: Sink> Store<C, S> {
         pattern: &Pattern,
     ) -> Result<Vec<Key>, KvError> {
         Ok(self.reading(bucket)?.list_keys(pattern))
+    }
+
+    /// Begins to read every live key that any of the patterns matches, with its value.
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn entries(
+        &mut self,
+        bucket: &BucketName,
+        patterns: Vec<Pattern>,
+    ) -> Result<Cursor, KvError> {
+        Ok(Cursor::new(self.reading(bucket)?, patterns))
+    }
+
+    /// The next page of entries; `None` after the last (rule 23).
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`], also where the bucket is another of the same name by now.
+    pub fn next_page(
+        &mut self,
+        bucket: &BucketName,
+        cursor: &mut Cursor,
+    ) -> Result<Option<Page<S::Value>>, KvError> {
+        let bucket = self.reading(bucket)?;
+        if !cursor.is_of(bucket) {
+            return Err(KvError::BucketNotFound);
+        }
+        Ok(cursor.page(bucket))
     }
 
     /// Sends every change of a matching key, from now on, to the sink (rule 15).

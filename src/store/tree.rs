@@ -91,6 +91,15 @@ impl<V> Tree<V> {
         });
     }
 
+    /// Visits the values of the paths, read as keys, that the pattern matches, and where they lie.
+    pub(crate) fn select_places(&self, pattern: &Pattern, visit: &mut dyn FnMut(usize, &V)) {
+        self.root.select(pattern.tokens(), &mut |place| {
+            self.at(place)
+                .into_iter()
+                .for_each(|value| visit(place, value));
+        });
+    }
+
     /// Visits the values of the paths, read as patterns, that match the key.
     pub(crate) fn matching(&self, key: &str, visit: &mut dyn FnMut(&V)) {
         self.root.matching(Some(key), &mut |place| {

@@ -1,5 +1,6 @@
 //! A bucket of a test's own, as one client sees it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure};
@@ -181,7 +182,37 @@ impl<B: Extended> Bucket<B> {
         self.backend.history(&self.name, key).await
     }
 
+    /// The entries that match, folded: of each key the last counts. And their revision.
+    pub(crate) async fn entries(&self, filters: &[&str]) -> Result<(Vec<Entry>, u64), Failure> {
+        let (changes, revision) = self.backend.entries(&self.name, filters).await?;
+        Ok((fold(changes, revision), revision))
+    }
+
     pub(crate) async fn get_revision(&self, key: &str, revision: u64) -> Result<Entry, Failure> {
         self.backend.get_revision(&self.name, key, revision).await
     }
+}
+
+/// What changes come to: the live entries, in ascending order of revision.
+fn fold(changes: Vec<Change>, revision: u64) -> Vec<Entry> {
+    assert!(changes.is_sorted_by(|a, b| a.revision < b.revision));
+    assert!(changes.iter().all(|change| change.revision <= revision));
+    let mut newest = BTreeMap::new();
+    for change in changes {
+        newest.insert(change.key.clone(), change);
+    }
+    let mut live: Vec<Entry> = newest
+        .into_values()
+        .filter_map(|change| {
+            Some(Entry {
+                key: change.key,
+                value: change.value?,
+                revision: change.revision,
+                operation: change.operation,
+                created_at: change.created_at,
+            })
+        })
+        .collect();
+    live.sort_unstable_by_key(|entry| entry.revision);
+    live
 }

@@ -210,7 +210,7 @@ pub(crate) fn key_path(bucket: &str, key: &str) -> String {
     format!("/{}/keys/{}", encode(bucket), encode(key))
 }
 
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 

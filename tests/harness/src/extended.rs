@@ -1,18 +1,30 @@
 //! The extensions of the protocol, for the clients of a server and of the store.
 
+use std::time::Duration;
+
 use hyper::{Method, StatusCode};
-use ironflow_browser::kv::{self, BucketName, Key, Reason, Removal};
+use ironflow_browser::kv::{self, BucketName, Key, Pattern, Reason, Removal};
 use ironflow_conformance::{Change, Entry, Extended, Failure};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::client::{EntryBody, HttpClient, RevisionBody, bucket_path, key_path};
+use tokio::time::sleep;
+
+use crate::client::{EntryBody, HttpClient, RevisionBody, bucket_path, encode, key_path};
 use crate::store::{StoreClient, entry, rfc3339};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HistoryBody {
     history: Vec<EntryBody>,
+    count: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntriesBody {
+    entries: Vec<EntryBody>,
+    revision: u64,
     count: usize,
 }
 
@@ -52,6 +64,24 @@ impl Extended for HttpClient {
         let body: HistoryBody = self.read(self.request(Method::GET, &path)).await?;
         assert_eq!(body.count, body.history.len());
         Ok(body.history.into_iter().map(Change::from).collect())
+    }
+
+    async fn entries(&self, bucket: &str, filters: &[&str]) -> Result<(Vec<Change>, u64), Failure> {
+        let mut path = format!("{}/entries", bucket_path(bucket));
+        for (number, filter) in filters.iter().enumerate() {
+            let mark = if number == 0 { '?' } else { '&' };
+            path += &format!("{mark}filter={}", encode(filter));
+        }
+        let body: EntriesBody = loop {
+            match self.read(self.request(Method::GET, &path)).await {
+                // Tests share a server, and all of them are one reader to it.
+                Err(refusal) if refusal.status == 429 => sleep(Duration::from_millis(50)).await,
+                read => break read?,
+            }
+        };
+        assert_eq!(body.count, body.entries.len());
+        let changes = body.entries.into_iter().map(Change::from).collect();
+        Ok((changes, body.revision))
     }
 
     async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure> {
@@ -100,6 +130,34 @@ impl Extended for StoreClient {
             .carry_out(|store| store.history(&BucketName::parse(bucket)?, &Key::parse(key)?))
             .await?;
         Ok(changes.iter().map(change).collect())
+    }
+
+    async fn entries(&self, bucket: &str, filters: &[&str]) -> Result<(Vec<Change>, u64), Failure> {
+        let (bucket, mut cursor) = self
+            .carry_out(|store| {
+                let patterns = match filters {
+                    [] => vec![Pattern::all()],
+                    some => some
+                        .iter()
+                        .map(|text| Pattern::parse(text))
+                        .collect::<Result<_, _>>()?,
+                };
+                let bucket = BucketName::parse(bucket)?;
+                let cursor = store.entries(&bucket, patterns)?;
+                Ok((bucket, cursor))
+            })
+            .await?;
+        let mut changes = Vec::new();
+        loop {
+            let page = self
+                .carry_out(|store| store.next_page(&bucket, &mut cursor))
+                .await?;
+            let page = page.expect("the last page has a revision");
+            changes.extend(page.changes.iter().map(change));
+            if let Some(revision) = page.revision {
+                return Ok((changes, revision));
+            }
+        }
     }
 
     async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure> {

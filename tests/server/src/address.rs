@@ -15,6 +15,9 @@ use crate::environment::Environment;
 /// The path of all buckets.
 pub(crate) const BUCKETS_PATH: &str = "/api/v1/kv/buckets";
 
+/// How many patterns one request may have: each key is compared with all of them.
+const MAX_PATTERNS: usize = 64;
+
 const ENVIRONMENT_HEADER: &str = "x-ironflow-environment";
 
 /// A bucket of an environment.
@@ -34,6 +37,12 @@ pub(crate) struct KeyAddress {
 pub(crate) struct FilterAddress {
     pub(crate) bucket: BucketAddress,
     pub(crate) pattern: Pattern,
+}
+
+/// The keys of a bucket that any `?filter=` matches.
+pub(crate) struct FiltersAddress {
+    pub(crate) bucket: BucketAddress,
+    pub(crate) patterns: Vec<Pattern>,
 }
 
 /// The keys of a bucket that a watch asks for with `?key=`, in the environment `?env=`.
@@ -79,6 +88,24 @@ impl FromRequestParts<Arc<App>> for FilterAddress {
     }
 }
 
+impl FromRequestParts<Arc<App>> for FiltersAddress {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
+        let (bucket, _) = bucket_address(parts)?;
+        let filters = queries(parts, "filter").take(MAX_PATTERNS + 1);
+        let filters = filters.map(|text| Pattern::parse(&text?));
+        let mut patterns = filters.collect::<Result<Vec<_>, KvError>>()?;
+        if patterns.len() > MAX_PATTERNS {
+            return Err(KvError::Invalid("invalid filter: there are more than 64").into());
+        }
+        if patterns.is_empty() {
+            patterns.push(Pattern::all());
+        }
+        Ok(Self { bucket, patterns })
+    }
+}
+
 impl FromRequestParts<Arc<App>> for WatchAddress {
     type Rejection = Refusal;
 
@@ -94,13 +121,20 @@ impl FromRequestParts<Arc<App>> for WatchAddress {
 
 /// The first parameter of this name in the query, decoded.
 pub(crate) fn query(parts: &Parts, name: &str) -> Result<Option<String>, KvError> {
-    for pair in parts.uri.query().unwrap_or_default().split('&') {
+    queries(parts, name).next().transpose()
+}
+
+/// Every parameter of this name in the query, decoded.
+fn queries(parts: &Parts, name: &str) -> impl Iterator<Item = Result<String, KvError>> {
+    let pairs = parts.uri.query().unwrap_or_default().split('&');
+    pairs.filter_map(move |pair| {
         let (found, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if decode(&found.replace('+', " "))? == name {
-            return decode(&value.replace('+', " ")).map(Some);
+        match decode(&found.replace('+', " ")) {
+            Ok(found) if found == name => Some(decode(&value.replace('+', " "))),
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
         }
-    }
-    Ok(None)
+    })
 }
 
 fn pattern(parts: &Parts, name: &str) -> Result<Pattern, KvError> {
@@ -185,5 +219,7 @@ mod tests {
         assert_eq!(query(&parts, "filter").unwrap().unwrap(), "user.* x");
         assert_eq!(query(&parts, "empty").unwrap().unwrap(), "");
         assert_eq!(query(&parts, "none").unwrap(), None);
+        let filters: Result<Vec<_>, _> = queries(&parts, "filter").collect();
+        assert_eq!(filters.unwrap(), ["user.* x", "second"]);
     }
 }

@@ -6,6 +6,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Keys;
 use crate::backend::Backend;
 use crate::origin::Origins;
+use crate::readings::Readings;
 
 /// The server's state.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct App {
     pub(crate) backend: Backend,
     pub(crate) keys: Keys,
     pub(crate) origins: Origins,
+    /// Who reads many keys right now.
+    pub(crate) readings: Readings,
     /// Cancelled when the server begins to end.
     pub(crate) stopping: CancellationToken,
     /// Every open connection and watch.

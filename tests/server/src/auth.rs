@@ -83,6 +83,19 @@ impl Keys {
     }
 }
 
+/// What stands for a credential, without giving it away.
+pub(crate) type CredentialHash = [u8; 32];
+
+impl Keys {
+    /// Whose request it is. Where no key is wanted, all requests are one holder's.
+    pub(crate) fn holder(&self, headers: &HeaderMap) -> CredentialHash {
+        if self.0.is_empty() {
+            return CredentialHash::default();
+        }
+        hash(&credential(headers).unwrap_or_default())
+    }
+}
+
 fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }

@@ -4,7 +4,7 @@
 //! The rooms, from the outside in:
 //!
 //! - `cli`, `server`: the command line, and the server's life.
-//! - `origin`, `auth`, `body`: what every request passes: who may call, and with what.
+//! - `origin`, `auth`, `body`, `readings`: what requests pass: who may call, with what, how often.
 //! - `address`, `environment`, `routes`, `socket`, `answer`, `features`: a request taken apart, carried out
 //!   and answered.
 //! - `backend`: where the data is.
@@ -20,6 +20,7 @@ pub mod cli;
 mod environment;
 mod features;
 mod origin;
+mod readings;
 mod routes;
 mod server;
 mod socket;

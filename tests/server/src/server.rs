@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::auth::{ApiKey, Keys};
 use crate::backend::{Backend, Memory, Nats, NatsError};
 use crate::origin::{Origin, Origins};
+use crate::readings::Readings;
 use crate::routes;
 
 /// How long a client may take to send the head of a request, and a connection be idle.
@@ -118,6 +119,7 @@ impl Server {
             backend,
             keys: Keys(config.api_keys),
             origins: Origins::new(config.allow_origins, open),
+            readings: Readings::default(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });

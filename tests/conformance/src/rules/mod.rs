@@ -4,6 +4,7 @@
 
 mod buckets;
 mod conditional_removals;
+mod entries;
 mod history;
 mod keys;
 mod limits;
@@ -19,6 +20,7 @@ mod writes;
 
 pub use buckets::*;
 pub use conditional_removals::*;
+pub use entries::*;
 pub use history::*;
 pub use keys::*;
 pub use limits::*;
@@ -171,6 +173,14 @@ macro_rules! for_each_extension_rule {
             rule_22_a_retained_revision_is_read
             rule_22_a_revision_that_is_no_retained_value_of_the_key_is_404
             rule_22_the_key_and_the_bucket_are_checked_first
+            rule_23_entries_are_the_live_keys_with_their_values
+            rule_23_entries_are_filtered_as_listings_are
+            rule_23_several_filters_give_each_matching_key_once
+            rule_23_thousands_of_entries_come_each_once
+            rule_23_entries_hold_large_values
+            rule_23_entries_read_while_keys_change_are_one_state
+            rule_23_expired_keys_are_no_entries
+            rule_23_the_filters_and_the_bucket_are_checked_first
         }
     };
 }

@@ -5,8 +5,10 @@ use crate::refusals::{bucket_not_found, key_not_found};
 use crate::time::instant;
 use crate::{BucketSettings, Change, Extended};
 
-/// What is compared of a history: revision, value, reason.
-fn outline(history: &[Change]) -> Vec<(u64, Option<&[u8]>, Option<&str>)> {
+/// What is compared of a retained revision: its number, the value, the reason.
+type Outline<'a> = (u64, Option<&'a [u8]>, Option<&'a str>);
+
+fn outline(history: &[Change]) -> Vec<Outline<'_>> {
     for change in history {
         let word = if change.value.is_some() {
             "put"

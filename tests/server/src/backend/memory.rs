@@ -9,10 +9,10 @@ use ironflow_browser::kv::{
     BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Pattern, Precondition,
     Removal, Revision, Timestamp,
 };
-use ironflow_browser::store::{Clock, Store, WatcherId};
+use ironflow_browser::store::{Clock, Cursor, Store, WatcherId};
 
 use super::mailbox::{Delivery, Mailbox};
-use super::{Creation, Result, Watch};
+use super::{Creation, Page, Result, Watch};
 use crate::address::BucketAddress;
 use crate::environment::Environment;
 
@@ -109,6 +109,14 @@ impl Memory {
         self.with(at, |store| store.list_keys(&at.bucket, pattern))
     }
 
+    pub(super) fn entries(&self, at: &BucketAddress, patterns: Vec<Pattern>) -> Result<Entries> {
+        Ok(Entries {
+            cursor: self.with(at, |store| store.entries(&at.bucket, patterns))?,
+            memory: self.clone(),
+            at: at.clone(),
+        })
+    }
+
     pub(super) fn watch(&self, at: &BucketAddress, pattern: Pattern) -> Result<Watch> {
         let mailbox = Arc::new(Mailbox::new());
         let delivery = Delivery(Arc::clone(&mailbox));
@@ -143,6 +151,21 @@ impl Memory {
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Memory")
+    }
+}
+
+/// A reading of many keys. Between two pages others have their turn.
+pub(crate) struct Entries {
+    memory: Memory,
+    at: BucketAddress,
+    cursor: Cursor,
+}
+
+impl Entries {
+    pub(super) fn next(&mut self) -> Result<Option<Page>> {
+        let (bucket, cursor) = (&self.at.bucket, &mut self.cursor);
+        self.memory
+            .with(&self.at, |store| store.next_page(bucket, cursor))
     }
 }
 

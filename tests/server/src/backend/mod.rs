@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use ironflow_browser::kv::{
     BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Pattern, Precondition,
-    Removal, Revision, WatchEvent,
+    Removal, Revision, Value, WatchEvent,
 };
 
 use crate::address::BucketAddress;
@@ -63,6 +63,26 @@ impl Watch {
     /// The next events, in order of revision, never none; waits for them where there are none.
     pub(crate) async fn next(&self) -> std::result::Result<Vec<Arc<WatchEvent>>, WatchEnd> {
         self.mailbox.take().await
+    }
+}
+
+/// A part of what a reading of many keys gives, ascending. The last has the revision whose state
+/// all of them together are.
+pub(crate) type Page = ironflow_browser::store::Page<Value>;
+
+/// A reading of many keys.
+pub(crate) enum Entries {
+    Memory(memory::Entries),
+    Nats(Box<nats::Entries>),
+}
+
+impl Entries {
+    /// The next page, which may be empty; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Page>> {
+        match self {
+            Self::Memory(entries) => entries.next(),
+            Self::Nats(entries) => entries.next().await,
+        }
     }
 }
 
@@ -169,6 +189,21 @@ impl Backend {
         match self {
             Self::Memory(memory) => memory.history(at, key),
             Self::Nats(nats) => nats.history(at, key).await,
+        }
+    }
+
+    /// Begins to read every live key that any of the patterns matches (rule 23).
+    pub(crate) async fn entries(
+        &self,
+        at: &BucketAddress,
+        patterns: Vec<Pattern>,
+    ) -> Result<Entries> {
+        match self {
+            Self::Memory(memory) => Ok(Entries::Memory(memory.entries(at, patterns)?)),
+            Self::Nats(nats) => {
+                let entries = nats.entries(at, patterns).await?;
+                Ok(Entries::Nats(Box::new(entries)))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The routes of the protocol.
 
 mod buckets;
+mod entries;
 mod health;
 mod keys;
 mod remove;
@@ -37,6 +38,7 @@ pub(crate) fn router(app: &Arc<App>, files: Option<&Path>) -> Router {
         .route(BUCKETS_PATH, get(buckets::list).post(buckets::create))
         .route(&bucket, get(buckets::info).delete(buckets::delete))
         .route(&format!("{bucket}/keys"), get(keys::list))
+        .route(&format!("{bucket}/entries"), get(entries::entries))
         // An empty key has a route so that it is refused as what it is.
         .route(&format!("{bucket}/keys/"), key.clone())
         .route(&format!("{bucket}/keys/{{*key}}"), key)

@@ -29,6 +29,7 @@ const ROUTES: &[(&str, &str, bool)] = &[
     ("GET", "/api/v1/kv/buckets/b/keys", false),
     ("GET", "/api/v1/kv/buckets/b/keys?filter=%3E", false),
     ("GET", "/api/v1/kv/buckets/b/keys/k?history=true", false),
+    ("GET", "/api/v1/kv/buckets/b/entries?filter=%3E", false),
     ("GET", "/api/v1/kv/buckets/b/watch", false),
     ("POST", "/api/v1/kv/buckets/b/remove", true),
     ("PUT", "/api/v1/kv/buckets/b/keys/k", true),

@@ -211,6 +211,7 @@ fn step() -> impl Strategy<Value = Draft> {
     let conditional = select(&[Conditional::Delete, Conditional::Purge, Conditional::Get][..]);
     let filter = option::of(prop_oneof![9 => select(PATTERNS), 1 => select(MALFORMED_PATTERNS)])
         .prop_map(|filter| filter.map(str::to_owned));
+    let filters = proptest::collection::vec(select(PATTERNS).prop_map(str::to_owned), 0..4);
     let change = prop_oneof![
         2 => Just(Change::Nothing),
         1 => settings(Just(0)).prop_map(Change::Settings),
@@ -222,6 +223,7 @@ fn step() -> impl Strategy<Value = Draft> {
             .prop_map(|(key, guess, what)| Draft::Revision(key, guess, what)),
         12 => (key, operation).prop_map(|(key, operation)| Draft::Key(key, operation)),
         2 => filter.clone().prop_map(|filter| Draft::Step(Step::List(filter))),
+        2 => filters.prop_map(|filters| Draft::Step(Step::Entries(filters))),
         1 => filter.prop_map(|filter| Draft::Step(Step::Watch(filter))),
         1 => (0_usize..4).prop_map(|at| Draft::Step(Step::Unwatch(at))),
         2 => Just(Draft::Step(Step::Info)),

@@ -158,6 +158,14 @@ impl Pair<'_> {
                 agree(ours, theirs)?;
                 None
             }
+            Step::Entries(filters) => {
+                let filters: Vec<&str> = filters.iter().map(String::as_str).collect();
+                let ours = store.entries(bucket, &filters).await;
+                let theirs = server.entries(bucket, &filters).await;
+                let undated = |(changes, revision)| (undated(changes), revision);
+                agree(ours.map(undated), theirs.map(undated))?;
+                None
+            }
             Step::Info => return self.info().await,
             Step::Buckets => return self.buckets().await,
             Step::CreateBucket(settings) => return self.create_bucket(settings).await,

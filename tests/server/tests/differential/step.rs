@@ -41,6 +41,7 @@ pub enum Step {
         revision: Guess,
     },
     List(Option<String>),
+    Entries(Vec<String>),
     Info,
     Buckets,
     CreateBucket(BucketSettings),

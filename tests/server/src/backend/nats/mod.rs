@@ -6,6 +6,7 @@
 mod api;
 mod buckets;
 mod consumer;
+mod entries;
 mod feed;
 mod following;
 mod history;
@@ -26,6 +27,8 @@ use serde::Deserialize;
 use tokio::sync::{Mutex, watch};
 
 use api::Api;
+pub(crate) use entries::Entries;
+use entries::Queues;
 use following::Followings;
 use limits::Limits;
 use registry::Registry;
@@ -62,6 +65,7 @@ pub(crate) struct Nats {
     limits: Limits,
     registry: Registry,
     followings: Followings,
+    queues: Queues,
     /// How many servers of a cluster keep each bucket.
     replicas: u8,
     /// Counts connections, so that a feed notices that there is a new one.
@@ -121,6 +125,7 @@ impl Nats {
             limits: Limits::default(),
             registry: Registry::default(),
             followings: Followings::default(),
+            queues: Queues::default(),
             replicas,
             connections,
             changing: Default::default(),

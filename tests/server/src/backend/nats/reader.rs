@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use async_nats::{Message, StatusCode};
 use futures_util::StreamExt as _;
-use ironflow_browser::kv::Change;
-use serde::Serialize;
+use ironflow_browser::kv::{Change, Revision};
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::api::Api;
+use super::api::{Api, code};
 use super::consumer::{Consumer, Filter, Settings};
 use super::message::{Kind, Position};
 use super::names::Names;
@@ -26,12 +26,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What JetStream says where the next message does not fit into what is left of a batch.
 const BATCH_IS_FULL: &str = "Message Size Exceeds MaxBytes";
 
+/// What it says after the last message of a batch whose bytes are limited.
+const BATCH_IS_COMPLETE: &str = "Batch Completed";
+
 #[derive(Serialize)]
 struct Pull {
     batch: usize,
     max_bytes: usize,
     no_wait: bool,
 }
+
+#[derive(Serialize)]
+struct NextBySubject<'a> {
+    seq: Revision,
+    next_by_subj: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Found {}
 
 /// Which messages a reader gives.
 pub(super) struct Wanted {
@@ -87,6 +99,30 @@ impl Reader {
         Ok(Some(batch))
     }
 
+    /// Goes on after the end: more has been written.
+    pub(super) fn resume(&mut self) {
+        self.done = false;
+    }
+
+    /// Whether the stream has a message of the subject from this number on.
+    pub(super) async fn has_message(
+        &self,
+        names: &Names,
+        subject: &str,
+        from: Revision,
+    ) -> Result<bool> {
+        let get = format!("STREAM.MSG.GET.{}", names.stream);
+        let next = NextBySubject {
+            seq: from,
+            next_by_subj: subject,
+        };
+        match self.api.request::<Found>(&get, &next).await {
+            Ok(Found {}) => Ok(true),
+            Err(error) if error.is(code::MESSAGE_NOT_FOUND) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn pull(&mut self, batch: &mut Vec<Positioned>) -> Result<()> {
         let next = format!(
             "$JS.API.CONSUMER.MSG.NEXT.{}.{}",
@@ -115,7 +151,9 @@ impl Reader {
                     self.done = batch.is_empty();
                     return Ok(());
                 }
-                Some(_) if is_full(&message) => {
+                // The batch before, which is known.
+                Some(_) if says(&message, BATCH_IS_COMPLETE) => continue,
+                Some(_) if says(&message, BATCH_IS_FULL) => {
                     if batch.is_empty() {
                         self.max_bytes *= 2;
                     }
@@ -139,9 +177,9 @@ impl Reader {
     }
 }
 
-fn is_full(message: &Message) -> bool {
+fn says(message: &Message, words: &str) -> bool {
     let description = message.description.as_deref();
-    description.is_some_and(|text| text.contains(BATCH_IS_FULL))
+    description.is_some_and(|text| text.contains(words))
 }
 
 /// What a message did to its key. `None` where its subject stands for no key.

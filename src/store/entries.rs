@@ -1,0 +1,120 @@
+//! Reading many keys, a page at a time (rule 23).
+
+use super::Sink;
+use super::bucket::Bucket;
+use super::history::History;
+use crate::kv::{Change, Pattern, Revision, Stored as _};
+
+/// How much a page holds, unless a single entry is larger.
+const PAGE_ENTRIES: usize = 500;
+const PAGE_BYTES: usize = 256 << 10;
+
+/// How far a reading of many keys has come. It holds no values: what is to be read is remembered by
+/// where it lies, four bytes a key.
+#[derive(Debug)]
+pub struct Cursor {
+    /// The bucket's number.
+    bucket: u64,
+    patterns: Vec<Pattern>,
+    /// Where the keys lie that are still to be read, the one with the lowest revision last.
+    places: Vec<u32>,
+    /// The bucket's last revision when the reading began.
+    revision: Revision,
+    is_over: bool,
+}
+
+/// A part of what matches.
+#[derive(Debug)]
+pub struct Page<V> {
+    /// Ascending, across pages too: where a key comes again, the later one counts.
+    pub changes: Vec<Change<V>>,
+    /// Of the last page: the revision whose state all pages together are.
+    pub revision: Option<Revision>,
+}
+
+impl Cursor {
+    pub(super) fn new<S: Sink>(bucket: &Bucket<S>, patterns: Vec<Pattern>) -> Self {
+        let mut live = Vec::new();
+        bucket.select(&patterns, &mut |place, history| {
+            if let (Some((message, _)), Ok(place)) = (history.live(), u32::try_from(place)) {
+                live.push((message.revision, place));
+            }
+        });
+        live.sort_unstable_by_key(|(revision, _)| std::cmp::Reverse(*revision));
+        Self {
+            bucket: bucket.number(),
+            patterns,
+            places: live.into_iter().map(|(_, place)| place).collect(),
+            revision: bucket.last_revision(),
+            is_over: false,
+        }
+    }
+
+    pub(super) fn is_of<S: Sink>(&self, bucket: &Bucket<S>) -> bool {
+        self.bucket == bucket.number()
+    }
+
+    /// The next page; `None` after the last. What was written since the reading began is in the
+    /// last, deletes included, so that the pages make up one state.
+    pub(super) fn page<S: Sink>(&mut self, bucket: &Bucket<S>) -> Option<Page<S::Value>> {
+        if self.is_over {
+            return None;
+        }
+        let mut page = Page {
+            changes: Vec::new(),
+            revision: None,
+        };
+        let mut bytes = 0;
+        while let Some(place) = self.places.pop() {
+            let Some(change) = bucket
+                .history_at(place as usize)
+                .filter(|history| self.is_unchanged(history))
+                .and_then(History::newest)
+            else {
+                continue;
+            };
+            bytes += change.key.len() + change.value.as_ref().map_or(0, |value| value.size());
+            page.changes.push(change);
+            if page.changes.len() >= PAGE_ENTRIES || bytes >= PAGE_BYTES {
+                return Some(page);
+            }
+        }
+        let written_before = page.changes.len();
+        if bucket.last_revision() > self.revision {
+            bucket.select(&self.patterns, &mut |_, history| {
+                if !self.is_unchanged(history) {
+                    page.changes.extend(history.newest());
+                }
+            });
+        }
+        page.changes[written_before..].sort_unstable_by_key(|change| change.revision);
+        page.revision = Some(bucket.last_revision());
+        self.is_over = true;
+        Some(page)
+    }
+
+    /// Whether nothing was written to the key since the reading began.
+    fn is_unchanged<V>(&self, history: &History<V>) -> bool {
+        history
+            .last()
+            .is_some_and(|message| message.revision <= self.revision)
+    }
+}
+
+impl<S: Sink> Bucket<S> {
+    /// Visits each key that any of the patterns matches once, and where it lies.
+    fn select(&self, patterns: &[Pattern], visit: &mut dyn FnMut(usize, &History<S::Value>)) {
+        for (number, pattern) in patterns.iter().enumerate() {
+            let earlier = &patterns[..number];
+            self.keys().select_places(pattern, &mut |place, history| {
+                if !earlier.iter().any(|other| other.matches(&history.key)) {
+                    visit(place, history);
+                }
+            });
+        }
+    }
+
+    fn history_at(&self, place: usize) -> Option<&History<S::Value>> {
+        self.keys().at(place)
+    }
+}

@@ -1,0 +1,180 @@
+//! The entries of many keys: the last message of each subject, read through a pull consumer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use ironflow_browser::kv::{Change, Pattern, Revision};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+
+use super::Nats;
+use super::consumer::Filter;
+use super::names::Names;
+use super::reader::{Reader, Wanted, change};
+use crate::address::BucketAddress;
+use crate::backend::{BackendError, Page, Result};
+
+/// How many readings of a bucket there are at a time: a stream has only so many consumers.
+const MAX_READERS: usize = 8;
+
+/// How long a reading waits for its turn.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+
+/// Beyond this many patterns a consumer takes one that covers them all.
+const MAX_FILTERS: usize = 16;
+
+/// How long a consumer is given to notice what has been written.
+const MOMENT: Duration = Duration::from_millis(2);
+
+/// Where the readings of each stream wait for their turn.
+#[derive(Debug, Default)]
+pub(super) struct Queues(Mutex<HashMap<String, Weak<Semaphore>>>);
+
+impl Queues {
+    fn of(&self, stream: &str) -> Arc<Semaphore> {
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(stream).and_then(Weak::upgrade) {
+            return queue;
+        }
+        queues.retain(|_, queue| queue.strong_count() > 0);
+        let queue = Arc::new(Semaphore::new(MAX_READERS));
+        queues.insert(stream.to_owned(), Arc::downgrade(&queue));
+        queue
+    }
+}
+
+/// A reading of many keys.
+pub(crate) struct Entries {
+    names: Names,
+    patterns: Vec<Pattern>,
+    subjects: Vec<String>,
+    reader: Reader,
+    /// The stream's last message before the consumer was there. Older tombstones are of keys that
+    /// have not been given.
+    before: Revision,
+    /// The same after it was there: the first state that it may give.
+    after: Revision,
+    /// The last message that was read; 0: none.
+    last: Revision,
+    is_over: bool,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Nats {
+    pub(crate) async fn entries(
+        &self,
+        at: &BucketAddress,
+        patterns: Vec<Pattern>,
+    ) -> Result<Entries> {
+        let names = Names::new(at);
+        let turn = self.queues.of(&names.stream).acquire_owned();
+        let turn = match timeout(MAX_WAIT, turn).await {
+            Ok(Ok(turn)) => turn,
+            Ok(Err(_)) | Err(_) => return Err(BackendError::Unavailable),
+        };
+        let before = self.api.stream_info(&names.stream).await?.state.last_seq;
+        let subjects = subjects(&names, &patterns);
+        let wanted = Wanted {
+            deliver_policy: "last_per_subject",
+            filter: match &subjects[..] {
+                [subject] => Filter::FilterSubject(subject.clone()),
+                _ => Filter::FilterSubjects(subjects.clone()),
+            },
+            headers_only: false,
+        };
+        let reader = Reader::open(&self.api, &names, wanted).await?;
+        let after = self.api.stream_info(&names.stream).await?.state.last_seq;
+        Ok(Entries {
+            names,
+            patterns,
+            subjects,
+            reader,
+            before,
+            after,
+            last: 0,
+            is_over: false,
+            _turn: turn,
+        })
+    }
+}
+
+impl Entries {
+    /// The next page; `None` after the last. A key that is written meanwhile comes again; once
+    /// nothing is left to come, what came is the state at the last message.
+    pub(crate) async fn next(&mut self) -> Result<Option<Page>> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let batch = loop {
+            if let Some(batch) = self.reader.next().await? {
+                break batch;
+            }
+            // The consumer's count of what is pending may be a moment old, and then a message that
+            // has just replaced another would be missing, and the other too.
+            if !self.is_complete().await? {
+                sleep(MOMENT).await;
+                self.reader.resume();
+                continue;
+            }
+            self.is_over = true;
+            return Ok(Some(Page {
+                changes: Vec::new(),
+                revision: Some(self.last.max(self.after)),
+            }));
+        };
+        if let Some((_, position)) = batch.last() {
+            self.last = self.last.max(position.stream);
+        }
+        let changes = batch.iter().filter_map(|message| {
+            let change = change(&self.names, message)?;
+            self.is_wanted(&change).then_some(change)
+        });
+        Ok(Some(Page {
+            changes: changes.collect(),
+            revision: None,
+        }))
+    }
+
+    /// Whether the stream has no message, of the subjects that are read, after the last one read.
+    async fn is_complete(&self) -> Result<bool> {
+        for subject in &self.subjects {
+            let from = self.last + 1;
+            if self.reader.has_message(&self.names, subject, from).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_wanted(&self, change: &Change) -> bool {
+        let is_new = change.value.is_some() || change.revision > self.before;
+        is_new && self.patterns.iter().any(|p| p.matches(&change.key))
+    }
+}
+
+/// The subjects of the keys that any of the patterns matches, or of more where JetStream would
+/// refuse the patterns themselves.
+fn subjects(names: &Names, patterns: &[Pattern]) -> Vec<String> {
+    let subjects: Vec<_> = patterns
+        .iter()
+        .map(|pattern| names.filter(pattern))
+        .collect();
+    let are_apart = patterns.iter().enumerate().all(|(number, pattern)| {
+        let mut others = patterns[number + 1..].iter();
+        !others.any(|other| pattern.overlaps(other))
+    });
+    // One subject may have `*` and `>` as ordinary characters. Of several none may.
+    let are_plain = subjects.iter().all(|subject| {
+        let mut tokens = subject.split('.');
+        tokens.all(|token| token.len() == 1 || !token.contains(['*', '>']))
+    });
+    if patterns.len() <= MAX_FILTERS && are_apart && are_plain {
+        return subjects;
+    }
+    let cover = patterns
+        .iter()
+        .cloned()
+        .reduce(|cover, pattern| cover.widened(&pattern));
+    vec![names.filter(&cover.unwrap_or_else(Pattern::all))]
+}
