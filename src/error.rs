@@ -112,7 +112,7 @@ impl Error {
             }
             | Self::InvalidResponse { status, message } => http(message, *status),
             Self::Timeout { ms } => {
-                concat(&["no answer within ", &decimal((*ms).into()), " ms"]).into()
+                concat(&["timed out after ", &decimal((*ms).into()), " ms"]).into()
             }
             Self::RequestFailed(message)
             | Self::Cut(message)

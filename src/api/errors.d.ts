@@ -36,13 +36,22 @@ export interface IronflowErrorOptions {
   retryable?: boolean | undefined;
   /** As {@link IronflowError.retryAfter}. */
   retryAfter?: number | undefined;
+  /** As {@link IronflowError.operation}. */
+  operation?: string | undefined;
+  /** As {@link IronflowError.bucket}. */
+  bucket?: string | undefined;
+  /** As {@link IronflowError.key}. */
+  key?: string | undefined;
   /** As {@link IronflowError.details}. */
   details?: object | undefined;
   /** The error behind it. */
   cause?: unknown;
 }
 
-/** The base of every error. Its message holds the server's own words and the status. */
+/**
+ * The base of every error. Its message names the operation, the bucket and the key, and holds the server's own
+ * words and the status: `get flags/dark-mode: key not found (HTTP 404)`.
+ */
 export declare class IronflowError extends Error {
   /** An error of the application's own, for tests or in an application's own words. */
   constructor(message: string, options?: IronflowErrorOptions);
@@ -54,8 +63,16 @@ export declare class IronflowError extends Error {
   retryable: boolean;
   /** How long the server asks to wait, in seconds. */
   retryAfter?: number;
+  /** The method that failed, such as `"get"`. */
+  operation?: string;
+  /** The bucket it was about. */
+  bucket?: string;
+  /** The key or pattern it was about. */
+  key?: string;
   /** The server's whole answer, where it is an object. */
   details?: object;
+  /** What `JSON.stringify()` writes: every field, without the stack and the cause. */
+  toJSON(): Record<string, unknown>;
 }
 
 /** Credentials missing or invalid: `UNAUTHENTICATED`, 401. */
@@ -98,7 +115,7 @@ export declare class NotConfiguredError extends IronflowError {
   name: "NotConfiguredError";
 }
 
-/** Whether a value is an {@link IronflowError}. */
+/** Whether a value is an {@link IronflowError}, also one of another copy of this package. */
 export declare function isIronflowError(error: unknown): error is IronflowError;
 
 /** Whether an error says that the same call may succeed later. */

@@ -48,7 +48,7 @@ impl Pending {
         // Handlers are never called before the operation's promise is in the caller's hands.
         js::later(Box::new(move || {
             let quiet = self.quiet || matches!(failure, Failure::Aborted(_));
-            let error = JsValue::from(failure);
+            let error = failure.into_js(self.context().subject());
             if !quiet {
                 self.state.tell_handlers(&error, &self.context());
             }

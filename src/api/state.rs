@@ -11,7 +11,7 @@ use super::pending::Pending;
 use super::watch_arguments::WatchArguments;
 use crate::config::{Config, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Done, Failure, Given, Outcome, is_unset};
+use crate::js::{self, Done, Failure, Given, Outcome, Subject, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::{invalid, unreadable};
 use crate::text::concat;
@@ -46,6 +46,17 @@ pub(super) struct Context<'a> {
     pub(super) key: &'a JsValue,
     /// Whether error handlers hear nothing of it.
     pub(super) quiet: bool,
+}
+
+impl<'a> Context<'a> {
+    /// What an error in this context is about.
+    pub(super) fn subject(&self) -> Subject<'a> {
+        Subject {
+            operation: self.operation,
+            bucket: self.bucket.map(|bucket| &**bucket),
+            key: self.key,
+        }
+    }
 }
 
 impl State {

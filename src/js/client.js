@@ -1,7 +1,7 @@
 // The client's dealings with functions of the application: error handlers, loggers, callbacks. None
 // of them may throw into the client.
 
-import { IronflowError } from "./errors.js";
+import { isIronflowError } from "./errors.js";
 
 /** Logs to the application's logger, to none (false), or, warnings and errors, to the console. */
 export function log(logger, level, message, detail) {
@@ -34,18 +34,9 @@ export function callBack(logger, callbacks, name, value) {
   }
 }
 
-/** Whether it is an error of this package; what an application throws may be a revoked Proxy. */
-function isOurs(error) {
-  try {
-    return error instanceof IronflowError;
-  } catch {
-    return false;
-  }
-}
-
 /** Tells every error handler of a client; what a function of the application threw is no error. */
 export function report(logger, handlers, configured, error, operation, bucket, key) {
-  if (!isOurs(error)) return;
+  if (!isIronflowError(error)) return;
   const context = { operation, bucket, key };
   for (const handler of [configured, ...handlers]) {
     if (handler) guarded(logger, "an onError handler", () => handler(error, context));

@@ -1,10 +1,17 @@
 // The error classes. They are plain JavaScript, so that they exist before the WebAssembly does and
 // `instanceof` holds across every entry of the package.
 
-/** Gives a class its name, in a way that survives minifiers and stays out of deep equality. */
+/** Marks the errors of every copy of the package that a page has. */
+const BRAND = Symbol.for("ironflow.error");
+
+/** What an error has only where it is known. */
+const FIELDS = ["status", "retryAfter", "operation", "bucket", "key", "details"];
+
+/** Gives a class its name and brand, in a way that survives minifiers and stays out of deep equality. */
 function named(value, type) {
   Object.defineProperty(type, "name", { value });
   Object.defineProperty(type.prototype, "name", { value, configurable: true, writable: true });
+  Object.defineProperty(type.prototype, BRAND, { value: true });
   return type;
 }
 
@@ -15,9 +22,14 @@ export const IronflowError = /* @__PURE__ */ named(
       super(message, "cause" in options ? { cause: options.cause } : undefined);
       this.code = options.code ?? "IRONFLOW_ERROR";
       this.retryable = options.retryable ?? false;
-      for (const field of ["status", "retryAfter", "details"]) {
+      for (const field of FIELDS) {
         if (options[field] !== undefined) this[field] = options[field];
       }
+    }
+
+    /** What JSON.stringify() writes: all but the stack and the cause. */
+    toJSON() {
+      return { name: this.name, message: this.message, ...this };
     }
   },
 );
@@ -65,11 +77,69 @@ export const NotConfiguredError = /* @__PURE__ */ kind("NotConfiguredError", {
 });
 
 export function isIronflowError(error) {
-  return error instanceof IronflowError;
+  try {
+    return error?.[BRAND] === true;
+  } catch {
+    return false; // a revoked Proxy
+  }
 }
 
 export function isRetryable(error) {
-  return error instanceof IronflowError && error.retryable;
+  return isIronflowError(error) && error.retryable;
+}
+
+/** The longest part of a key or pattern that a message shows. */
+const LONGEST_SHOWN = 100;
+
+/** What an operation was about, as in `get flags/dark-mode`. */
+function subject(operation, bucket, key) {
+  const shown = key?.length > LONGEST_SHOWN ? `${key.slice(0, LONGEST_SHOWN)}…` : key;
+  return [operation, [bucket, shown].filter((part) => part !== undefined).join("/")]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** How to mend it, where that is always the same. */
+function advice({ status, details }, message, operation, bucket) {
+  const missing = details?.code === "bucket_not_found" || message.startsWith("bucket not found");
+  const known = operation !== "deleteBucket" && bucket !== undefined;
+  return status === 404 && missing && known
+    ? `; create it with kv.createBucket({ name: ${JSON.stringify(bucket)} })`
+    : "";
+}
+
+/** Frames enough to reach the application's through those of the WebAssembly. */
+const FRAMES = 24;
+
+/** Calls a function that makes an error, with a stack that is long enough. */
+function withLongStack(make) {
+  const { stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = FRAMES;
+  } catch {
+    // Frozen: then it is as long as it is.
+  }
+  try {
+    return make();
+  } finally {
+    if (Error.stackTraceLimit === FRAMES) Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** Takes the frames of the WebAssembly, and those above it, out of the stack of an error. */
+function trimStack(error) {
+  const frames = String(error.stack ?? "").split("\n");
+  const last = frames.findLastIndex((frame) => frame.includes("wasm"));
+  if (last < 0) return;
+  const heading = error.stack.startsWith(error.name) ? [`${error.name}: ${error.message}`] : [];
+  const value = [...heading, ...frames.slice(last + 1)].join("\n");
+  Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
+}
+
+/** Gives an error of ours the stack of here, where the engine knows who awaits it. */
+export function captureCaller(error) {
+  if (Error.captureStackTrace && isIronflowError(error))
+    Error.captureStackTrace(error, captureCaller);
 }
 
 /** Makes an error of the class with this number in Rust's `error::Class`. */
@@ -83,6 +153,9 @@ export function makeError(
   timeoutMs,
   details,
   cause,
+  operation,
+  bucket,
+  given,
 ) {
   const Class = [
     IronflowError,
@@ -93,7 +166,15 @@ export function makeError(
     ValidationError,
     NotConfiguredError,
   ][number];
-  const options = { code, retryable, status, retryAfter, timeoutMs, details };
+  const key = typeof given === "string" ? given : undefined;
+  const options = { code, retryable, status, retryAfter, timeoutMs, details, bucket, key };
+  if (operation) options.operation = operation;
   if (cause !== undefined) options.cause = cause;
-  return new Class(message, options);
+  const about = subject(operation, bucket, key);
+  const whole = `${about && `${about}: `}${message}${advice(options, message, operation, bucket)}`;
+  return withLongStack(() => {
+    const error = new Class(whole, options);
+    trimStack(error);
+    return error;
+  });
 }

@@ -42,11 +42,22 @@ impl Failure {
     }
 }
 
-impl From<Failure> for JsValue {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Aborted(error) | Failure::Thrown(error) => error,
-            Failure::Error(problem) => {
+/// What an error is about: for its message and its fields.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// The method that was called; empty: none that has a subject.
+    pub(crate) operation: &'static str,
+    pub(crate) bucket: Option<&'a str>,
+    /// The key or pattern as the caller wrote it.
+    pub(crate) key: &'a JsValue,
+}
+
+impl Failure {
+    /// The error as JavaScript gets it.
+    pub(crate) fn into_js(self, subject: Subject<'_>) -> JsValue {
+        match self {
+            Self::Aborted(error) | Self::Thrown(error) => error,
+            Self::Error(problem) => {
                 let error = problem.error;
                 make_error(
                     error.class() as u8,
@@ -58,8 +69,22 @@ impl From<Failure> for JsValue {
                     error.timeout_ms(),
                     &problem.details,
                     &problem.cause,
+                    subject.operation,
+                    subject.bucket,
+                    subject.key,
                 )
             }
         }
+    }
+}
+
+impl From<Failure> for JsValue {
+    /// An error that is about no bucket.
+    fn from(failure: Failure) -> Self {
+        failure.into_js(Subject {
+            operation: "",
+            bucket: None,
+            key: &Self::UNDEFINED,
+        })
     }
 }

@@ -9,7 +9,7 @@ mod waiting;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-pub(crate) use failure::{Failure, Problem};
+pub(crate) use failure::{Failure, Problem, Subject};
 pub(crate) use listeners::{Listener, once};
 pub(crate) use settings::{given, is_unset, list, member, options};
 pub(crate) use waiting::{
@@ -29,6 +29,9 @@ extern "C" {
         timeout_ms: Option<u32>,
         details: &JsValue,
         cause: &JsValue,
+        operation: &str,
+        bucket: Option<&str>,
+        key: &JsValue,
     ) -> JsValue;
 }
 

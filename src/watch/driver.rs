@@ -13,7 +13,7 @@ use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::js::{self, Audience, Failure, Places, Subscriber};
+use crate::js::{self, Audience, Failure, Places, Subject, Subscriber};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::Transport;
 
@@ -212,17 +212,33 @@ impl Driver {
     /// Tells every subscriber of a problem, and the owner. Of nobody's problem nobody hears.
     fn report(&self, error: Error) {
         if self.audience.size() > 0 {
-            let error = JsValue::from(Failure::from(error));
+            let error = self.js_error(error);
             self.report_to_owner(&error);
             self.audience.fail(&error);
         }
     }
 
     fn report_to_owner(&self, error: &JsValue) {
-        let watched = self.feed.borrow().watched();
-        let filter = watched.filter(|filter| *filter != Pattern::all());
         let bucket = &self.bucket;
-        self.owner.report(bucket, filter.as_ref(), error);
+        self.owner
+            .report(bucket, self.shown_filter().as_ref(), error);
+    }
+
+    /// What all subscribers together watch, if it is not every key.
+    fn shown_filter(&self) -> Option<Pattern> {
+        let watched = self.feed.borrow().watched();
+        watched.filter(|filter| *filter != Pattern::all())
+    }
+
+    /// An error of the watch, as JavaScript gets it.
+    fn js_error(&self, error: Error) -> JsValue {
+        let filter = self.shown_filter();
+        let key = filter.map_or(JsValue::UNDEFINED, |filter| filter.as_str().into());
+        Failure::from(error).into_js(Subject {
+            operation: "watch",
+            bucket: Some(&self.bucket),
+            key: &key,
+        })
     }
 
     fn end(self: &Rc<Self>, error: Option<Error>) {
@@ -235,7 +251,7 @@ impl Driver {
         self.owner.ended(self);
         let mut given = JsValue::UNDEFINED;
         if let Some(error) = error.filter(|_| self.audience.size() > 0) {
-            given = JsValue::from(Failure::from(error));
+            given = self.js_error(error);
             self.report_to_owner(&given);
         }
         self.audience.end(&given);

@@ -62,6 +62,6 @@ macro_rules! javascript {
 mod suite {
     javascript! {
         memory server_memory server_nats;
-        [page values refusedValues keys errors client modify modifyRequests decoding memory retrying clock watching feeds delivery views]
+        [page values refusedValues keys errors errorSubjects client modify modifyRequests decoding memory retrying clock watching feeds delivery views]
     }
 }

@@ -120,7 +120,7 @@ const table = {
       code: "UNAUTHENTICATED",
       status: 401,
       retryable: false,
-      message: "invalid API key (HTTP 401)",
+      message: "get bucket/key: invalid API key (HTTP 401)",
     });
     ok(unauthenticated instanceof t.IronflowError);
     const permission = pretended(t, refusing(403, '{"error":"read only"}'));
@@ -129,7 +129,7 @@ const table = {
       code: "UNAUTHORIZED",
       status: 403,
       retryable: false,
-      message: "read only (HTTP 403)",
+      message: "put bucket/key: read only (HTTP 403)",
     });
     ok(unauthorized instanceof t.IronflowError);
   },

@@ -1,13 +1,24 @@
 // The documented errors, as the assertions take them.
 
-/** @param {number} status @param {string | RegExp} words the whole message but for the status */
+/** @param {string} text */
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/**
+ * @param {number} status
+ * @param {string | RegExp} words the whole message but for what it is about, the status and advice
+ */
 export function http(status, words) {
   return {
     name: "IronflowError",
     code: `HTTP_${status}`,
     status,
     retryable: status === 408 || status === 429 || (status >= 500 && status !== 501),
-    message: typeof words === "string" ? `${words} (HTTP ${status})` : words,
+    message:
+      typeof words === "string"
+        ? new RegExp(
+            `^(\\w+( [^]+)?: )?${escaped(words)} \\(HTTP ${status}\\)(; create it with .*)?$`,
+          )
+        : words,
   };
 }
 

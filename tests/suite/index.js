@@ -7,6 +7,7 @@ import { contention } from "./contention.js";
 import { createContext } from "./context.js";
 import { decoding } from "./decoding.js";
 import { delivery } from "./delivery.js";
+import { errorSubjects } from "./error-subjects.js";
 import { errors } from "./errors.js";
 import { feeds } from "./feeds.js";
 import { keys } from "./keys.js";
@@ -27,6 +28,7 @@ export const suites = {
   refusedValues,
   keys,
   errors,
+  errorSubjects,
   client,
   modify,
   modifyRequests,

@@ -3,7 +3,7 @@
 
 import { allReject, deepEqual, equal, match, ok, rejects } from "./assert.js";
 import { watching } from "./context.js";
-import { bucketNotFound, http, keyExists, keyNotFound, revisionMismatch } from "./expected.js";
+import { bucketNotFound, keyExists, keyNotFound, revisionMismatch } from "./expected.js";
 import * as snippets from "./page-snippets.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -135,7 +135,12 @@ export const page = {
     const first = await execute(snippets.creating, { bucket });
     deepEqual(first.printed, [["Created at revision:", 1]]);
     const second = await execute(snippets.creating, { bucket });
-    deepEqual(second.printed, [["Key already exists:", "key already exists (HTTP 412)"]]);
+    deepEqual(second.printed, [
+      [
+        "Key already exists:",
+        "create my-bucket/config:feature-flags: key already exists (HTTP 412)",
+      ],
+    ]);
     const entry = await bucket.get("config:feature-flags");
     deepEqual(JSON.parse(atob(String(entry.value))), { darkMode: true, betaAccess: false });
   },
@@ -161,7 +166,12 @@ export const page = {
       update: bucket.update.bind(bucket),
     };
     const { printed } = await execute(snippets.updating, { bucket: raced });
-    deepEqual(printed, [["Conflict — retry with fresh data:", "revision mismatch (HTTP 412)"]]);
+    deepEqual(printed, [
+      [
+        "Conflict — retry with fresh data:",
+        "update my-bucket/user:123: revision mismatch (HTTP 412)",
+      ],
+    ]);
     equal((await bucket.get("user:123")).text(), "another client's");
   },
 
@@ -327,7 +337,7 @@ export const page = {
     const { bucket } = await documented(t, { maxValueSize: 5 });
     const { IronflowError } = t;
     const { printed } = await execute(snippets.handlingByCode, { bucket, IronflowError });
-    const { message } = http(413, "value too large");
+    const message = "create my-bucket/user:123: value too large (HTTP 413)";
     deepEqual(printed, [["Ironflow error:", message, "Code:", "HTTP_413"]]);
   },
 
