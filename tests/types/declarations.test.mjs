@@ -126,6 +126,9 @@ describe("classes and objects have the members that are declared, and no others"
         status: 1,
         retryable: true,
         retryAfter: 1,
+        operation: "get",
+        bucket: "b",
+        key: "k",
         details: {},
         cause: 1,
       };
