@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "./encode.mjs";
 import { lean } from "./glue.mjs";
+import { withoutUnderscores } from "./names.mjs";
 import { rename, renameExports } from "./rename.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -78,8 +79,9 @@ const optimised = join(compiled, "optimised.wasm");
 const flat = ["--flatten", "--rereloop", "-Oz"];
 const inline = "--one-caller-inline-max-function-size=22";
 const size = ["--low-memory-unused", inline, ...flat, ...flat, "-Oz", "-Oz"];
-const names = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
+const printed = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
 const code = readFileSync(optimised);
+const names = withoutUnderscores(code, printed);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
 const wasm = Buffer.concat([code, customSection(buildName)]);
 
@@ -150,7 +152,7 @@ const loadInlined = { "ironflow:load": "load-inlined.js" };
 const slimIn = (source) => ({ "ironflow:load": "load-not.js", "ironflow:source": source });
 await bundle("errors.js", join(root, "src/js/errors.js"));
 await bundle("inlined.js", join(template, "inlined.js"));
-await bundle("client.js", join(template, "api.js"), loadInlined);
+await bundle("client.js", join(template, "default.js"), loadInlined);
 await bundle("index.js", join(template, "index.js"));
 await bundle("slim.js", join(template, "slim.js"), slimIn("source-file.js"));
 await bundle("slim.node.js", join(template, "slim.js"), slimIn("source-inlined.js"));

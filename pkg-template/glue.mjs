@@ -1,7 +1,7 @@
 // wasm-bindgen's glue, changed to load the WebAssembly on first use and to leave out free(). Whatever is not
 // found as expected fails the build.
 
-const UNLOADED = "new Proxy({}, { get: (_, name) => instantiate(load())[name] })";
+const UNLOADED = "new Proxy({}, { get: (_, name) => load(instantiate)[name] })";
 
 /** What is replaced, and by what. @type {[RegExp, string][]} */
 const CHANGES = [
@@ -11,6 +11,16 @@ const CHANGES = [
   // Objects are freed by the garbage collector; the API has no free().
   [/^ {4}(?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, ""],
   [/^if \(Symbol\.dispose\) .*\n/gm, ""],
+  // Importing needs no global: what the platform has is looked up on first use.
+  [/^let cachedTextDecoder = new .*\ncachedTextDecoder\.decode\(\);$/m, "let cachedTextDecoder;"],
+  [
+    /^const cachedTextEncoder = new .*\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?^\}$/m,
+    "let cachedTextEncoder;",
+  ],
+  [
+    /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: new FinalizationRegistry\(/g,
+    "/* @__PURE__ */ registry(",
+  ],
 ];
 
 const ADDED = `
@@ -18,8 +28,34 @@ function entered() {
   checkStack();
   return wasm;
 }
+
+// Without a registry that works, what is garbage in JavaScript stays in the memory of the WebAssembly.
+function registry(free) {
+  let objects;
+  return {
+    register(object, pointer) {
+      try {
+        objects ??= new FinalizationRegistry(free);
+        objects.register(object, pointer);
+      } catch {}
+    },
+  };
+}
+
+/** It may have been loaded meanwhile: there is one instance. */
+function finish(instance, module) {
+  return wasmInstance ? wasm : __wbg_finalize_init(instance, module);
+}
+function prepare() {
+  cachedTextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  cachedTextEncoder = new TextEncoder();
+  return __wbg_get_imports();
+}
 export function instantiate(module) {
-  return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);
+  return finish(new WebAssembly.Instance(module, prepare()), module);
+}
+export async function instantiateAsync(module) {
+  if (!wasmInstance) finish(await WebAssembly.instantiate(module, prepare()), module);
 }
 `;
 

@@ -1,12 +1,13 @@
-// How the default entry comes by its WebAssembly, when it is first used.
+// How the default entry loads its WebAssembly: at first use, or by `init()`.
 
 import { wasm } from "ironflow:inlined";
-import { uncompiled } from "./uncompiled.js";
+import { blocked } from "./blocked.js";
 
-export function load() {
+/** @param {(module: WebAssembly.Module) => WebAssembly.Exports} instantiate */
+export function load(instantiate) {
   try {
-    return new WebAssembly.Module(wasm());
+    return instantiate(new WebAssembly.Module(wasm()));
   } catch (cause) {
-    throw uncompiled(cause);
+    throw blocked(cause);
   }
 }

@@ -1,9 +1,9 @@
 // The entry for those who load the WebAssembly themselves: nothing works before `init()`.
 
 import { ConnectionError, IronflowError, ValidationError } from "ironflow:errors";
-import { instantiate } from "ironflow:glue";
+import { instantiateAsync } from "ironflow:glue";
 import { defaultSource } from "ironflow:source";
-import { uncompiled } from "./uncompiled.js";
+import { blocked, checkPlatform } from "./blocked.js";
 
 export * from "./api.js";
 export * from "./errors.js";
@@ -59,17 +59,22 @@ async function compile(given) {
   try {
     return await (source instanceof Response ? compileResponse(source) : compileBytes(source));
   } catch (cause) {
-    throw cause instanceof WebAssembly.CompileError ? uncompiled(cause) : cause;
+    throw cause instanceof WebAssembly.CompileError ? blocked(cause) : cause;
   }
 }
 
-async function load(source = defaultSource()) {
-  const module = await compile(source);
+async function load(given) {
+  checkPlatform();
+  const module = await compile(given ?? defaultSource());
   // The names that connect the two files mean something else in every build.
   if (WebAssembly.Module.customSections(module, BUILD).length === 0) {
     throw new ValidationError("the WebAssembly is of another version of the package than its code");
   }
-  instantiate(module);
+  try {
+    await instantiateAsync(module);
+  } catch (cause) {
+    throw blocked(cause);
+  }
 }
 
 let loading;

@@ -27,6 +27,13 @@ export declare const ironflow: IronflowClient;
 /** Makes an independent client, configured. Throws a {@link ValidationError} for bad options. */
 export declare function createClient(options?: IronflowConfigOptions): IronflowClient;
 
+/**
+ * Loads the WebAssembly asynchronously, ahead of its first use. Optional, except in a page in Chrome and Edge
+ * before 115, which compile it in no other way: await it there before anything else. If it fails, another
+ * call tries again.
+ */
+export declare function init(): Promise<void>;
+
 /** Where a client finds the server unless told otherwise: `http://localhost:9123`. */
 export declare const DEFAULT_SERVER_URL: string;
 

@@ -59,13 +59,14 @@ const inBrowsersFile = (code) =>
   `);
 
 describe("under Node", () => {
-  test("it exports what the default entry does, and init()", async () => {
+  test("it exports what the default entry does", async () => {
     const [all, slim] = await project.evaluate(`
       import * as all from "@ironflow/browser";
       import * as slim from "@ironflow/browser/slim";
       console.log(JSON.stringify([Object.keys(all), Object.keys(slim)]));
     `);
-    assert.deepEqual(slim, [...all, "init"].sort());
+    assert.ok(slim.includes("init"));
+    assert.deepEqual(slim, all);
   });
 
   test("nothing works before init(), and the error says so", async () => {
@@ -210,10 +211,10 @@ describe("init()", () => {
   test("loads once, however often it is called", async () => {
     const code = `
       let instances = 0;
-      WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-        construct(target, args) { instances += 1; return Reflect.construct(target, args); },
-      });
       const source = await bytes();
+      WebAssembly.instantiate = new Proxy(WebAssembly.instantiate, {
+        apply(target, self, args) { instances += 1; return Reflect.apply(target, self, args); },
+      });
       const [first, second] = [init(source), init(5)];
       await Promise.all([first, second]);
       slim.ironflow.configure({ transport: "memory", memory: { buckets: ["b"] } });
