@@ -10,10 +10,12 @@ use super::call::{Arguments, Method};
 use super::client::thrown;
 use super::modify::Modify;
 use super::state::{Context, State};
+use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::error::Error;
 use crate::js::{self, Done, Failure};
 use crate::kv::BucketName;
+use crate::text::concat;
 
 /// A bucket's keys.
 #[wasm_bindgen]
@@ -92,22 +94,14 @@ impl BrowserKVBucketHandle {
     }
 
     fn open_view(&self, options: &JsValue) -> Result<JsValue, Error> {
-        let configured = self.state.configured()?;
-        let arguments = WatchArguments::of_view(options)?;
-        let replica = js::new_replica(
-            self.quiet().into(),
-            &arguments.listed_patterns(),
-            &configured.given.logger(),
-            configured.config.timeout_ms,
-        );
-        let arguments = WatchArguments {
-            callbacks: replica.clone().into(),
-            ..arguments
-        };
-        let watcher = self
-            .state
-            .watch(self.name.clone(), &arguments, self.decode.as_ref())?;
-        Ok(replica.attach(&watcher))
+        let (bucket, decode) = (self.name.clone(), self.decode.clone());
+        View::open(&self.state, bucket, decode, self.quiet().into(), options)
+    }
+
+    /// What tells it from the client's other handles, never empty.
+    pub(super) fn id(&self) -> String {
+        let decode = self.decode.as_ref().and_then(JsValue::as_string);
+        concat(&[&self.name, " ", &decode.unwrap_or_default()])
     }
 
     fn context<'a>(&'a self, operation: &'static str, key: &'a JsValue) -> Context<'a> {
@@ -131,6 +125,12 @@ impl BrowserKVBucketHandle {
         let state = State::new();
         state.configure(config).map_err(thrown)?;
         Self::of(&state, name, &JsValue::UNDEFINED)
+    }
+
+    /// The bucket's name.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        String::from(&*self.name)
     }
 
     /// Reads a key.

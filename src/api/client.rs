@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
 
 use super::kv::BrowserKVClient;
@@ -38,7 +39,7 @@ impl IronflowClient {
         }
     }
 
-    /// Sets, or replaces, the configuration; ends running watches.
+    /// Sets, or replaces, the configuration; ends running watches, and moves views to the new configuration.
     ///
     /// # Errors
     /// A `ValidationError` names the option that is unknown or has a value it does not take. The
@@ -77,6 +78,20 @@ impl IronflowClient {
         })
     }
 
+    /// Finds out whether the server answers, and which features it has: see [`Self::features`].
+    pub fn connect(&self, options: &JsValue) -> Promise {
+        self.state.connect(options)
+    }
+
+    /// The names of the features that the server announced when `connect()` last succeeded, a `Set`.
+    #[wasm_bindgen(getter)]
+    pub fn features(&self) -> JsValue {
+        match self.state.configured() {
+            Ok(configured) => configured.features.borrow().clone(),
+            Err(_) => Set::new(&JsValue::UNDEFINED).into(),
+        }
+    }
+
     /// Changes the credentials, from the next request and connection on.
     ///
     /// # Errors
@@ -86,13 +101,18 @@ impl IronflowClient {
         self.state.set_auth(auth).map_err(thrown)
     }
 
-    /// The key-value API.
+    /// The key-value API: the same object each time.
     ///
     /// # Errors
     /// A `NotConfiguredError` before `configure()`.
-    pub fn kv(&self) -> Result<BrowserKVClient, JsValue> {
+    pub fn kv(&self) -> Result<JsValue, JsValue> {
         self.state.configured().map_err(thrown)?;
-        Ok(BrowserKVClient::of(&self.state))
+        let handles = self.state.handles();
+        let found = handles.find("");
+        Ok(match found.is_undefined() {
+            true => handles.add("", &BrowserKVClient::of(&self.state).into()),
+            false => found,
+        })
     }
 
     /// Hears of every rejected operation and every problem of a watch. Gives the function that ends
@@ -105,9 +125,9 @@ impl IronflowClient {
         self.state.add_handler(handler).map_err(thrown)
     }
 
-    /// Ends every watch.
+    /// Ends every watch, and closes every view.
     pub fn disconnect(&self) {
-        self.state.end_watches();
+        self.state.disconnect();
     }
 }
 

@@ -76,15 +76,19 @@ impl BrowserKVClient {
         self.call(Method::GetBucketInfo, &Arguments::new(name, options))
     }
 
-    /// A handle for a bucket's keys. Asks nobody whether the bucket exists.
+    /// A handle for a bucket's keys: the same one each time for a name and `decode`. It is made without a
+    /// request, whether or not the bucket exists.
     ///
     /// # Errors
     /// A `ValidationError` for a name that no bucket can have, and for bad options.
-    pub fn bucket(
-        &self,
-        name: &JsValue,
-        options: &JsValue,
-    ) -> Result<BrowserKVBucketHandle, JsValue> {
-        BrowserKVBucketHandle::of(&self.state, name, options)
+    pub fn bucket(&self, name: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+        let handle = BrowserKVBucketHandle::of(&self.state, name, options)?;
+        let id = handle.id();
+        let handles = self.state.handles();
+        let found = handles.find(&id);
+        Ok(match found.is_undefined() {
+            true => handles.add(&id, &handle.into()),
+            false => found,
+        })
     }
 }

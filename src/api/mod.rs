@@ -5,10 +5,12 @@ mod arguments;
 mod bucket;
 mod call;
 mod client;
+mod connect;
 mod kv;
 mod modify;
 mod pending;
 mod state;
+mod view;
 mod watch_arguments;
 
 pub use bucket::BrowserKVBucketHandle;

@@ -42,7 +42,10 @@ impl Pending {
         self.state.tell_of_fallback(&self.context());
         let decoded = |value| decoded(value, self.decode.as_ref());
         let failure = match outcome.and_then(decoded) {
-            Ok(value) => return self.deferred.resolve(&value),
+            Ok(value) => {
+                self.state.on_success(&self.context());
+                return self.deferred.resolve(&value);
+            }
             Err(failure) => failure,
         };
         // Handlers are never called before the operation's promise is in the caller's hands.

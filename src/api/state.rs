@@ -8,16 +8,18 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use super::pending::Pending;
+use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::config::{Config, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Done, Failure, Given, Outcome, Subject, is_unset};
+use crate::js::{self, Done, Failure, Given, Handles, Outcome, Subject, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::{invalid, unreadable};
 use crate::text::concat;
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
 use crate::watch::feed::Settings;
-use crate::watch::{Driver, Owner, Page};
+use crate::watch::view_life::ViewEvent;
+use crate::watch::{Driver, Owner, Page, PageEvent};
 
 /// The state of one client. Handles that it gave out see every later change of it.
 pub(super) struct State {
@@ -25,7 +27,11 @@ pub(super) struct State {
     /// The handlers added by `onError()`.
     handlers: Set,
     feeds: RefCell<Vec<Rc<Driver>>>,
-    /// Listened to as long as there are feeds.
+    /// The views that are not closed.
+    views: RefCell<Vec<Rc<View>>>,
+    /// Handles by what they are of: `kv()` and `bucket()` give the same one each time.
+    handles: Handles,
+    /// Listened to as long as there are feeds or views.
     page: RefCell<Option<Page>>,
 }
 
@@ -35,6 +41,8 @@ pub(super) struct Configured {
     /// The options as they were given, copied.
     pub(super) given: Given,
     pub(super) transport: Rc<Transport>,
+    /// The names of the features that the server announced to `connect()`: a `Set`.
+    pub(super) features: RefCell<JsValue>,
 }
 
 /// What an operation is called in an error's context, and what it is about.
@@ -65,11 +73,13 @@ impl State {
             configured: RefCell::new(None),
             handlers: Set::new(&JsValue::UNDEFINED),
             feeds: RefCell::default(),
+            views: RefCell::default(),
+            handles: js::new_handles(),
             page: RefCell::default(),
         })
     }
 
-    /// Replaces the configuration and ends every watch.
+    /// Replaces the configuration and ends every watch; views move to the new configuration.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
         let config = Config::from_options(js::given(options))?;
         let given = js::copy_options(options).map_err(|_| unreadable("options"))?;
@@ -106,8 +116,12 @@ impl State {
             config,
             given,
             transport: Rc::new(transport),
+            features: RefCell::new(Set::new(&JsValue::UNDEFINED).into()),
         })));
+        let views = self.views.borrow().clone();
+        views.iter().for_each(|view| view.reset());
         self.end_watches();
+        views.iter().for_each(View::open_watch);
         Ok(())
     }
 
@@ -127,6 +141,7 @@ impl State {
         if let Transport::Http(http) = &*configured.transport {
             http.credentials.replace(credentials);
         }
+        self.notify_views(ViewEvent::AuthChanged, None);
         Ok(())
     }
 
@@ -163,6 +178,7 @@ impl State {
             let decoded = decoded(value, decode);
             if let Ok(value) = &decoded {
                 self.tell_of_fallback(context);
+                self.on_success(context);
                 return Promise::resolve(value);
             }
             outcome = Some(decoded);
@@ -244,14 +260,66 @@ impl State {
             if let Some(state) = state.upgrade() {
                 let feeds = state.feeds.borrow().clone();
                 feeds.iter().for_each(|driver| driver.page(&event));
+                if !matches!(event, PageEvent::Hidden) {
+                    state.notify_views(ViewEvent::PageEvent, None);
+                }
             }
         })
     }
 
-    pub(super) fn end_watches(&self) {
+    /// Ends every watch, and closes every view.
+    pub(super) fn disconnect(&self) {
+        let views = self.views.borrow().clone();
+        views
+            .iter()
+            .for_each(|view| view.close(&JsValue::UNDEFINED));
+        self.end_watches();
+    }
+
+    fn end_watches(&self) {
         let feeds = self.feeds.take();
-        self.page.take();
+        self.leave_page();
         feeds.iter().for_each(Driver::stop);
+    }
+
+    pub(super) fn add_view(&self, view: &Rc<View>) {
+        self.views.borrow_mut().push(Rc::clone(view));
+    }
+
+    pub(super) fn remove_view(&self, view: &Rc<View>) {
+        self.views
+            .borrow_mut()
+            .retain(|other| !Rc::ptr_eq(other, view));
+        self.leave_page();
+    }
+
+    /// Stops listening to the page where nothing needs it.
+    fn leave_page(&self) {
+        if self.feeds.borrow().is_empty() && self.views.borrow().is_empty() {
+            self.page.take();
+        }
+    }
+
+    /// Notifies views, those of one bucket or all.
+    fn notify_views(&self, event: ViewEvent, bucket: Option<&BucketName>) {
+        let views = self.views.borrow().clone();
+        for view in views {
+            if bucket.is_none_or(|bucket| view.is_of(bucket)) {
+                view.on_event(event);
+            }
+        }
+    }
+
+    /// An operation has succeeded.
+    pub(super) fn on_success(&self, context: &Context<'_>) {
+        if context.operation == "createBucket" {
+            self.notify_views(ViewEvent::BucketCreated, context.bucket);
+        }
+    }
+
+    /// The handles that were given out.
+    pub(super) fn handles(&self) -> &Handles {
+        &self.handles
     }
 
     /// Tells the logger and every error handler where the client has fallen back to memory.
@@ -305,12 +373,9 @@ impl Owner for State {
         let mut feeds = self.feeds.borrow_mut();
         let at = feeds.iter().position(|other| Rc::ptr_eq(other, driver));
         let gone = at.map(|at| feeds.remove(at));
-        let is_last = feeds.is_empty();
         // Dropped outside the borrow, with the listeners of the page.
         drop(feeds);
         drop(gone);
-        if is_last {
-            self.page.take();
-        }
+        self.leave_page();
     }
 }

@@ -42,8 +42,8 @@ export declare class IronflowClient {
   /** A client that is not configured yet. */
   constructor();
   /**
-   * Sets, or replaces, the configuration; running watches end. Handles that exist already use the
-   * new one. Throws a {@link ValidationError} naming the option that is unknown or ill-typed.
+   * Sets, or replaces, the configuration; running watches end, and views move to the new configuration.
+   * Handles that exist already use the new one. Throws a {@link ValidationError} naming the option that is unknown or ill-typed.
    */
   configure(options?: IronflowConfigOptions): void;
   /** Whether {@link configure} has succeeded. */
@@ -55,16 +55,30 @@ export declare class IronflowClient {
    * has fallen back to it. Throws a {@link NotConfiguredError} before {@link configure}.
    */
   readonly mode: "server" | "memory";
-  /** Changes the credentials, from the next request and connection on; nothing is torn down. */
+  /**
+   * Finds out whether the server answers, and learns its {@link features}. It is optional: operations and
+   * watches need no `connect()` before them. Resolves too where the credentials may not list buckets
+   * (`HTTP_403`), and on the memory transport. Any other answer, or none, rejects.
+   */
+  connect(options?: RequestOptions): Promise<void>;
+  /**
+   * The features beyond the basic protocol that the server announced when {@link connect} last succeeded.
+   * Empty before, after {@link configure}, and on the memory transport.
+   */
+  readonly features: ReadonlySet<string>;
+  /**
+   * Changes the credentials, from the next request and connection on; nothing is torn down. Views whose
+   * credentials were refused open again.
+   */
   setAuth(auth?: AuthConfig): void;
-  /** The key-value API. Throws a {@link NotConfiguredError} before {@link configure}. */
+  /** The key-value API: the same object each time. Throws a {@link NotConfiguredError} before {@link configure}. */
   kv(): BrowserKVClient;
   /**
    * Hears of every rejected operation, once, and of every problem of a watch. Gives the function
    * that ends it. What a handler throws is logged and changes nothing.
    */
   onError(handler: ErrorHandler): () => void;
-  /** Ends every watch of this client. */
+  /** Ends every watch and closes every view of this client. */
   disconnect(): void;
 }
 
@@ -81,10 +95,10 @@ export declare class BrowserKVClient {
   /** One bucket's settings and state. `HTTP_404` where there is none. */
   getBucketInfo(name: string, options?: RequestOptions): Promise<KVBucketInfo>;
   /**
-   * A handle for a bucket's keys. Asks nobody whether the bucket exists; throws a
-   * {@link ValidationError} for a name that no bucket can have. With `decode`, values are read and
-   * written in one form: with `"json"` a string too is written as its JSON text, so that
-   * `put("theme", "dark")` reads back as `"dark"`.
+   * A handle for a bucket's keys: the same object each time for the same name and `decode`. It is made
+   * without a request, whether or not the bucket exists; throws a {@link ValidationError} for a name
+   * that no bucket can have. With `decode`, values are read and written in one form: with `"json"` a
+   * string too is written as its JSON text, so that `put("theme", "dark")` reads back as `"dark"`.
    */
   bucket(name: string): BrowserKVBucketHandle<unknown, string, string>;
   bucket<T = unknown>(
@@ -127,6 +141,8 @@ export declare class BrowserKVBucketHandle<
 > {
   /** Throws a {@link ValidationError} for a bad name or bad options. */
   constructor(name: string, config?: IronflowConfigOptions);
+  /** The bucket's name. */
+  readonly name: string;
   /** Reads a key. `HTTP_404` where it is missing or deleted. */
   get(key: string, options?: RequestOptions): Promise<KVEntry<T>>;
   /**

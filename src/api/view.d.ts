@@ -17,8 +17,19 @@ export interface KVViewEntry<T = unknown> extends Stored {
 }
 
 /**
- * `"loading"`: not all entries have come yet. `"ready"`: they have, and changes follow as long as the
- * connection's state is `"connected"`. `"closed"`: the view has ended and keeps what it held last.
+ * - `"loading"`: not all entries have come yet: the view is new, its bucket does not exist, or the client was
+ *   configured again. After `configure()` the entries so far stay readable until the new ones replace them.
+ * - `"ready"`: all entries have come, and changes follow while `state` is `"connected"`. While the connection
+ *   is lost, the credentials are refused or the bucket is missing, the entries stay readable and `error` says
+ *   why they are not kept up to date.
+ * - `"closed"`: the view has ended, by `stop()`, by `disconnect()`, or because the server finished it (close
+ *   code 1000; then `error` says so). It keeps what it held last.
+ *
+ * Nothing else ends a view. It opens its watch again, and then replaces its entries by those there are, after
+ * `configure()`; after `setAuth()` where the credentials were refused; after `createBucket()` of the same
+ * client, and with a backoff of up to 30 s, where the bucket is missing; with a backoff of up to 5 minutes where
+ * the attempts of `reconnect` are used up, unless `reconnect` is disabled; and in all these cases when the
+ * browser is online again or the page is shown.
  */
 export type KVViewStatus = "loading" | "ready" | "closed";
 
@@ -29,8 +40,8 @@ export interface KVViewContent<T = unknown> {
   /** How far it is. */
   readonly status: KVViewStatus;
   /**
-   * What is wrong: the connection is lost for now, a value does not decode (its key is left out), or why
-   * the view ended. Undefined again once it is mended.
+   * What is wrong: the connection is lost for now, the bucket is missing, the credentials are refused, a value
+   * does not decode (its key is left out), or why the view ended. Undefined again once it is mended.
    */
   readonly error: Error | undefined;
   /** How many keys there are. */
@@ -53,7 +64,10 @@ export interface KVViewSnapshot<T = unknown> extends KVViewContent<T> {
 
 /** A live, read-only replica of the keys of a bucket that match. Reading it is synchronous. */
 export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
-  /** All entries have come; rejected where the view ends before that. */
+  /**
+   * All entries have come; rejected where the view ends before that. It stays pending while the bucket is
+   * missing or the credentials are refused. A new promise after `configure()`.
+   */
   readonly ready: Promise<void>;
   /**
    * Calls back after changes, once for all that come in one task; while the view is loading, only when

@@ -18,6 +18,7 @@ const WATCH: &[Known] = &[
 ];
 
 /// What is to be watched, and who is to hear of it.
+#[derive(Clone)]
 pub(super) struct WatchArguments {
     /// Undefined: whoever iterates.
     pub(super) callbacks: JsValue,

@@ -54,7 +54,7 @@ async function request(url, options) {
 
 /**
  * Gives the status, the text, the seconds that the server asks to wait, and `page`: the content type of an
- * HTML page. A redirect that was not followed, or was though it must not be, has a status from 300 to 399,
+ * HTML page, and `features`: those that the server announces, comma separated. A redirect that was not followed, or was though it must not be, has a status from 300 to 399,
  * or 0.
  */
 export async function send(url, options) {
@@ -66,6 +66,7 @@ export async function send(url, options) {
     const text = String(await response.text());
     const answer = { status, text };
     if (status >= 300) answer.retryAfter = retryAfter(headers);
+    answer.features = headers?.get?.("Ironflow-KV-Features");
     const contentType = headers?.get?.("Content-Type");
     if (/^\s*text\/html\b/i.test(contentType)) answer.page = contentType;
     return answer;

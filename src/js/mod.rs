@@ -93,6 +93,12 @@ extern "C" {
     pub(crate) fn read_bucket_info(answer: &Answer) -> JsValue;
     #[wasm_bindgen(js_name = readBuckets)]
     pub(crate) fn read_buckets(answer: &Answer) -> JsValue;
+    /// The features that a server announces, a `Set`.
+    #[wasm_bindgen(js_name = readFeatures)]
+    pub(crate) fn read_features(answer: &Answer) -> JsValue;
+    /// The same, from an answer that must be a list of buckets.
+    #[wasm_bindgen(js_name = readConnected)]
+    pub(crate) fn read_connected(answer: &Answer) -> JsValue;
 
     pub(crate) type Read;
     #[wasm_bindgen(structural, method, getter)]
@@ -298,15 +304,34 @@ extern "C" {
     #[derive(Clone)]
     pub(crate) type Replica;
     #[wasm_bindgen(js_name = newReplica)]
-    pub(crate) fn new_replica(
-        bucket: JsValue,
-        patterns: &Array,
-        logger: &JsValue,
-        timeout_ms: u32,
-    ) -> Replica;
-    /// Gives the application's side of it.
+    pub(crate) fn new_replica(bucket: JsValue, patterns: &Array, listener: f64) -> Replica;
+    /// The callbacks of a new watch, which replace those of the one before.
+    #[wasm_bindgen(structural, method, js_name = nextWatch)]
+    pub(crate) fn next_watch(this: &Replica, logger: &JsValue, timeout_ms: u32) -> JsValue;
+    /// Takes the watcher of the new watch.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn attach(this: &Replica, watcher: &JsValue) -> JsValue;
+    pub(crate) fn attach(this: &Replica, watcher: &JsValue);
+    /// The application's side of it.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn view(this: &Replica) -> JsValue;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn reset(this: &Replica);
+    /// Closes it for good. Undefined: not because of an error.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn close(this: &Replica, error: &JsValue);
+}
+
+#[wasm_bindgen(module = "/src/js/handles.js")]
+extern "C" {
+    /// The handles that a client has given out, held weakly.
+    pub(crate) type Handles;
+    #[wasm_bindgen(js_name = newHandles)]
+    pub(crate) fn new_handles() -> Handles;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn find(this: &Handles, id: &str) -> JsValue;
+    /// Gives the handle back.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn add(this: &Handles, id: &str, handle: &JsValue) -> JsValue;
 }
 
 #[wasm_bindgen(module = "/src/js/client.js")]

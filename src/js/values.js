@@ -282,6 +282,17 @@ export function readBuckets(answer) {
   return infos.includes(undefined) ? undefined : infos;
 }
 
+/** The features that a server announces. */
+export function readFeatures({ features }) {
+  const names = String(features ?? "").split(",");
+  return new Set(names.map((name) => name.trim()).filter((name) => name !== ""));
+}
+
+/** The same, from an answer that must be a list of buckets. */
+export function readConnected(answer) {
+  return readBuckets(answer) && readFeatures(answer);
+}
+
 /** Whether the answer is what an operation without a result may be answered with: nothing, or JSON. */
 export function isEmptyOrJson({ text, page }) {
   if (text.trim() === "") return true;

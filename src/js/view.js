@@ -2,122 +2,13 @@
 // calls back, a KVView what an application holds.
 
 import { guarded, subscribe } from "./client.js";
-import { TimeoutError, ValidationError } from "./errors.js";
-import {
-  ANSWER,
-  abortReason,
-  isAborted,
-  isAbortSignal,
-  paused,
-  TIMED_OUT,
-  within,
-} from "./exchange.js";
-import { pollDelay } from "./listeners.js";
+import { ValidationError } from "./errors.js";
+import { abortReason, isAborted, newDeferred } from "./exchange.js";
+import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
-
-/** The longest that a timer counts, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
-
-/** A copy of the caller's options, which may throw when they are read. */
-function readOptions(options) {
-  try {
-    return { ...options };
-  } catch (cause) {
-    throw new ValidationError("options cannot be read", { cause });
-  }
-}
-
-/** Reads the arguments of `waitFor`. */
-function readWait(revision, options, defaultTimeout) {
-  if (!Number.isSafeInteger(revision) || revision < 0) {
-    throw new ValidationError("the revision must be a whole number, 0 or more");
-  }
-  if (typeof (options ?? {}) !== "object") throw new ValidationError("options must be an object");
-  const { signal, timeout, ...unknown } = readOptions(options ?? {});
-  for (const name of Object.keys(unknown)) throw new ValidationError(`unknown option ${name}`);
-  const milliseconds = timeout ?? defaultTimeout;
-  if (typeof milliseconds !== "number" || !(milliseconds > 0 && milliseconds <= LONGEST)) {
-    throw new ValidationError(
-      `timeout must be a number of milliseconds, more than 0 and at most ${LONGEST}`,
-    );
-  }
-  if (signal && !isAbortSignal(signal)) {
-    throw new ValidationError("signal must be an AbortSignal");
-  }
-  return { signal, timeout: milliseconds };
-}
-
-/** How often the server is asked before keys are given up that it no longer lists. */
-const PATIENCE = 3;
-
-/**
- * Asks the server what a replica lacks of the change with this revision: whether it is still to come,
- * and which keys the replica has of before it that are there no longer. None of it: the change was of a
- * key that does not match, or another took its place.
- */
-async function lacking(revision, replica, bucket, patterns, signal) {
-  const listed = new Set();
-  let late = false;
-  for (const pattern of patterns) {
-    const keys = await bucket.listKeys(pattern, { signal });
-    for (const key of keys) listed.add(key);
-    // The newest first. What is older than the revision cannot stand in its place.
-    for (const key of keys.reverse()) {
-      if (replica.revision(key) >= revision) continue;
-      const entry = await bucket.get(key, { signal }).catch((error) => {
-        if (error?.code !== "HTTP_404") throw error;
-      });
-      if (entry && entry.revision < revision) break;
-      const known = replica.revision(key);
-      if (entry ? known < entry.revision : known > 0 && known < revision) late = true;
-      if (late) break;
-    }
-  }
-  const gone = [];
-  for (const [key, entry] of replica.map) {
-    if (entry.revision < revision && !listed.has(key)) gone.push(key);
-  }
-  return { late, gone };
-}
-
-/** Settles once nothing of the change is lacking. */
-async function verified(revision, replica, bucket, patterns, signal) {
-  await replica.ready;
-  let retryAfter = 0;
-  for (let asked = 1; ; asked += 1) {
-    // Most often the watch brings it meanwhile.
-    await paused(pollDelay(asked, retryAfter), signal);
-    signal.throwIfAborted();
-    try {
-      retryAfter = 0;
-      const { late, gone } = await lacking(revision, replica, bucket, patterns, signal);
-      if (!late && gone.length === 0) return;
-      // No event tells that a key has expired.
-      if (asked >= PATIENCE) replica.forget(gone);
-    } catch (error) {
-      if (!error?.retryable) throw error;
-      retryAfter = error.retryAfter ?? 0;
-    }
-  }
-}
-
-/**
- * Waits for `come`, which the replica settles when the revision itself arrives or no more will, or until
- * the server says that there is nothing to wait for.
- */
-async function arrival(come, revision, { signal, timeout }, replica, bucket, patterns) {
-  const controller = new AbortController();
-  const checked = verified(revision, replica, bucket, patterns, controller.signal);
-  const outcome = await within(Promise.race([come, checked]), timeout, signal, controller);
-  controller.abort();
-  if (outcome.kind === ANSWER) return;
-  if (outcome.kind === TIMED_OUT) {
-    const words = `revision ${revision} has not come within ${timeout} ms`;
-    throw new TimeoutError(words, { timeoutMs: timeout });
-  }
-  throw outcome.value;
-}
+import { arrival, readWait } from "./view-wait.js";
+import { endings } from "./watcher.js";
 
 const MAP = Symbol("entries");
 
@@ -173,64 +64,144 @@ class KVViewSnapshot extends Content {
 /** How many revisions are remembered of those that have come. */
 const MANY = 1024;
 
+// What Rust is notified of, in numbers that it knows too (`api::View`).
+const READY = 0;
+const WATCH_ENDED = 1;
+const STOPPED = 2;
+
+/** A promise that may be rejected without anyone waiting for it. */
+function newReady() {
+  const ready = newDeferred();
+  ready.promise.catch(() => {});
+  return ready;
+}
+
 class Replica {
   map = new Map();
+  /** Keys whose values do not decode: their revisions, and the errors. */
+  unreadable = new Map();
   state = "connecting";
   status = "loading";
   #bucket;
   #patterns;
   #logger;
   #timeout;
+  #listener;
   #watcher;
+  /** The callbacks of the current watch: calls of an earlier one are ignored. */
+  #callbacks;
+  /** What a later watch has delivered so far: it replaces the entries once it is complete. */
+  #next;
+  #ready = newReady();
   #subscribers = new Set();
   #telling = false;
   #snapshot;
   /** The last problem of the watch, until it goes on. */
   #problem;
-  /** Keys whose values do not decode: their revisions, and the errors. */
-  #unreadable = new Map();
   #recent = new Set();
   #waiting = new Set();
 
-  constructor(bucket, patterns, logger, timeout) {
+  constructor(bucket, patterns, listener) {
     this.#bucket = bucket;
     this.#patterns = patterns;
+    this.#listener = listener;
+  }
+
+  // What Rust calls.
+
+  nextWatch(logger, timeout) {
     this.#logger = logger;
     this.#timeout = timeout;
+    this.#callbacks = undefined;
+    this.#watcher?.stop();
+    if (this.#watcher) this.#next = { map: new Map(), unreadable: new Map() };
+    if (this.state !== "connecting") {
+      this.#change(() => {
+        this.state = "connecting";
+      }, true);
+    }
+    const callbacks = {};
+    const ifCurrent = (name) => (value) => {
+      if (this.#callbacks === callbacks) this[name](value);
+    };
+    for (const name of ["onUpdate", "onReady", "onStateChange", "onError"]) {
+      callbacks[name] = ifCurrent(name);
+    }
+    endings.set(callbacks, ifCurrent("onEnd"));
+    this.#callbacks = callbacks;
+    return callbacks;
   }
 
   attach(watcher) {
     this.#watcher = watcher;
+  }
+
+  view() {
     return new KVView(this);
   }
 
+  /** The client has another configuration: what the view holds stays until its entries have come. */
+  reset() {
+    this.#callbacks = undefined;
+    if (this.status === "ready") this.#ready = newReady();
+    this.#change(() => {
+      this.status = "loading";
+      this.#problem = undefined;
+    }, true);
+  }
+
+  close(error) {
+    this.#callbacks = undefined;
+    this.#watcher?.stop();
+    this.#change(() => {
+      this.#problem = error ?? this.#problem;
+      this.state = "disconnected";
+      this.status = "closed";
+      this.#next = undefined;
+    }, true);
+    this.#ready.reject(this.#reason());
+    for (const { reject } of this.#waiting) reject(this.#reason());
+  }
+
   get error() {
-    return this.#problem ?? [...this.#unreadable.values()].at(-1)?.error;
+    return this.#problem ?? [...this.unreadable.values()].at(-1)?.error;
   }
 
   get ready() {
-    return this.#watcher.ready;
+    return this.#ready.promise;
   }
 
   stop() {
-    this.#watcher.stop();
+    tell(this.#listener, STOPPED, 0);
   }
 
   // What the watch calls back.
 
   onUpdate(event) {
+    const { map, unreadable } = this.#next ?? this;
+    const apply = () => {
+      unreadable.delete(event.key);
+      if (event.operation === "put") map.set(event.key, viewEntry(event));
+      else map.delete(event.key);
+    };
+    if (this.#next) return apply();
     this.#change(() => {
       this.#problem = undefined;
-      this.#unreadable.delete(event.key);
-      if (event.operation === "put") this.map.set(event.key, viewEntry(event));
-      else this.map.delete(event.key);
+      apply();
     });
     this.#heard(event.revision);
   }
 
   onReady() {
-    this.status = "ready";
-    this.#change(() => {});
+    this.#change(() => {
+      this.status = "ready";
+      if (this.#next) this.#replace(this.#next);
+    });
+    this.#ready.resolve();
+    for (const waiting of this.#waiting) {
+      if (this.#has(waiting.revision)) waiting.resolve();
+    }
+    tell(this.#listener, READY, 0);
   }
 
   onStateChange(state) {
@@ -244,23 +215,22 @@ class Replica {
 
   onError(error) {
     const { key, revision } = error.details ?? {};
-    const unreadable = error instanceof ValidationError && key !== undefined;
+    const { map, unreadable } = this.#next ?? this;
+    const undecodable = error instanceof ValidationError && key !== undefined;
     this.#change(() => {
-      if (unreadable) {
-        this.map.delete(key);
-        this.#unreadable.delete(key);
-        this.#unreadable.set(key, { revision, error });
+      if (undecodable) {
+        map.delete(key);
+        unreadable.delete(key);
+        unreadable.set(key, { revision, error });
       } else {
         this.#problem = error;
       }
     }, true);
-    if (unreadable) this.#heard(revision);
+    if (undecodable && !this.#next) this.#heard(revision);
   }
 
-  onClose() {
-    this.status = "closed";
-    this.#change(() => {}, true);
-    for (const { reject } of this.#waiting) reject(this.#reason());
+  onEnd(error) {
+    tell(this.#listener, WATCH_ENDED, error?.status ?? 0, error && String(error.code));
   }
 
   // What an application asks for.
@@ -293,7 +263,7 @@ class Replica {
 
   /** The revision that a key is known to have, 0: none. */
   revision(key) {
-    return (this.map.get(key) ?? this.#unreadable.get(key))?.revision ?? 0;
+    return (this.map.get(key) ?? this.unreadable.get(key))?.revision ?? 0;
   }
 
   /** Takes keys out that are gone, though the watch did not say so. */
@@ -301,6 +271,15 @@ class Replica {
     this.#change(() => {
       for (const key of keys) this.map.delete(key);
     });
+  }
+
+  /** Puts what a later watch has delivered in the place of what there is. */
+  #replace({ map, unreadable }) {
+    // The view keeps the same map.
+    this.map.clear();
+    for (const [key, entry] of map) this.map.set(key, entry);
+    this.unreadable = unreadable;
+    this.#next = undefined;
   }
 
   /** Changes something, and tells the subscribers; of the entries only once they are complete. */
@@ -385,6 +364,6 @@ class KVView extends Content {
   }
 }
 
-export function newReplica(bucket, patterns, logger, timeout) {
-  return new Replica(bucket, patterns, logger, timeout);
+export function newReplica(bucket, patterns, listener) {
+  return new Replica(bucket, patterns, listener);
 }

@@ -9,6 +9,9 @@ import { copyEvent, decode } from "./values.js";
 
 const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
 
+/** What views call, by their callbacks, when their watch has ended: with the error that ended it, if any. */
+export const endings = /* @__PURE__ */ new WeakMap();
+
 const CALLBACKS = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
 
 const isObject = (value) => typeof value === "object" && value !== null;
@@ -168,6 +171,7 @@ class Subscriber {
     this.#over = { error };
     this.#backlog?.end(error);
     this.#call("onClose");
+    endings.get(this.#callbacks)?.(error);
     this.#callbacks = undefined;
   }
 

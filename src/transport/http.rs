@@ -120,6 +120,10 @@ impl Http {
                 request.url = path::buckets(server);
                 Some(|answer, _| js::read_buckets(answer))
             }
+            Operation::Connect => {
+                request.url = path::buckets(server);
+                Some(|answer, _| js::read_connected(answer))
+            }
             Operation::BucketInfo(name) => {
                 request.url = path::bucket(server, name);
                 Some(|answer, _| js::read_bucket_info(answer))
@@ -307,6 +311,10 @@ fn read(answer: &Answer, operation: &Operation, reader: Reader, url: &str) -> Ou
     };
     if matches!(status, 0 | 300..400) {
         return invalid(&["redirects are not followed: there is one at ", url]);
+    }
+    if status == 403 && matches!(operation, Operation::Connect) {
+        // The server answers, and these credentials may not list buckets.
+        return Ok(js::read_features(answer));
     }
     let succeeded = (200..300).contains(&status);
     if succeeded {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use js_sys::{Array, Date, JsString};
+use js_sys::{Array, Date, JsString, Set};
 use wasm_bindgen::prelude::*;
 
 use super::operation::Operation;
@@ -121,6 +121,8 @@ impl Memory {
                 store.delete_bucket(name)?;
                 JsValue::UNDEFINED
             }
+            // It has none of the features that a server announces.
+            Operation::Connect => Set::new(&JsValue::UNDEFINED).into(),
             Operation::ListBuckets => {
                 let infos = store.buckets();
                 infos.iter().map(bucket_info).collect::<Array>().into()

@@ -8,6 +8,8 @@ use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 /// What is asked for, checked: nothing in it can be malformed.
 #[derive(Debug)]
 pub(crate) enum Operation {
+    /// Finds out whether the server answers, and which features it announces: a `Set` of their names.
+    Connect,
     CreateBucket(BucketConfig),
     DeleteBucket(BucketName),
     ListBuckets,
@@ -28,7 +30,11 @@ impl Operation {
     pub(crate) const fn is_reading(&self) -> bool {
         matches!(
             self,
-            Self::Get(..) | Self::ListKeys(..) | Self::ListBuckets | Self::BucketInfo(_)
+            Self::Get(..)
+                | Self::ListKeys(..)
+                | Self::ListBuckets
+                | Self::BucketInfo(_)
+                | Self::Connect
         )
     }
 
@@ -44,7 +50,9 @@ impl Operation {
     /// The bucket it uses, which has to be there.
     pub(crate) const fn bucket(&self) -> Option<&BucketName> {
         match self {
-            Self::CreateBucket(_) | Self::DeleteBucket(_) | Self::ListBuckets => None,
+            Self::Connect | Self::CreateBucket(_) | Self::DeleteBucket(_) | Self::ListBuckets => {
+                None
+            }
             Self::BucketInfo(bucket)
             | Self::Get(bucket, _)
             | Self::Put { bucket, .. }

@@ -2,6 +2,7 @@
 //! socket or the store in memory that drives it, and the page it lives in.
 
 pub mod feed;
+pub mod view_life;
 
 #[cfg(target_arch = "wasm32")]
 mod driver;
@@ -21,5 +22,6 @@ mod timeout;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use self::{
     driver::{Driver, Owner},
-    page::Page,
+    page::{Page, PageEvent},
+    timeout::Timeout,
 };

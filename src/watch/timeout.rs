@@ -5,13 +5,13 @@ use wasm_bindgen::prelude::*;
 use crate::js::{self, Listener};
 
 /// Calls once, unless it is dropped before.
-pub(super) struct Timeout {
+pub(crate) struct Timeout {
     timer: JsValue,
     _listener: Listener,
 }
 
 impl Timeout {
-    pub(super) fn start(milliseconds: f64, call: impl Fn() + 'static) -> Self {
+    pub(crate) fn start(milliseconds: f64, call: impl Fn() + 'static) -> Self {
         let listener = Listener::new(move |_, _, _| call());
         Self {
             timer: js::start_timer(listener.number(), milliseconds),

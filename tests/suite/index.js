@@ -10,6 +10,7 @@ import { delivery } from "./delivery.js";
 import { errorSubjects } from "./error-subjects.js";
 import { errors } from "./errors.js";
 import { feeds } from "./feeds.js";
+import { handles } from "./handles.js";
 import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
@@ -17,6 +18,7 @@ import { modifyRequests } from "./modify-requests.js";
 import { page } from "./page.js";
 import { refusedValues } from "./refused-values.js";
 import { retrying } from "./retrying.js";
+import { survivingViews } from "./surviving-views.js";
 import { values } from "./values.js";
 import { views } from "./views.js";
 import { watching } from "./watching.js";
@@ -30,6 +32,7 @@ export const suites = {
   errors,
   errorSubjects,
   client,
+  handles,
   modify,
   modifyRequests,
   decoding,
@@ -38,6 +41,7 @@ export const suites = {
   clock,
   watching,
   views,
+  survivingViews,
   feeds,
   delivery,
   contention,

@@ -1,7 +1,7 @@
 // Views: replicas that follow their bucket.
 
 import { deepEqual, equal, isError, ok, rejects, throws } from "./assert.js";
-import { bucketNotFound, invalid } from "./expected.js";
+import { invalid } from "./expected.js";
 
 /**
  * @typedef {import("./context.js").Bucket} Bucket
@@ -9,14 +9,14 @@ import { bucketNotFound, invalid } from "./expected.js";
  */
 
 /** A view that is ready. @param {Bucket} bucket @param {Parameters<Bucket["view"]>} options */
-async function ready(bucket, ...options) {
+export async function ready(bucket, ...options) {
   const view = bucket.view(...options);
   await view.ready;
   return view;
 }
 
 /** Until something holds of a view. @param {View} view @param {() => boolean} condition @returns {Promise<void>} */
-const until = (view, condition) =>
+export const until = (view, condition) =>
   new Promise((resolve) => {
     const unsubscribe = view.subscribe(look);
     function look() {
@@ -28,7 +28,7 @@ const until = (view, condition) =>
   });
 
 /** @param {View | ReturnType<View["getSnapshot"]>} content */
-const held = (content) =>
+export const held = (content) =>
   Object.fromEntries(
     content
       .entries()
@@ -296,22 +296,5 @@ export const views = {
       fence[Symbol.dispose]();
       equal(fence.status, "closed");
     }
-  },
-
-  async "a view of a missing bucket closes with HTTP_404, and so does one whose bucket is deleted"(
-    t,
-  ) {
-    const { bucket, kv, name } = await t.bucket();
-    const missing = kv.bucket(t.newBucketName()).view();
-    const error = await rejects(missing.ready, { code: "HTTP_404", status: 404 });
-    equal(missing.error, error);
-    deepEqual([missing.state, missing.status, missing.size], ["disconnected", "closed", 0]);
-    await rejects(missing.waitFor(1), { code: "HTTP_404" });
-    await bucket.put("a", "1");
-    const view = await ready(bucket);
-    await kv.deleteBucket(name);
-    await until(view, () => view.status === "closed");
-    isError(view.error, bucketNotFound);
-    deepEqual(held(view), { a: "1 1" });
   },
 };

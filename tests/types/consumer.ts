@@ -53,7 +53,13 @@ const options: IronflowConfigOptions = {
 
 export async function page(): Promise<void> {
   ironflow.configure({ serverUrl: "http://localhost:9123" });
+  const connecting: Promise<void> = ironflow.connect({ timeout: 1000 });
+  await connecting;
+  const features: ReadonlySet<string> = ironflow.features;
+  console.log(features.has("history"));
   const bucket = ironflow.kv().bucket("my-bucket");
+  const bucketName: string = bucket.name;
+  console.log(bucketName);
   const { revision } = await bucket.put("user:123", { name: "Alice", role: "admin" });
   const written: number = revision;
 

@@ -46,25 +46,37 @@ function start(which) {
   const handle = bucket();
   const replica = handle.view(which);
   view = replica;
-  replica.subscribe(() => view === replica && emit("view", undefined));
   // Its state and error say the same.
   replica.ready.catch(() => {});
-  /** @type {KVWatcher | undefined} */
-  let mine;
-  const ifCurrent = (/** @type {() => void} */ act) => {
-    if (mine === watcher) act();
-  };
-  mine = handle.watch(
-    {
-      onUpdate: (event) => ifCurrent(() => emit("event", event)),
-      onStateChange: (state) => ifCurrent(() => emit("live", { state })),
-      onError: (error) => ifCurrent(() => emit("problem", error)),
-      onClose: () => ifCurrent(() => emit("live", { state: "disconnected" })),
-    },
-    which,
-  );
-  watcher = mine;
-  mine.ready.catch(() => {});
+  follow();
+  replica.subscribe(() => {
+    if (view !== replica) return;
+    // The view opens again by itself, a watch does not.
+    if (watcher === undefined && replica.state === "connected") follow();
+    emit("view", undefined);
+  });
+
+  function follow() {
+    const ifCurrent = (/** @type {() => void} */ act) => {
+      if (mine === watcher) act();
+    };
+    /** @type {KVWatcher} */
+    const mine = handle.watch(
+      {
+        onUpdate: (event) => ifCurrent(() => emit("event", event)),
+        onStateChange: (state) => ifCurrent(() => emit("live", { state })),
+        onError: (error) => ifCurrent(() => emit("problem", error)),
+        onClose: () =>
+          ifCurrent(() => {
+            watcher = undefined;
+            emit("live", { state: "disconnected" });
+          }),
+      },
+      which,
+    );
+    watcher = mine;
+    mine.ready.catch(() => {});
+  }
 }
 
 export function startFeed() {

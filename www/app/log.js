@@ -1,5 +1,5 @@
+import { isRetryable } from "@ironflow/browser";
 import { byId, coalesce, element, setText } from "./dom.js";
-import { currentView } from "./feed.js";
 import { describe } from "./outcome.js";
 import { filter, on, openBucket } from "./session.js";
 import { preview } from "./values.js";
@@ -119,8 +119,8 @@ export function startLog() {
     );
   });
   on("problem", (error) => {
-    const again = lost && currentView()?.status !== "closed";
-    lost = currentView()?.status !== "closed";
+    const again = lost && isRetryable(error);
+    lost = isRetryable(error);
     if (!again) addNote(element("div", { class: "failure" }, ...describe(error, "watch")));
   });
   on("bucket", () => {

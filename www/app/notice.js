@@ -13,7 +13,7 @@ let said = "";
 export function showNotice() {
   const view = currentView();
   const error = viewFailure();
-  const failed = isMissing() || (view ? view.status === "closed" : error !== undefined);
+  const failed = isMissing() || (error !== undefined && !isConnectionKept());
   const lost = !failed && view?.state === "reconnecting";
   const words = failed || lost ? `${openBucket()} ${failed} ${error}` : "";
   if (words !== said) {
@@ -23,6 +23,12 @@ export function showNotice() {
     notice.className = failed ? "failure" : "caution";
   }
   return failed;
+}
+
+/** Whether the view follows its bucket, or reconnects by itself. */
+function isConnectionKept() {
+  const { state } = currentView() ?? {};
+  return state === "connected" || state === "reconnecting";
 }
 
 function whatIsLost() {

@@ -1,0 +1,42 @@
+//! `connect()`: finds out whether the server answers, and what it can do.
+
+use std::rc::Rc;
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::arguments;
+use super::state::{Context, State};
+use crate::js::Outcome;
+use crate::transport::Operation;
+
+impl State {
+    /// Finds out whether the server answers, and which features it announces.
+    pub(super) fn connect(self: &Rc<Self>, options: &JsValue) -> Promise {
+        let context = Context {
+            operation: "connect",
+            bucket: None,
+            key: &JsValue::UNDEFINED,
+            quiet: false,
+        };
+        let (promise, done) = self.pending(&context, None);
+        let prepared = self.configured().and_then(|configured| {
+            let limits = arguments::limits(options, configured.config.timeout_ms)?;
+            Ok((configured, limits))
+        });
+        match prepared {
+            Err(error) => done(Err(error.into())),
+            Ok((configured, limits)) => {
+                let transport = Rc::clone(&configured.transport);
+                let connected = Box::new(move |outcome: Outcome| {
+                    done(outcome.map(|features| {
+                        configured.features.replace(features);
+                        JsValue::UNDEFINED
+                    }));
+                });
+                transport.carry_out(Operation::Connect, limits, connected);
+            }
+        }
+        promise
+    }
+}

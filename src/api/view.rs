@@ -1,0 +1,156 @@
+//! Runs a view: opens its watch, and opens it again when that may help.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::Math;
+use wasm_bindgen::prelude::*;
+
+use super::state::State;
+use super::watch_arguments::WatchArguments;
+use crate::error::Error;
+use crate::js::{self, Failure, Listener, Replica, Subject};
+use crate::kv::BucketName;
+use crate::watch::Timeout;
+use crate::watch::view_life::{CloseReason, Next, ViewEvent, ViewLife};
+
+/// A view that is not closed. The client's [`State`] keeps it.
+pub(super) struct View {
+    state: Rc<State>,
+    bucket: BucketName,
+    /// As [`js::decode`] takes it.
+    decode: Option<JsValue>,
+    arguments: WatchArguments,
+    replica: Replica,
+    life: RefCell<ViewLife>,
+    timer: RefCell<Option<Timeout>>,
+    closed: Cell<bool>,
+    _listener: Listener,
+}
+
+impl View {
+    /// Opens a view. `reader`: the handle that the view reads with. `options`: as the caller gave them.
+    pub(super) fn open(
+        state: &Rc<State>,
+        bucket: BucketName,
+        decode: Option<JsValue>,
+        reader: JsValue,
+        options: &JsValue,
+    ) -> Result<JsValue, Error> {
+        state.configured()?;
+        let arguments = WatchArguments::of_view(options)?;
+        let patterns = arguments.listed_patterns();
+        let view = Rc::new_cyclic(|view: &Weak<Self>| {
+            let listening = Weak::clone(view);
+            let listener = Listener::new(move |kind, number, value| {
+                if let Some(view) = listening.upgrade() {
+                    view.on_replica_event(kind, number as u16, &value);
+                }
+            });
+            Self {
+                state: Rc::clone(state),
+                bucket,
+                decode,
+                arguments,
+                replica: js::new_replica(reader, &patterns, listener.number()),
+                life: RefCell::new(ViewLife::new()),
+                timer: RefCell::default(),
+                closed: Cell::new(false),
+                _listener: listener,
+            }
+        });
+        state.add_view(&view);
+        view.open_watch();
+        Ok(view.replica.view())
+    }
+
+    /// Whether it is a view of this bucket.
+    pub(super) fn is_of(&self, bucket: &BucketName) -> bool {
+        self.bucket == *bucket
+    }
+
+    /// Something has happened that may have mended what closed the watch.
+    pub(super) fn on_event(self: &Rc<Self>, event: ViewEvent) {
+        let next = self.life.borrow_mut().on_event(event);
+        self.carry_out(next);
+    }
+
+    /// The client has another configuration: the watch so far, which is about to end, counts no more.
+    pub(super) fn reset(&self) {
+        self.timer.take();
+        self.life.replace(ViewLife::new());
+        self.replica.reset();
+    }
+
+    /// Opens a watch with the client's configuration.
+    pub(super) fn open_watch(self: &Rc<Self>) {
+        self.timer.take();
+        let Ok(configured) = self.state.configured() else {
+            return;
+        };
+        if self.closed.get() {
+            return;
+        }
+        self.life.borrow_mut().opened();
+        let (logger, timeout_ms) = (configured.given.logger(), configured.config.timeout_ms);
+        let arguments = WatchArguments {
+            callbacks: self.replica.next_watch(&logger, timeout_ms),
+            ..self.arguments.clone()
+        };
+        let (bucket, decode) = (self.bucket.clone(), self.decode.as_ref());
+        if let Ok(watcher) = self.state.watch(bucket, &arguments, decode) {
+            self.replica.attach(&watcher);
+        }
+    }
+
+    /// Closes the view for good.
+    pub(super) fn close(self: &Rc<Self>, error: &JsValue) {
+        self.closed.set(true);
+        self.timer.take();
+        self.state.remove_view(self);
+        self.replica.close(error);
+    }
+
+    /// The kinds are those of `view.js`.
+    fn on_replica_event(self: &Rc<Self>, kind: u32, status: u16, code: &JsValue) {
+        match kind {
+            0 => self.life.borrow_mut().ready(),
+            1 => {
+                let reason = CloseReason::from_error(status, code.as_string().as_deref());
+                let configured = self.state.configured();
+                let reconnect = configured.is_ok_and(|c| c.config.reconnect.enabled);
+                let next = self.life.borrow_mut().watch_closed(reason, reconnect);
+                self.carry_out(next);
+            }
+            _ => self.close(&JsValue::UNDEFINED),
+        }
+    }
+
+    fn carry_out(self: &Rc<Self>, next: Next) {
+        match next {
+            Next::Nothing => {}
+            Next::Reopen => self.open_watch(),
+            Next::Wait(ms) => {
+                let view = Rc::downgrade(self);
+                let timer = Timeout::start(ms * Math::random(), move || {
+                    if let Some(view) = view.upgrade() {
+                        view.on_event(ViewEvent::Timer);
+                    }
+                });
+                self.timer.replace(Some(timer));
+            }
+            Next::Close => {
+                let error = Error::ConnectionLost {
+                    message: "the server has finished the watch (close code 1000)".into(),
+                    retryable: false,
+                };
+                let error = Failure::from(error).into_js(Subject {
+                    operation: "watch",
+                    bucket: Some(&*self.bucket),
+                    key: &JsValue::UNDEFINED,
+                });
+                self.close(&error);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// The handles that a client gives, and connect().
+
+import { deepEqual, equal, ok, rejects } from "./assert.js";
+import { invalid, notConfigured } from "./expected.js";
+
+/** @type {import("./context.js").Cases} */
+export const handles = {
+  async "kv() and bucket() give the same object each time, until configure() and after it"(t) {
+    const made = t.client();
+    const kv = made.kv();
+    const bucket = kv.bucket("b");
+    const json = kv.bucket("b", { decode: "json" });
+    made.setAuth({});
+    made.configure({ ...t.config, logger: false });
+    equal(made.kv(), kv);
+    equal(made.kv().bucket("b"), bucket);
+    equal(kv.bucket("b", /** @type {any} */ ({})), bucket);
+    equal(kv.bucket("b", { decode: "json" }), json);
+    const others = [
+      json,
+      kv.bucket("b", { decode: "text" }),
+      kv.bucket("c"),
+      t.client().kv().bucket("b"),
+      new t.BrowserKVClient(t.config).bucket("b"),
+      new t.BrowserKVBucketHandle("b", t.config),
+    ];
+    equal(new Set([bucket, ...others]).size, 7);
+    ok(t.client().kv() !== kv);
+  },
+
+  async "a handle has the bucket's name"(t) {
+    const kv = t.client().kv();
+    equal(kv.bucket("a-bucket").name, "a-bucket");
+    equal(kv.bucket("b", { decode: "json" }).name, "b");
+    equal(new t.BrowserKVBucketHandle("c", t.config).name, "c");
+  },
+
+  async "connect() finds out that the server answers; no backend announces a feature yet"(t) {
+    const made = t.client();
+    equal(await made.connect(), undefined);
+    deepEqual([...made.features], []);
+    equal(await made.connect({ timeout: 10_000 }), undefined);
+    await rejects(made.connect(/** @type {any} */ ({ retry: 1 })), invalid(/unknown option retry/));
+    equal(await made.connect({ signal: AbortSignal.abort("no") }).catch((reason) => reason), "no");
+    const unconfigured = new t.IronflowClient();
+    deepEqual([...unconfigured.features], []);
+    await rejects(unconfigured.connect(), notConfigured);
+  },
+};
