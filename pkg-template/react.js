@@ -1,5 +1,6 @@
 // Hooks for React: components that use the same bucket handle and filter share a view.
 
+import { ValidationError } from "ironflow:errors";
 import { useMemo, useSyncExternalStore } from "react";
 
 /** How long a view outlives the last component, in milliseconds: it may be put back at once. */
@@ -25,12 +26,15 @@ const shared = new WeakMap();
 
 /** A view and the components that use it. */
 class Shared {
-  users = 0;
+  subscribers = new Set();
   timer;
 
   constructor(bucket, key) {
     try {
       this.view = bucket.view({ key });
+      this.view.subscribe(() => {
+        for (const notify of [...this.subscribers]) notify();
+      });
     } catch (error) {
       this.failure = empty("closed", error);
     }
@@ -41,53 +45,65 @@ class Shared {
   }
 }
 
+/** A store without a view. */
+const fixed = (snapshot) => ({ subscribe: () => () => {}, getSnapshot: () => snapshot });
+const nothing = fixed(loading);
+
 /** What useSyncExternalStore takes. Rendering opens nothing: what is rendered may never be shown. */
-function storeOf(bucket, id) {
-  let held;
+function storeOf(bucket, key, id) {
   const find = () => shared.get(bucket)?.get(id);
   return {
     subscribe(notify) {
       const views = shared.get(bucket) ?? new Map();
       shared.set(bucket, views);
-      let found = views.get(id);
+      const old = views.get(id);
+      let found = old;
       if (!found || found.snapshot.status === "closed") {
-        clearTimeout(found?.timer);
-        found = new Shared(bucket, JSON.parse(id) ?? undefined);
+        clearTimeout(old?.timer);
+        found = new Shared(bucket, key);
+        // The components of a view that was closed go on with the new one.
+        if (old) found.subscribers = old.subscribers;
         views.set(id, found);
+        for (const other of found.subscribers) other();
       }
       clearTimeout(found.timer);
-      found.users += 1;
-      held = found;
-      const unsubscribe = found.view?.subscribe(notify);
+      const { subscribers } = found;
+      subscribers.add(notify);
       return () => {
-        unsubscribe?.();
-        if (held === found) held = undefined;
-        found.users -= 1;
-        if (found.users > 0) return;
-        found.timer = setTimeout(() => {
-          found.view?.stop();
-          if (views.get(id) === found) views.delete(id);
+        subscribers.delete(notify);
+        const last = views.get(id);
+        if (subscribers.size > 0 || last?.subscribers !== subscribers) return;
+        last.timer = setTimeout(() => {
+          last.view?.stop();
+          if (views.get(id) === last) views.delete(id);
         }, GRACE);
       };
     },
-    getSnapshot: () => (held ?? find())?.snapshot ?? loading,
+    getSnapshot: () => find()?.snapshot ?? loading,
   };
 }
 
-function useSnapshot(bucket, key) {
+function useSnapshot(bucket, key, skip) {
   // Filters that say the same are the same.
-  const id = JSON.stringify(key ?? null);
-  const { subscribe, getSnapshot } = useMemo(() => storeOf(bucket, id), [bucket, id]);
+  const id = typeof key === "function" ? "function" : JSON.stringify(key);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `id` says what `key` is
+  const { subscribe, getSnapshot } = useMemo(() => {
+    if (skip || bucket === undefined || bucket === null) return nothing;
+    if (typeof bucket.view === "function") return storeOf(bucket, key, id);
+    const found = typeof bucket === "string" ? JSON.stringify(bucket) : typeof bucket;
+    const words = `the first argument must be a bucket, as kv.bucket(name) gives it: found ${found}`;
+    return fixed(empty("closed", new ValidationError(words)));
+  }, [bucket, id, skip]);
   return useSyncExternalStore(subscribe, getSnapshot, () => loading);
 }
 
 export function useKV(bucket, filter) {
-  const data = useSnapshot(bucket, filter);
+  const data = useSnapshot(bucket, filter ?? undefined);
   return { data, entries: data.entries(), status: data.status, error: data.error };
 }
 
 export function useKVEntry(bucket, key) {
-  const data = useSnapshot(bucket, key);
+  const data = useSnapshot(bucket, key, key === undefined || key === null);
   const entry = data.get(key);
   return { entry, value: entry?.value, status: data.status, error: data.error };
 }

@@ -6,9 +6,9 @@ export interface UseKV<T> {
   entries: readonly KVViewEntry<T>[];
   /** The same, to be looked up by key. */
   data: KVViewSnapshot<T>;
-  /** `"loading"` until all of it has come, then `"ready"`; `"closed"` where it ended with an error. */
+  /** As {@link KVViewContent.status}; `"closed"` also where the arguments are wrong. */
   status: KVViewStatus;
-  /** What is wrong, as {@link KVViewSnapshot.error}; undefined again once it is mended. */
+  /** What is wrong, as {@link KVViewContent.error}; undefined again once it is mended. */
   error: Error | undefined;
 }
 
@@ -18,9 +18,9 @@ export interface UseKVEntry<T> {
   entry: KVViewEntry<T> | undefined;
   /** The entry's value. */
   value: T | undefined;
-  /** `"loading"` until all of it has come, then `"ready"`; `"closed"` where it ended with an error. */
+  /** As {@link KVViewContent.status}; `"closed"` also where the arguments are wrong. */
   status: KVViewStatus;
-  /** What is wrong, as {@link KVViewSnapshot.error}; undefined again once it is mended. */
+  /** What is wrong, as {@link KVViewContent.error}; undefined again once it is mended. */
   error: Error | undefined;
 }
 
@@ -28,16 +28,20 @@ export interface UseKVEntry<T> {
  * The keys of a bucket that match a key, a pattern or several (default: all), kept up to date.
  *
  * Components that use the same handle and filter share a view, which outlives the last of them by a
- * moment. Make the handle once, outside the component: another handle is another bucket. On a server,
- * and while hydrating, it is `"loading"` and opens nothing.
+ * moment. `kv.bucket(name)` gives the same handle each time, so that it can be called in the component.
+ * Without a bucket (undefined or null), on a server, and while hydrating, the status is `"loading"`, and no
+ * view is opened. Wrong arguments give the status `"closed"` and a {@link ValidationError} in `error`.
  */
 export declare function useKV<T>(
-  bucket: BrowserKVBucketHandle<T, unknown>,
-  filter?: string | readonly string[],
+  bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
+  filter?: string | readonly string[] | null,
 ): UseKV<T>;
 
-/** One key of a bucket, kept up to date: as {@link useKV}. */
+/**
+ * One key of a bucket, kept up to date: as {@link useKV}. Without a key (undefined or null) the status is
+ * `"loading"`, and no view is opened.
+ */
 export declare function useKVEntry<T>(
-  bucket: BrowserKVBucketHandle<T, unknown>,
-  key: string,
+  bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
+  key: string | undefined | null,
 ): UseKVEntry<T>;

@@ -235,13 +235,15 @@ for (const [backend, config] of Object.entries(configurations)) {
       await render("List", { bucket: "missing" });
       const shown = (/** @type {string} */ status, /** @type {string} */ code) =>
         page.waitForSelector(`[data-status=${status}][data-error=${code}]`, { state: "attached" });
-      await shown("closed", "HTTP_404");
-      await render("Nothing");
+      await shown("loading", "HTTP_404");
       await page.evaluate(() => app.kv().createBucket({ name: "missing" }));
-      await render("List", { bucket: "missing" });
       assert.deepEqual(await list(0), []);
+      await page.waitForSelector("ul:not([data-error])", { state: "attached" });
       await page.evaluate(() => app.kv().deleteBucket("missing"));
-      await shown("closed", "HTTP_404");
+      await shown("ready", "HTTP_404");
+      await page.evaluate(() => app.kv().createBucket({ name: "missing" }));
+      await page.waitForSelector("ul:not([data-error])", { state: "attached" });
+      await page.evaluate(() => app.kv().deleteBucket("missing"));
       await render("List", { filter: "a..b" });
       await shown("closed", "VALIDATION_ERROR");
       await put("a", "no json");
@@ -251,6 +253,80 @@ for (const [backend, config] of Object.entries(configurations)) {
       await page.waitForSelector("p[data-status=ready]:not([data-error])");
       assert.equal(await page.locator("p").textContent(), "true");
       await done(/buckets\/missing\/watch.* failed: Error during WebSocket handshake/);
+    });
+
+    test("a handle made inside the component is the same each time", async () => {
+      const { render, put, list, live, done } = await open(config());
+      await put("a", "1");
+      await render("Inside");
+      assert.deepEqual(await list(1), ["a 1"]);
+      await put("b", "2");
+      assert.deepEqual(await list(2), ["a 1", "b 2"]);
+      assert.equal(live(), onServer ? 1 : 0);
+      await done();
+    });
+
+    test("without a bucket or key nothing is opened; wrong arguments are errors", async () => {
+      const { page, render, sockets, done } = await open(config());
+      await render("Mistaken");
+      await page.waitForFunction(() => document.querySelectorAll("pre").length === 9);
+      const shown = (await page.locator("pre").allTextContents()).map((text) => JSON.parse(text));
+      const words = "the first argument must be a bucket, as kv.bucket(name) gives it: found";
+      const bad = await page.waitForFunction(() =>
+        [...document.querySelectorAll("pre")].find((pre) =>
+          /"filter","closed"/.test(pre.innerText),
+        ),
+      );
+      assert.match(await bad.evaluate((pre) => pre?.innerText ?? ""), /key must be a string/);
+      assert.deepEqual(
+        shown.filter(([name]) => name !== "filter"),
+        [
+          ["undefined", "loading", null, 0, null],
+          ["null", "loading", null, 0, null],
+          ["string", "closed", `${words} "b"`, 0, null],
+          ["function", "closed", `${words} function`, 0, null],
+          ["object", "closed", `${words} object`, 0, null],
+          ["no key", "loading", null, null, null],
+          ["null key", "loading", null, null, null],
+          ["no bucket", "loading", null, null, null],
+        ],
+      );
+      assert.equal(sockets.length, 0);
+      await done();
+    });
+
+    test("after configure() all components show the same, also one that joins later", async () => {
+      const { page, bucket, render, put, live, done } = await open(config());
+      await put("a", "old");
+      await put("gone", "old");
+      await render("Together");
+      await page.waitForSelector('ul[data-status=ready][data-size="2"]');
+      await page.evaluate(
+        async ([settings, name]) => {
+          app.client().configure({ ...settings, environment: `of-${name}` });
+          await app.kv().createBucket({ name });
+          await app.kv().bucket(name).put("a", "new");
+        },
+        /** @type {const} */ ([config(), bucket]),
+      );
+      await page.waitForSelector('ul[data-status=ready][data-size="1"]:not([data-error])');
+      await page.waitForSelector(`p[data-status=ready]:has-text('${btoa("new")}')`);
+      await render("Together", { joined: true });
+      const ready = 'ul[data-status=ready][data-size="1"]';
+      await page.waitForFunction((all) => document.querySelectorAll(all).length === 2, ready);
+      assert.deepEqual(await page.locator("li").allTextContents(), ["a new", "a new"]);
+      // Closed for all, and opened again for all by the next that joins.
+      await page.evaluate(() => app.client().disconnect());
+      await page.waitForSelector("p[data-status=closed]");
+      assert.equal(await page.locator("[data-status=closed]").count(), 3);
+      await render("Together");
+      await page.waitForFunction(() => document.querySelectorAll("ul").length === 1);
+      await render("Together", { joined: true });
+      await page.waitForFunction(
+        () => document.querySelectorAll("ul[data-status=ready]").length === 2,
+      );
+      assert.equal(live(), onServer ? 1 : 0);
+      await done(/buckets\/.*\/watch.* failed: Error during WebSocket handshake/);
     });
 
     test("what a server has rendered is hydrated, and then comes to life", async () => {
@@ -267,6 +343,25 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
   });
 }
+
+test("after a 401 the hooks come back at setAuth()", async () => {
+  const guarded = await startServer({ apiKeys: ["good"], allowOrigins: [server.url] });
+  try {
+    const config = { serverUrl: guarded.url, auth: { apiKey: "good" } };
+    const { page, render, put, list, done } = await open(config);
+    await put("a", "1");
+    await page.evaluate(() => app.client().setAuth({ apiKey: "bad" }));
+    await render("List");
+    await page.waitForSelector("ul[data-status=loading][data-error=UNAUTHENTICATED]", {
+      state: "attached",
+    });
+    await page.evaluate(() => app.client().setAuth({ apiKey: "good" }));
+    assert.deepEqual(await list(1), ["a 1"]);
+    await done(/ failed: HTTP Authentication failed/);
+  } finally {
+    await guarded.stop();
+  }
+});
 
 test("the recipe of the README", async () => {
   const url = `${server.url}/api/v1/kv/buckets`;

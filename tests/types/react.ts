@@ -35,7 +35,14 @@ export function useOthers(given: BrowserKVBucketHandle<User>): UseKV<User> {
   return useKV(given);
 }
 
+export function useWhatMayBeMissing(id?: string | null): unknown {
+  const bucket = id ? ironflow.kv().bucket("b") : undefined;
+  return [useKV(bucket).status, useKV(null).entries, useKV(users, null), useKVEntry(users, id)];
+}
+
 export function useMistakes(): void {
+  // @ts-expect-error not a bucket
+  useKV("users");
   // @ts-expect-error no member of User
   useKVEntry(users, "admin").value?.age;
   // @ts-expect-error there may be no entry

@@ -1,7 +1,7 @@
 // What the tests render in a page: a list of keys, and single keys, as an application would write them.
 
 import { createClient } from "@ironflow/browser";
-import { useKVEntry } from "@ironflow/browser/react";
+import { useKV, useKVEntry } from "@ironflow/browser/react";
 import { StrictMode } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { List } from "./list.jsx";
@@ -10,6 +10,7 @@ import { List } from "./list.jsx";
 const rendered = [];
 const onRender = (shown) => rendered.push(shown);
 const handles = new Map();
+let client;
 let kv;
 let root;
 
@@ -28,7 +29,40 @@ function Entries({ bucket, count }) {
   return names.map((name) => <Entry key={name} name={name} bucket={bucket} />);
 }
 
-const components = { List, Entry, Entries };
+/** Makes its handle itself, each time it is rendered. */
+function Inside({ bucket, decode }) {
+  return <List bucket={kv.bucket(bucket.name, { decode })} onRender={onRender} />;
+}
+
+/** Two components that share a view, and one that joins them. */
+function Together({ bucket, joined }) {
+  return (
+    <>
+      <List bucket={bucket} />
+      <Entry bucket={bucket} name="a" />
+      {joined && <List bucket={bucket} />}
+    </>
+  );
+}
+
+function Mistaken({ bucket }) {
+  const shown = {
+    undefined: useKV(undefined),
+    null: useKV(null),
+    string: useKV("b"),
+    function: useKV(() => {}),
+    object: useKV({}),
+    filter: useKV(bucket, () => {}),
+    "no key": useKVEntry(bucket, undefined),
+    "null key": useKVEntry(bucket, null),
+    "no bucket": useKVEntry(undefined, "a"),
+  };
+  return Object.entries(shown).map(([name, { status, error, entries, entry }]) => (
+    <pre key={name}>{JSON.stringify([name, status, error?.message, entries?.length, entry])}</pre>
+  ));
+}
+
+const components = { List, Entry, Entries, Inside, Together, Mistaken };
 
 /** A component by its name, none for an unknown one. Another `handle` is another handle. */
 function page(name, { bucket, decode, handle, ...props }) {
@@ -42,8 +76,10 @@ function page(name, { bucket, decode, handle, ...props }) {
 globalThis.app = {
   rendered,
   start(config) {
-    kv = createClient(config).kv();
+    client = createClient(config);
+    kv = client.kv();
   },
+  client: () => client,
   kv: () => kv,
   render(name, props) {
     root ??= createRoot(document.getElementById("root"));
