@@ -28,6 +28,17 @@ pub fn create_client(options: &JsValue) -> Result<IronflowClient, JsValue> {
     Ok(client)
 }
 
+impl IronflowClient {
+    /// The key-value API, as Rust has it.
+    ///
+    /// # Errors
+    /// A `NotConfiguredError` before `configure()`.
+    pub fn new_kv(&self) -> Result<BrowserKVClient, JsValue> {
+        self.state.configured().map_err(thrown)?;
+        Ok(BrowserKVClient::of(&self.state))
+    }
+}
+
 #[wasm_bindgen]
 impl IronflowClient {
     /// A client that is not configured yet.
@@ -106,11 +117,11 @@ impl IronflowClient {
     /// # Errors
     /// A `NotConfiguredError` before `configure()`.
     pub fn kv(&self) -> Result<JsValue, JsValue> {
-        self.state.configured().map_err(thrown)?;
+        let kv = self.new_kv()?;
         let handles = self.state.handles();
         let found = handles.find("");
         Ok(match found.is_undefined() {
-            true => handles.add("", &BrowserKVClient::of(&self.state).into()),
+            true => handles.add("", &kv.into()),
             false => found,
         })
     }

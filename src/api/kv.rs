@@ -24,6 +24,18 @@ impl BrowserKVClient {
         }
     }
 
+    /// A handle for a bucket's keys, as Rust has it.
+    ///
+    /// # Errors
+    /// As [`Self::bucket`].
+    pub fn new_bucket(
+        &self,
+        name: &JsValue,
+        options: &JsValue,
+    ) -> Result<BrowserKVBucketHandle, JsValue> {
+        BrowserKVBucketHandle::of(&self.state, name, options)
+    }
+
     fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
         let operation = arguments.operation(method, None, None);
         let bucket = operation.as_ref().ok().and_then(Operation::names);
@@ -82,7 +94,7 @@ impl BrowserKVClient {
     /// # Errors
     /// A `ValidationError` for a name that no bucket can have, and for bad options.
     pub fn bucket(&self, name: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
-        let handle = BrowserKVBucketHandle::of(&self.state, name, options)?;
+        let handle = self.new_bucket(name, options)?;
         let id = handle.id();
         let handles = self.state.handles();
         let found = handles.find(&id);

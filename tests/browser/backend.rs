@@ -55,12 +55,12 @@ impl BrowserBackend {
     }
 
     fn kv(&self) -> BrowserKVClient {
-        self.client.kv().unwrap()
+        self.client.new_kv().unwrap()
     }
 
     fn bucket(&self, name: &str) -> Result<BrowserKVBucketHandle, Failure> {
         self.kv()
-            .bucket(&name.into(), &JsValue::UNDEFINED)
+            .new_bucket(&name.into(), &JsValue::UNDEFINED)
             .map_err(failure)
     }
 }
