@@ -30,7 +30,7 @@ fn context(config: &JsValue) -> JsValue {
     let t = Object::new();
     let client = IronflowClient::new();
     // Exactly one class extends Error itself: the base of the one thrown here.
-    let thrown = client.kv().err().expect("a client that is not configured");
+    let thrown = client.kv().expect_err("a client that is not configured");
     let base = Object::get_prototype_of(&Object::get_prototype_of(&thrown)).constructor();
     let memory = Object::new();
     Reflect::set(&memory, &"transport".into(), &"memory".into()).unwrap();

@@ -50,6 +50,7 @@ macro_rules! javascript {
         mod $backend {
             $(
                 #[wasm_bindgen_test::wasm_bindgen_test]
+                #[allow(non_snake_case, reason = "the names of the suites in JavaScript")]
                 async fn $suite() {
                     let config = crate::servers::$backend().await;
                     crate::face::run(stringify!($suite), &config).await;
@@ -62,6 +63,6 @@ macro_rules! javascript {
 mod suite {
     javascript! {
         memory server_memory server_nats;
-        [page values refusedValues keys errors errorSubjects client modify modifyRequests decoding memory retrying clock watching feeds delivery views]
+        [page values refusedValues keys errors errorSubjects client handles modify modifyRequests decoding memory retrying clock watching feeds delivery views survivingViews]
     }
 }

@@ -28,6 +28,32 @@ export const handles = {
     ok(t.client().kv() !== kv);
   },
 
+  async "clients and handles work through a Proxy, as reactive frameworks make them"(t) {
+    const { client, name } = await t.bucket();
+    /** As Vue's reactive() reads: getters see the proxy. @template {object} T @param {T} object @returns {T} */
+    const proxied = (object) =>
+      new Proxy(object, { get: (target, key, proxy) => Reflect.get(target, key, proxy) });
+    const made = proxied(client);
+    equal(made.isConfigured, true);
+    await made.connect();
+    equal(made.features.size, 0);
+    equal(made.mode, client.mode);
+    equal(made.kv(), client.kv());
+    const kv = proxied(made.kv());
+    equal((await kv.getBucketInfo(name)).name, name);
+    const bucket = proxied(kv.bucket(name));
+    equal(bucket.name, name);
+    await bucket.put("a", "1");
+    equal((await bucket.modify("a", () => "2")).revision, 2);
+    const view = bucket.view();
+    await view.ready;
+    equal(view.get("a")?.text(), "2");
+    const watcher = bucket.watch({ onUpdate() {} });
+    await watcher.ready;
+    made.disconnect();
+    deepEqual([view.status, watcher.state], ["closed", "disconnected"]);
+  },
+
   async "a handle has the bucket's name"(t) {
     const kv = t.client().kv();
     equal(kv.bucket("a-bucket").name, "a-bucket");
