@@ -18,7 +18,8 @@ export interface KVViewEntry<T = unknown> extends Stored {
 
 /**
  * - `"loading"`: not all entries have come yet: the view is new, its bucket does not exist, or the client was
- *   configured again. After `configure()` the entries so far stay readable until the new ones replace them.
+ *   configured again. After `configure()` the entries so far stay readable until the new ones
+ *   replace them, or the new configuration turns out to have no such bucket or no permission to read it.
  * - `"ready"`: all entries have come, and changes follow while `state` is `"connected"`. While the connection
  *   is lost, the credentials are refused or the bucket is missing, the entries stay readable and `error` says
  *   why they are not kept up to date.

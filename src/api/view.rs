@@ -78,7 +78,7 @@ impl View {
     /// The client has another configuration: the watch so far, which is about to end, counts no more.
     pub(super) fn reset(&self) {
         self.timer.take();
-        self.life.replace(ViewLife::new());
+        self.life.replace(ViewLife::after_configure());
         self.replica.reset();
     }
 
@@ -120,6 +120,9 @@ impl View {
                 let configured = self.state.configured();
                 let reconnect = configured.is_ok_and(|c| c.config.reconnect.enabled);
                 let next = self.life.borrow_mut().watch_closed(reason, reconnect);
+                if self.life.borrow().drops_entries() {
+                    self.replica.clear();
+                }
                 self.carry_out(next);
             }
             _ => self.close(&JsValue::UNDEFINED),

@@ -316,6 +316,9 @@ extern "C" {
     pub(crate) fn view(this: &Replica) -> JsValue;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn reset(this: &Replica);
+    /// Lets go of the entries.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn clear(this: &Replica);
     /// Closes it for good. Undefined: not because of an error.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn close(this: &Replica, error: &JsValue);

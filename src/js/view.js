@@ -150,6 +150,13 @@ class Replica {
     }, true);
   }
 
+  clear() {
+    this.#change(() => {
+      this.map.clear();
+      this.unreadable.clear();
+    }, true);
+  }
+
   close(error) {
     this.#callbacks = undefined;
     this.#watcher?.stop();

@@ -78,6 +78,8 @@ pub struct ViewLife {
     closed: Option<CloseReason>,
     /// The delays so far, since the view was last complete, and one.
     attempt: f64,
+    /// Whether the entries that the view holds are those of an earlier configuration.
+    outdated: bool,
 }
 
 impl ViewLife {
@@ -87,12 +89,22 @@ impl ViewLife {
         Self {
             closed: None,
             attempt: 1.0,
+            outdated: false,
+        }
+    }
+
+    /// The life of a view from the client's next configuration on.
+    pub const fn after_configure() -> Self {
+        Self {
+            outdated: true,
+            ..Self::new()
         }
     }
 
     /// The view is complete.
     pub const fn ready(&mut self) {
         self.attempt = 1.0;
+        self.outdated = false;
     }
 
     /// A watch is opened.
@@ -109,6 +121,13 @@ impl ViewLife {
             CloseReason::Lost if reconnect => Next::Wait(LOST.backoff(self.attempt)),
             CloseReason::Lost | CloseReason::Refused => Next::Nothing,
         }
+    }
+
+    /// Whether the view has to let go of its entries: they are those of an earlier configuration, and in
+    /// this one there is no bucket, or no permission to read it.
+    pub fn drops_entries(&self) -> bool {
+        let refused = Some(CloseReason::Refused);
+        self.outdated && (self.closed == refused || self.closed == Some(CloseReason::BucketMissing))
     }
 
     /// Something has happened that may have mended the cause.
@@ -206,6 +225,20 @@ mod tests {
         assert_eq!(bounds, expected.map(Wait));
         life.ready();
         assert_eq!(life.watch_closed(BucketMissing, true), Wait(1000.0));
+    }
+
+    #[test]
+    fn entries_of_an_earlier_configuration_are_dropped_where_the_bucket_cannot_be_read() {
+        for (reason, dropped) in [(Refused, true), (BucketMissing, true), (Lost, false)] {
+            let mut life = ViewLife::after_configure();
+            assert!(!life.drops_entries());
+            life.watch_closed(reason, true);
+            assert_eq!(life.drops_entries(), dropped, "{reason:?}");
+            life.opened();
+            life.ready();
+            life.watch_closed(reason, true);
+            assert!(!life.drops_entries(), "{reason:?} once it was ready");
+        }
     }
 
     #[test]

@@ -38,13 +38,13 @@ test("a client that nothing uses is collected with its handles", async () => {
 });
 
 test("without WeakRef or FinalizationRegistry each call gives a handle that works", async () => {
-  const { WeakRef, FinalizationRegistry } = globalThis;
+  const { WeakRef: refs, FinalizationRegistry: registry } = globalThis;
   try {
     Object.assign(globalThis, { WeakRef: undefined, FinalizationRegistry: undefined });
     const kv = api.createClient({ transport: "memory", memory: { autoCreate: true } }).kv();
     await kv.bucket("b").put("key", "1");
     assert.equal((await kv.bucket("b").get("key")).text(), "1");
   } finally {
-    Object.assign(globalThis, { WeakRef, FinalizationRegistry });
+    Object.assign(globalThis, { WeakRef: refs, FinalizationRegistry: registry });
   }
 });

@@ -46,6 +46,18 @@ export const survivingViews = {
     deepEqual(held(view), { a: "1 1" });
   },
 
+  async "after configure() to where there is no such bucket, a view lets go of its entries"(t) {
+    const { bucket, client } = await t.bucket();
+    await bucket.put("a", "1");
+    const view = await ready(bucket);
+    client.configure({ ...t.config, logger: false, environment: t.newEnvironment() });
+    equal(view.size, 1);
+    await until(view, () => view.size === 0);
+    isError(view.error, bucketNotFound);
+    equal(view.status, "loading");
+    view.stop();
+  },
+
   async "a watch ends at configure(), with onClose"(t) {
     const { bucket, client } = await t.bucket();
     const seen = observe(bucket);

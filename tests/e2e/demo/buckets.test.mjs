@@ -79,7 +79,11 @@ test("a bucket that somebody else deletes is said to be gone", async () => {
   await two.goto(`${url}/?server=here&bucket=doomed`);
   await see(two, "#watch-chip", "Watching");
   await press(one, "Delete this bucket");
+  stage.missesBucket(two);
   await press(one, "Delete the bucket");
   await see(two, "#keys-notice", "There is no bucket doomed.");
   await see(two, "#watch-chip", "Ended");
+  await createBucket(one, "doomed");
+  await see(two, "#watch-chip", "Watching");
+  await two.waitForSelector("#keys-notice", { state: "hidden" });
 });

@@ -15,6 +15,9 @@ import { startServer } from "../support/server.mjs";
  * @typedef {"memory" | "nats"} Backend
  */
 
+/** What a browser says of a watch of a bucket that is not there. */
+const NO_BUCKET = /^error: WebSocket connection to .*\/watch.* failed: .*response code: 404/;
+
 /** What the browser itself says of a server that is not there: no fault of the page. */
 const NO_SERVER =
   /Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)|^error: WebSocket connection to '\S+' failed/;
@@ -42,6 +45,8 @@ class Stage {
   #complaints = new Map();
   /** @type {Set<Page>} */
   #cutOff = new Set();
+  /** @type {Set<Page>} */
+  #missingBucket = new Set();
   /** @type {import("playwright-core").Browser | undefined} */
   #browser;
 
@@ -124,17 +129,29 @@ class Stage {
     this.#cutOff.add(page);
   }
 
+  /** From here on the browser may say of a page that a handshake failed: views look for their bucket. @param {Page} page */
+  missesBucket(page) {
+    this.#missingBucket.add(page);
+  }
+
   async clear() {
     await Promise.all(this.#apart.map((page) => page.context().close()));
     await Promise.all(this.#shared.map((page) => page.goto("about:blank")));
     const found = [...this.#complaints].flatMap(([page, all]) =>
-      all.splice(0).filter((words) => !(this.#cutOff.has(page) && NO_SERVER.test(words))),
+      all
+        .splice(0)
+        .filter(
+          (words) =>
+            !(this.#cutOff.has(page) && NO_SERVER.test(words)) &&
+            !(this.#missingBucket.has(page) && NO_BUCKET.test(words)),
+        ),
     );
     for (const page of this.#apart) this.#complaints.delete(page);
     this.#idle.push(...this.#shared);
     this.#shared = [];
     this.#apart = [];
     this.#cutOff.clear();
+    this.#missingBucket.clear();
     assert.deepEqual(found, [], "the console stays clean");
   }
 
