@@ -46,6 +46,9 @@ pub struct HistoryBody<'a> {
 pub struct PutBody {
     /// The revision the write got.
     pub revision: u64,
+    /// `false` where the write's id could not be stored with it; else left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write_id: Option<bool>,
 }
 
 /// The answer to `listKeys`.
@@ -94,6 +97,9 @@ pub struct ErrorBody<'a> {
     pub error: Cow<'a, str>,
     /// One word for programs, such as `key_not_found`.
     pub code: &'a str,
+    /// Whether the write may have been carried out before, and overwritten since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
 }
 
 /// A text frame of a watch.

@@ -177,3 +177,34 @@ pub trait Extended: Backend {
     /// `get` of one retained revision.
     async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure>;
 }
+
+/// A write, as a request with an id carries it.
+#[derive(Debug, Clone, Copy)]
+pub enum Write<'a> {
+    /// `put`.
+    Put(&'a [u8]),
+    /// `create`.
+    Create(&'a [u8]),
+    /// `update` of this revision.
+    Update(&'a [u8], u64),
+    /// `delete`.
+    Delete,
+    /// `purge`.
+    Purge,
+    /// A conditional delete of this revision.
+    DeleteIf(u64),
+    /// A conditional purge of this revision.
+    PurgeIf(u64),
+}
+
+/// A client of a backend that its requests may reach more than once.
+pub trait Repeating: Backend {
+    /// A write with an id; gives the revision, where the answer has one.
+    async fn write(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        id: &str,
+    ) -> Result<Option<u64>, Failure>;
+}

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure};
+use crate::{
+    Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure, Repeating, Write,
+};
 
 static NAMES_SO_FAR: AtomicU32 = AtomicU32::new(0);
 
@@ -190,6 +192,17 @@ impl<B: Extended> Bucket<B> {
 
     pub(crate) async fn get_revision(&self, key: &str, revision: u64) -> Result<Entry, Failure> {
         self.backend.get_revision(&self.name, key, revision).await
+    }
+}
+
+impl<B: Repeating> Bucket<B> {
+    pub(crate) async fn write(
+        &self,
+        key: &str,
+        write: Write<'_>,
+        id: &str,
+    ) -> Result<Option<u64>, Failure> {
+        self.backend.write(&self.name, key, write, id).await
     }
 }
 

@@ -20,7 +20,8 @@
 //! ```
 //!
 //! The extensions of the protocol have rules of their own, for a backend that is [`Extended`]:
-//! [`for_each_extension_rule`] names them.
+//! [`for_each_extension_rule`] names them. So do the ids of writes, where requests may be repeated on
+//! their way: [`Repeating`] and [`for_each_repetition_rule`].
 //!
 //! The suite knows no part of the product, no runtime and no platform: everything comes through
 //! [`Backend`].
@@ -33,5 +34,6 @@ pub mod rules;
 mod time;
 
 pub use backend::{
-    Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure, Watch,
+    Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure, Repeating, Watch,
+    Write,
 };

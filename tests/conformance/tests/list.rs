@@ -10,12 +10,13 @@ macro_rules! names {
 }
 
 /// The numbers of the rules of the extensions. (Rule 19 is one of servers alone.)
-const EXTENSIONS: std::ops::RangeInclusive<u32> = 21..=23;
+const EXTENSIONS: std::ops::RangeInclusive<u32> = 20..=23;
 
 fn listed() -> Vec<&'static str> {
     let rules = ironflow_conformance::for_each_rule!(names);
     let extensions = ironflow_conformance::for_each_extension_rule!(names);
-    [&rules[..], &extensions[..]].concat()
+    let repetitions = ironflow_conformance::for_each_repetition_rule!(names);
+    [&rules[..], &extensions[..], &repetitions[..]].concat()
 }
 
 #[test]

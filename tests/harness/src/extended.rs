@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper::{Method, StatusCode};
 use ironflow_browser::kv::{self, BucketName, Key, Pattern, Reason, Removal};
-use ironflow_conformance::{Change, Entry, Extended, Failure};
+use ironflow_conformance::{Change, Entry, Extended, Failure, Repeating, Write};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -167,5 +167,52 @@ impl Extended for StoreClient {
             })
             .await?;
         Ok(entry(&found))
+    }
+}
+
+impl Repeating for HttpClient {
+    async fn write(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        id: &str,
+    ) -> Result<Option<u64>, Failure> {
+        let (path, request) = (key_path(bucket, key), |method, path: &str| {
+            let request = self.request(method, path);
+            request.header("Ironflow-Write-Id", id)
+        });
+        let body = |revision: u64, purge: bool| {
+            json!({ "key": key, "revision": revision, "purge": purge }).to_string()
+        };
+        let remove = format!("{}/remove", bucket_path(bucket));
+        let (request, body) = match write {
+            Write::Put(value) => (request(Method::PUT, &path), value.to_vec()),
+            Write::Create(value) => {
+                let request = request(Method::PUT, &path).header("If-None-Match", "*");
+                (request, value.to_vec())
+            }
+            Write::Update(value, revision) => {
+                let request = request(Method::PUT, &path).header("If-Match", revision);
+                (request, value.to_vec())
+            }
+            Write::Delete => (request(Method::DELETE, &path), Vec::new()),
+            Write::Purge => {
+                let path = format!("{path}?purge=true");
+                (request(Method::DELETE, &path), Vec::new())
+            }
+            Write::DeleteIf(revision) => {
+                (request(Method::POST, &remove), body(revision, false).into())
+            }
+            Write::PurgeIf(revision) => {
+                (request(Method::POST, &remove), body(revision, true).into())
+            }
+        };
+        let (status, body) = self.exchange(request, &body).await?;
+        if status == StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        let body: RevisionBody = serde_json::from_slice(&body).unwrap();
+        Ok(Some(body.revision))
     }
 }

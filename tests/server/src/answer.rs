@@ -6,12 +6,12 @@ use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ironflow_browser::kv::wire::{BucketBody, EntryBody, ErrorBody, encode};
+use ironflow_browser::kv::wire::{BucketBody, EntryBody, ErrorBody, PutBody, encode};
 use ironflow_browser::kv::{BucketInfo, Change, Entry, KvError, Operation, Reason, Timestamp};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::backend::BackendError;
+use crate::backend::{BackendError, Written};
 
 /// A request that is not carried out, and why.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Refusal {
     status: StatusCode,
     code: &'static str,
     words: Cow<'static, str>,
+    /// Whether the write may have been carried out before.
+    is_uncertain: bool,
 }
 
 impl Refusal {
@@ -27,6 +29,7 @@ impl Refusal {
             status,
             code: code(status),
             words: words.into(),
+            is_uncertain: false,
         }
     }
 
@@ -62,6 +65,7 @@ impl From<KvError> for Refusal {
             status,
             code: error.code(),
             words,
+            is_uncertain: false,
         }
     }
 }
@@ -70,6 +74,10 @@ impl From<BackendError> for Refusal {
     fn from(error: BackendError) -> Self {
         match error {
             BackendError::Refused(error) => error.into(),
+            BackendError::Uncertain(error) => Self {
+                is_uncertain: true,
+                ..error.into()
+            },
             BackendError::Unavailable => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the storage is not available, try again",
@@ -87,6 +95,7 @@ impl IntoResponse for Refusal {
         let body = Json(ErrorBody {
             error: self.words,
             code: self.code,
+            unknown: self.is_uncertain,
         });
         let mut response = (self.status, body).into_response();
         let extra = match self.status {
@@ -113,6 +122,14 @@ pub(crate) async fn not_found() -> Refusal {
 /// A route takes the path, but not with this method.
 pub(crate) async fn method_not_allowed() -> Refusal {
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")
+}
+
+/// A write as it is answered.
+pub(crate) fn put_body(written: Written) -> PutBody {
+    PutBody {
+        revision: written.revision,
+        write_id: (!written.is_id_stored).then_some(false),
+    }
 }
 
 /// A bucket as it is answered.

@@ -7,6 +7,7 @@ use crate::auth::Keys;
 use crate::backend::Backend;
 use crate::origin::Origins;
 use crate::readings::Readings;
+use crate::write_id::Writes;
 
 /// The server's state.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct App {
     pub(crate) origins: Origins,
     /// Who reads many keys right now.
     pub(crate) readings: Readings,
+    /// The answers to the latest writes.
+    pub(crate) writes: Writes,
     /// Cancelled when the server begins to end.
     pub(crate) stopping: CancellationToken,
     /// Every open connection and watch.

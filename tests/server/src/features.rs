@@ -7,7 +7,7 @@ use axum::response::Response;
 pub(crate) const FEATURES: HeaderName = HeaderName::from_static("ironflow-kv-features");
 
 /// The extensions, on either backend.
-const ANNOUNCED: HeaderValue = HeaderValue::from_static("remove, entries, history");
+const ANNOUNCED: HeaderValue = HeaderValue::from_static("write-id, remove, entries, history");
 
 /// Announces the extensions in an answer.
 pub(crate) async fn announce(mut response: Response) -> Response {

@@ -4,7 +4,8 @@
 //! The rooms, from the outside in:
 //!
 //! - `cli`, `server`: the command line, and the server's life.
-//! - `origin`, `auth`, `body`, `readings`: what requests pass: who may call, with what, how often.
+//! - `origin`, `auth`, `body`, `readings`, `write_id`: what requests pass: who may call, with what,
+//!   how often.
 //! - `address`, `environment`, `routes`, `socket`, `answer`, `features`: a request taken apart, carried out
 //!   and answered.
 //! - `backend`: where the data is.
@@ -24,6 +25,7 @@ mod readings;
 mod routes;
 mod server;
 mod socket;
+mod write_id;
 
 pub use auth::ApiKey;
 pub use backend::NatsError;

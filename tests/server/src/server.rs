@@ -22,6 +22,7 @@ use crate::backend::{Backend, Memory, Nats, NatsError};
 use crate::origin::{Origin, Origins};
 use crate::readings::Readings;
 use crate::routes;
+use crate::write_id::Writes;
 
 /// How long a client may take to send the head of a request, and a connection be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -120,6 +121,7 @@ impl Server {
             keys: Keys(config.api_keys),
             origins: Origins::new(config.allow_origins, open),
             readings: Readings::default(),
+            writes: Writes::default(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });

@@ -11,6 +11,7 @@ mod limits;
 mod listing;
 mod patterns;
 mod removals;
+mod repetitions;
 mod retained;
 mod revisions;
 mod ttl;
@@ -27,6 +28,7 @@ pub use limits::*;
 pub use listing::*;
 pub use patterns::*;
 pub use removals::*;
+pub use repetitions::*;
 pub use retained::*;
 pub use revisions::*;
 pub use ttl::*;
@@ -181,6 +183,25 @@ macro_rules! for_each_extension_rule {
             rule_23_entries_read_while_keys_change_are_one_state
             rule_23_expired_keys_are_no_entries
             rule_23_the_filters_and_the_bucket_are_checked_first
+        }
+    };
+}
+
+/// Names every rule of the ids of writes once, for a macro.
+#[macro_export]
+macro_rules! for_each_repetition_rule {
+    ($tests:ident) => {
+        $tests! {
+            rule_20_a_repeated_write_makes_no_second_revision
+            rule_20_a_repeated_create_makes_no_second_revision
+            rule_20_a_repetition_that_comes_late_undoes_nothing
+            rule_20_repetitions_at_the_same_time_are_carried_out_once
+            rule_20_no_increment_is_lost_or_made_twice
+            rule_20_other_ids_keys_and_operations_are_other_writes
+            rule_20_a_refused_write_stays_refused_and_uses_no_revision
+            rule_20_a_repeated_write_is_one_event
+            rule_20_the_largest_value_has_an_id_or_goes_without
+            rule_20_a_malformed_id_is_400
         }
     };
 }

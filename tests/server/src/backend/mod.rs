@@ -14,6 +14,7 @@ use ironflow_browser::kv::{
 
 use crate::address::BucketAddress;
 use crate::environment::Environment;
+use crate::write_id::StoredId;
 use mailbox::Mailbox;
 pub(crate) use mailbox::WatchEnd;
 pub(crate) use memory::Memory;
@@ -25,6 +26,8 @@ pub use nats::NatsError;
 pub(crate) enum BackendError {
     /// A rule of the protocol refuses it.
     Refused(KvError),
+    /// A rule refuses it, and it is not known whether an earlier request carried it out.
+    Uncertain(KvError),
     /// The storage cannot be reached; whether a write was carried out is not known.
     Unavailable,
     /// The storage answered what it never should.
@@ -35,6 +38,15 @@ impl From<KvError> for BackendError {
     fn from(error: KvError) -> Self {
         Self::Refused(error)
     }
+}
+
+/// A write that was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The revision of its message.
+    pub(crate) revision: Revision,
+    /// Whether its id, where it has one, is stored with it.
+    pub(crate) is_id_stored: bool,
 }
 
 type Result<T> = std::result::Result<T, BackendError>;
@@ -83,6 +95,14 @@ impl Entries {
             Self::Memory(entries) => entries.next(),
             Self::Nats(entries) => entries.next().await,
         }
+    }
+}
+
+/// A write to memory. It keeps no ids: it forgets them when it forgets the data.
+const fn written(revision: Revision) -> Written {
+    Written {
+        revision,
+        is_id_stored: true,
     }
 }
 
@@ -149,10 +169,11 @@ impl Backend {
         key: &Key,
         value: Bytes,
         precondition: Precondition,
-    ) -> Result<Revision> {
+        id: Option<&StoredId>,
+    ) -> Result<Written> {
         match self {
-            Self::Memory(memory) => memory.put(at, key, &value, precondition),
-            Self::Nats(nats) => nats.put(at, key, value, precondition).await,
+            Self::Memory(memory) => memory.put(at, key, &value, precondition).map(written),
+            Self::Nats(nats) => nats.put(at, key, value, precondition, id).await,
         }
     }
 
@@ -164,10 +185,11 @@ impl Backend {
         key: &Key,
         removal: Removal,
         expected: Option<Revision>,
-    ) -> Result<Revision> {
+        id: Option<&StoredId>,
+    ) -> Result<Written> {
         match self {
-            Self::Memory(memory) => memory.remove(at, key, removal, expected),
-            Self::Nats(nats) => nats.remove(at, key, removal, expected).await,
+            Self::Memory(memory) => memory.remove(at, key, removal, expected).map(written),
+            Self::Nats(nats) => nats.remove(at, key, removal, expected, id).await,
         }
     }
 

@@ -10,13 +10,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ironflow_browser::kv::wire::{HistoryBody, KeysBody, PutBody};
-use ironflow_browser::kv::{Precondition, Removal, Revision};
+use ironflow_browser::kv::{Key, Precondition, Removal, Revision};
 
-use crate::address::{FilterAddress, KeyAddress, query};
-use crate::answer::{Refusal, change_body, entry_body};
+use crate::address::{BucketAddress, FilterAddress, KeyAddress, query};
+use crate::answer::{Refusal, change_body, entry_body, put_body};
 use crate::app::App;
 use crate::auth::{Reader, Writer};
+use crate::backend::Written;
 use crate::body;
+use crate::write_id::{Write, WriteId};
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
@@ -46,13 +48,17 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Json<PutBody>, Refusal> {
     let precondition = precondition(&headers)?;
+    let id = WriteId::of(&headers)?.map(|id| id.stored(&at.key, Write::Put(precondition)));
     let limit = app.backend.value_limit(&at.bucket).await?;
     let value = body::read(body, limit).await?;
-    let revision = app
-        .backend
-        .put(&at.bucket, &at.key, value, precondition)
-        .await?;
-    Ok(Json(PutBody { revision }))
+    let write = async || {
+        let (bucket, key) = (&at.bucket, &at.key);
+        app.backend
+            .put(bucket, key, value, precondition, id.as_ref())
+            .await
+    };
+    let written = app.writes.once(&at.bucket, id.as_ref(), write).await?;
+    Ok(Json(put_body(written)))
 }
 
 pub(super) async fn remove(
@@ -60,10 +66,29 @@ pub(super) async fn remove(
     at: KeyAddress,
     HowToRemove(removal): HowToRemove,
     _: Writer,
+    headers: HeaderMap,
 ) -> Result<StatusCode, Refusal> {
-    let removing = app.backend.remove(&at.bucket, &at.key, removal, None);
-    removing.await?;
+    let id = WriteId::of(&headers)?;
+    remove_once(&app, &at.bucket, &at.key, removal, None, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes a key, once however often the request arrives.
+pub(super) async fn remove_once(
+    app: &App,
+    bucket: &BucketAddress,
+    key: &Key,
+    removal: Removal,
+    expected: Option<Revision>,
+    id: Option<WriteId>,
+) -> Result<Written, Refusal> {
+    let id = id.map(|id| id.stored(key, Write::Remove(removal, expected)));
+    let write = async || {
+        app.backend
+            .remove(bucket, key, removal, expected, id.as_ref())
+            .await
+    };
+    Ok(app.writes.once(bucket, id.as_ref(), write).await?)
 }
 
 pub(super) async fn list(

@@ -13,10 +13,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::address::BucketAddress;
-use crate::answer::Refusal;
+use crate::answer::{Refusal, put_body};
 use crate::app::App;
 use crate::auth::Writer;
 use crate::body::{self, ReadError};
+use crate::write_id::WriteId;
 
 /// A key of at most 1,024 bytes, each of them escaped, and a little more.
 const MAX_REQUEST_BYTES: u64 = 16 << 10;
@@ -44,15 +45,15 @@ pub(super) async fn remove(
     };
     let request = parse(&json)?;
     let key = Key::parse(&request.key)?;
+    let (id, expected) = (WriteId::of(&headers)?, Some(request.revision));
     Writer::check(&headers, &app.keys)?;
     let removal = if request.purge {
         Removal::Purge
     } else {
         Removal::Delete
     };
-    let expected = Some(request.revision);
-    let revision = app.backend.remove(&at, &key, removal, expected).await?;
-    Ok(Json(PutBody { revision }))
+    let written = super::keys::remove_once(&app, &at, &key, removal, expected, id).await?;
+    Ok(Json(put_body(written)))
 }
 
 /// Reads the request. An object first: serde would take a list of the values too.

@@ -2,6 +2,7 @@
 
 mod announced;
 mod credentials;
+mod instances;
 
 /// Makes a test of every rule, for the server that the module's `address` gives.
 macro_rules! tests {
@@ -40,6 +41,7 @@ mod server_memory {
 
     ironflow_conformance::for_each_rule!(tests);
     ironflow_conformance::for_each_extension_rule!(tests);
+    ironflow_conformance::for_each_repetition_rule!(tests);
 }
 
 mod server_nats {
@@ -66,4 +68,5 @@ mod server_nats {
 
     ironflow_conformance::for_each_rule!(tests);
     ironflow_conformance::for_each_extension_rule!(tests);
+    ironflow_conformance::for_each_repetition_rule!(tests);
 }

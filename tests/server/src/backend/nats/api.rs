@@ -21,6 +21,9 @@ pub(super) mod code {
     pub(crate) const WRONG_LAST_SEQUENCE: u32 = 10071;
     /// The same of a replicated stream, while another write is on its way.
     pub(crate) const WRONG_LAST_SEQUENCE_IN_FLIGHT: u32 = 10164;
+    /// A replicated stream is storing another message with the same id.
+    pub(crate) const DUPLICATE_IN_FLIGHT: u32 = 10158;
+    pub(crate) const ROLLUP_REFUSED: u32 = 10111;
 }
 
 /// Why a request fails.
@@ -39,6 +42,11 @@ pub(super) enum ApiError {
 impl ApiError {
     pub(super) fn is(&self, wanted: u32) -> bool {
         matches!(self, Self::Refused { code, .. } if *code == wanted)
+    }
+
+    /// Whether the message is too large, headers included.
+    pub(super) fn is_too_large(&self) -> bool {
+        matches!(self, Self::TooLarge) || self.is(code::MESSAGE_TOO_LARGE)
     }
 
     /// Whether the key's last revision is another than the one expected.

@@ -50,6 +50,9 @@ struct StreamConfig {
     max_bytes: i64,
     #[serde(default)]
     max_msg_size: i64,
+    /// As JetStream says. What is asked for is [`NewStream::num_replicas`].
+    #[serde(default, skip_serializing)]
+    num_replicas: u8,
 }
 
 /// The settings a stream needs to behave as a bucket.
@@ -109,6 +112,10 @@ impl StreamInfo {
         })
     }
 
+    pub(super) const fn is_replicated(&self) -> bool {
+        self.config.num_replicas > 1
+    }
+
     fn created_at(&self) -> Result<Timestamp> {
         timestamp(&self.created).ok_or(BackendError::Unexpected)
     }
@@ -138,6 +145,7 @@ impl StreamConfig {
             max_age: config.ttl_seconds.saturating_mul(NANOSECONDS),
             max_bytes: limit(config.max_bytes),
             max_msg_size: limit(message_size),
+            num_replicas: 0,
         }
     }
 
@@ -208,6 +216,8 @@ impl Nats {
             Err(error) => return Err(error.into()),
         }
         let stream = self.create_stream(&names, &config).await?;
+        self.streams.forget(&names.stream);
+        self.remember(&names.stream, stream.state.last_seq, stream.is_replicated());
         let info = stream.into_bucket(&at.bucket)?;
         self.limits.set(&names.stream, info.config.value_limit());
         Ok(Creation { info, is_new: true })
@@ -239,6 +249,7 @@ impl Nats {
         let _changing = self.lock(at).await;
         let deleted = self.delete_stream(&stream).await;
         self.limits.forget(&stream);
+        self.streams.forget(&stream);
         if deleted.is_ok() {
             self.registry.end(&stream);
         }
@@ -278,15 +289,17 @@ impl Nats {
     pub(crate) async fn bucket_info(&self, at: &BucketAddress) -> Result<BucketInfo> {
         let stream = Names::new(at).stream;
         let info = self.api.stream_info(&stream).await?;
+        self.remember(&stream, info.state.last_seq, info.is_replicated());
         let info = info.into_bucket(&at.bucket)?;
         self.limits.set(&stream, info.config.value_limit());
         Ok(info)
     }
 
     pub(crate) async fn value_limit(&self, at: &BucketAddress) -> Result<u64> {
-        match self.limits.get(&Names::new(at).stream) {
-            Some(limit) => Ok(limit),
-            None => Ok(self.bucket_info(at).await?.config.value_limit()),
+        let stream = Names::new(at).stream;
+        match self.limits.get(&stream) {
+            Some(limit) if self.is_known(&stream) => Ok(limit),
+            _ => Ok(self.bucket_info(at).await?.config.value_limit()),
         }
     }
 

@@ -52,14 +52,20 @@ impl Kind {
     /// Reads headers as they are stored.
     pub(super) fn of_raw(headers: &[u8]) -> Self {
         let text = String::from_utf8_lossy(headers);
-        let text = &text;
-        Self::new(|name| {
-            text.lines().find_map(|line| {
-                let value = line.strip_prefix(name)?.strip_prefix(':')?;
-                Some(value.trim())
-            })
-        })
+        Self::new(|name| find(&text, name))
     }
+}
+
+/// One of the headers of a message as they are stored.
+pub(super) fn raw_header(headers: &[u8], name: &str) -> Option<String> {
+    find(&String::from_utf8_lossy(headers), name).map(str::to_owned)
+}
+
+fn find<'a>(headers: &'a str, name: &str) -> Option<&'a str> {
+    headers.lines().find_map(|line| {
+        let value = line.strip_prefix(name)?.strip_prefix(':')?;
+        Some(value.trim())
+    })
 }
 
 /// Where a message stands in its stream and in its consumer's delivery.

@@ -17,9 +17,11 @@ mod message;
 mod names;
 mod reader;
 mod registry;
+mod streams;
+mod writes;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_nats::{ConnectError, ConnectOptions, Event, ServerAddr};
 use percent_encoding::percent_decode_str;
@@ -32,6 +34,7 @@ use entries::Queues;
 use following::Followings;
 use limits::Limits;
 use registry::Registry;
+use streams::Streams;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -63,6 +66,7 @@ pub enum NatsError {
 pub(crate) struct Nats {
     api: Api,
     limits: Limits,
+    streams: Streams,
     registry: Registry,
     followings: Followings,
     queues: Queues,
@@ -70,6 +74,8 @@ pub(crate) struct Nats {
     replicas: u8,
     /// Counts connections, so that a feed notices that there is a new one.
     connections: watch::Receiver<u64>,
+    /// When the last of them began.
+    connected: Arc<StdMutex<Instant>>,
     /// Held while a bucket is created or deleted, one lock for a share of all buckets.
     changing: [Arc<Mutex<()>>; 16],
 }
@@ -88,6 +94,8 @@ impl Nats {
             .map_err(|_| NatsError::Url)?;
         let address = format!("{}:{}", server.host(), server.port());
         let (count, connections) = watch::channel(0);
+        let connected = Arc::new(StdMutex::new(Instant::now()));
+        let last_connected = Arc::clone(&connected);
         let client = credentials(&whole)
             .name("ironflow-server")
             .connection_timeout(CONNECT_TIMEOUT)
@@ -102,6 +110,9 @@ impl Nats {
             .event_callback(move |event| {
                 note(&event);
                 if matches!(event, Event::Connected) {
+                    *last_connected
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner) = Instant::now();
                     count.send_modify(|count| *count += 1);
                 }
                 std::future::ready(())
@@ -123,11 +134,13 @@ impl Nats {
         Ok(Self {
             api,
             limits: Limits::default(),
+            streams: Streams::default(),
             registry: Registry::default(),
             followings: Followings::default(),
             queues: Queues::default(),
             replicas,
             connections,
+            connected,
             changing: Default::default(),
         })
     }
