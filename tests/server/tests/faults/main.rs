@@ -9,7 +9,7 @@ mod load;
 
 use std::time::Duration;
 
-use ironflow_conformance::{Backend as _, BucketSettings};
+use ironflow_conformance::{Backend as _, BucketSettings, Repeating as _, Write};
 use ironflow_harness::process::{Server, ironflow_server, nats_server_as};
 use ironflow_harness::{HttpClient, count, say};
 use tokio::time::{Instant, sleep};
@@ -92,4 +92,47 @@ async fn the_leader_of_a_cluster_crashes() {
         "{crashes} crashes of a leader: {}",
         load.finish(&client).await
     ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a while: make soak runs it"]
+async fn a_replicated_bucket_carries_a_write_out_once_whatever_instance_is_asked() {
+    let cluster = Cluster::start().await;
+    let arguments = ["--store", cluster.address(), "--replicas", "3"];
+    let servers = [(); 2].map(|()| server(&arguments));
+    let [one, other] = servers
+        .each_ref()
+        .map(|server| HttpClient::new(&server.address));
+    bucket(&one, "b").await;
+    for number in 0..14 {
+        let (kind, is_superseded) = (number % 7, number >= 7);
+        let key = format!("k{number}");
+        let last = match kind {
+            0 => 0,
+            _ => one.put("b", &key, b"old").await.unwrap(),
+        };
+        let write = match kind {
+            0 => Write::Create(b"new"),
+            1 => Write::Put(b"new"),
+            2 => Write::Update(b"new", last),
+            3 => Write::Delete,
+            4 => Write::Purge,
+            5 => Write::DeleteIf(last),
+            _ => Write::PurgeIf(last),
+        };
+        let id = format!("id-of-a-write_{number:08}");
+        let first = one.write("b", &key, write, &id).await.unwrap();
+        if is_superseded {
+            one.put("b", &key, b"newer").await.unwrap();
+            one.put("b", &key, b"newest").await.unwrap();
+        }
+        let before = one.bucket_info("b").await.unwrap();
+        let repeated = other.write("b", &key, write, &id).await;
+        assert_eq!(repeated, Ok(first), "{write:?} {is_superseded}");
+        let refused = other
+            .write("b", &key, Write::Update(b"v", last + 100), &id)
+            .await;
+        assert_eq!(refused.unwrap_err().message, "revision mismatch");
+        assert_eq!(one.bucket_info("b").await.unwrap(), before);
+    }
 }

@@ -2,8 +2,8 @@
 //! number, and each id the message's own.
 //!
 //! JetStream remembers the ids of the last two minutes. A replicated stream looks for the id before
-//! it checks the condition, any other stream after it: there a failed condition says nothing yet
-//! about a repetition, and the id has to be asked for.
+//! it checks the condition, any other stream after it: a failed condition says nothing yet about a
+//! repetition, and the id has to be asked for.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use ironflow_browser::kv::{Key, KvError, Precondition, Removal, Revision};
 use tokio::time::sleep;
 
 use super::Nats;
-use super::api::{self, ApiError, code};
+use super::api::{self, code};
 use super::keys::StoredMessage;
 use super::message::{Kind, OPERATION};
 use super::names::Names;
@@ -184,8 +184,9 @@ impl Nats {
             return Ok(stored(last.seq));
         }
         let stream = self.stream(target.names).await?;
-        if !stream.is_replicated
-            && let Some(revision) = self.ask_for(target.subject, id).await?
+        if let Some(revision) = self
+            .ask_for(target.subject, id, stream.is_replicated)
+            .await?
         {
             return Ok(stored(revision));
         }
@@ -201,17 +202,26 @@ impl Nats {
         Err(BackendError::Uncertain(refusal))
     }
 
-    /// The number of the message that a stream without replicas has stored with an id. The question
-    /// is a message that is stored under no circumstances: a repetition is acknowledged before
-    /// JetStream comes to a header that it refuses.
-    async fn ask_for(&self, subject: &str, id: &StoredId) -> Result<Option<Revision>> {
+    /// The number of the message that a stream has stored with an id. The question is a message that
+    /// is stored under no circumstances: a repetition is acknowledged before JetStream comes to a
+    /// header that it refuses. Which one that may be depends on whether the stream has replicas.
+    async fn ask_for(
+        &self,
+        subject: &str,
+        id: &StoredId,
+        is_replicated: bool,
+    ) -> Result<Option<Revision>> {
         let mut headers = HeaderMap::new();
         headers.insert(MESSAGE_ID, id.as_str());
-        headers.insert(ROLLUP, "none");
+        if is_replicated {
+            headers.insert(EXPECTED_SEQUENCE, Revision::MAX.to_string());
+        } else {
+            headers.insert(ROLLUP, "none");
+        }
         let asked = self.api.publish(subject.to_owned(), headers, Bytes::new());
         match asked.await {
             Ok(revision) => Ok(Some(revision)),
-            Err(ApiError::Refused { code, .. }) if code == code::ROLLUP_REFUSED => Ok(None),
+            Err(error) if error.is_conflict() || error.is(code::ROLLUP_REFUSED) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
