@@ -22,10 +22,14 @@ beforeEach(() => {
   status = 200;
   keys = [];
   listeners = new Map();
-  Object.assign(globalThis, {
+  const page = {
     addEventListener: (/** @type {string} */ type, /** @type {() => void} */ listener) =>
       listeners.set(type, listener),
     removeEventListener: (/** @type {string} */ type) => listeners.delete(type),
+  };
+  Object.assign(globalThis, {
+    ...page,
+    document: { visibilityState: "visible", ...page },
     async fetch(/** @type {string} */ url, /** @type {RequestInit} */ { method }) {
       if (status !== 200) return new Response('{"error":"no"}', { status });
       const created_at = "2026-02-22T10:00:00Z";
@@ -41,6 +45,7 @@ beforeEach(() => {
 afterEach(() => {
   uninstall();
   Object.assign(globalThis, { fetch, addEventListener, removeEventListener });
+  Reflect.deleteProperty(globalThis, "document");
 });
 
 /** @param {object} [options] */
@@ -120,18 +125,19 @@ describe("a view whose credentials are refused", () => {
 });
 
 describe("a view whose attempts are used up", () => {
-  for (const [name, options] of Object.entries({
-    "with attempts": {},
-    "without reconnect": { reconnect: false },
-  })) {
-    test(`opens again when the browser is online, ${name}`, async () => {
+  for (const [name, event, options] of /** @type {const} */ ([
+    ["the browser is online", "online", {}],
+    ["the page is shown", "visibilitychange", {}],
+    ["the browser is online, also without reconnect", "online", { reconnect: false }],
+  ])) {
+    test(`opens again when ${name}`, async () => {
       const { client, view } = await ready(options);
       socket().end(1006);
       await settled();
       assert.deepEqual(shown(view), ["disconnected", "ready", 1]);
       isError(view.error, { code: "CONNECTION_LOST" });
       assert.equal(sockets.length, 1);
-      listeners.get("online")?.();
+      listeners.get(event)?.();
       await settled();
       assert.equal(sockets.length, 2);
       socket().accept();
