@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::try_unfold;
+use tokio::task::yield_now;
 
 use crate::address::FiltersAddress;
 use crate::answer::{Refusal, change_body};
@@ -63,6 +64,8 @@ impl Answer {
     /// The next piece of the answer, never an empty one.
     async fn chunk(&mut self) -> Result<Option<Bytes>, BackendError> {
         let mut chunk = String::new();
+        // A client that reads fast would keep a thread busy for the whole answer.
+        yield_now().await;
         while chunk.is_empty() {
             let Some(page) = self.entries.next().await? else {
                 return Ok(None);

@@ -9,6 +9,7 @@ mod handshake;
 mod idle;
 mod oversized;
 mod raw;
+mod readers;
 mod requests;
 mod slow;
 mod watchers;

@@ -18,7 +18,7 @@ use crate::backend::{BackendError, Result};
 const BATCH: usize = 1000;
 
 /// How many bytes are asked for at once, unless a single message is larger.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 256 << 10;
 
 /// How long a message may be on its way.
 const PATIENCE: Duration = Duration::from_secs(5);
