@@ -38,8 +38,18 @@ const row = (name, cells) => {
   return [name.padEnd(width), ...padded].join("  ").trimEnd();
 };
 
-/** Credentials are a matter of servers. @param {string} name @param {string} backend */
-const concerns = (name, backend) => !name.startsWith("19 ") || backend.startsWith("server");
+/** Credentials and repeated requests are a matter of servers. */
+const OF_SERVERS = ["19", "20"];
+
+/** The client in the browser ("memory") has no calls for conditional removal, history and entries. */
+const OF_STORES = ["21", "22", "23"];
+
+/** @param {string} name @param {string} backend */
+const concerns = (name, backend) => {
+  const number = name.slice(0, 2);
+  if (OF_SERVERS.includes(number)) return backend.startsWith("server");
+  return !OF_STORES.includes(number) || backend !== "memory";
+};
 
 /** @param {string} name @param {string} backend */
 const result = (name, backend) =>
