@@ -321,11 +321,11 @@ impl BrowserWatch {
             let wake = Rc::clone(&self.wake);
             let promise = Promise::new(&mut |resolve, reject| {
                 wake.replace(Some(resolve));
-                set_timeout(&reject, 10_000);
+                set_timeout(&reject, 60_000);
             });
             JsFuture::from(promise)
                 .await
-                .expect("no callback of the watch was called within 10 s");
+                .expect("no callback of the watch was called within 60 s");
         }
     }
 }

@@ -120,5 +120,5 @@ const cases = {
 };
 
 describe("with fake queueMicrotask and nextTick", () => {
-  for (const [name, run] of Object.entries(cases)) test(name, { timeout: 10_000 }, run);
+  for (const [name, run] of Object.entries(cases)) test(name, { timeout: 60_000 }, run);
 });

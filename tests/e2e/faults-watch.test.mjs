@@ -113,14 +113,14 @@ describe("frames", () => {
     const { socket, calls } = connected();
     for (const name of ["type", "key", "bucket", "operation", "revision"]) {
       socket.frame(update({ [name]: undefined }));
-      isError(calls.at(-1), { message: `watch frame is missing "${name}"` });
+      isError(calls.at(-1), { message: `watch b: watch frame is missing "${name}"` });
       socket.frame(update({ [name]: true }));
-      isError(calls.at(-1), { message: `watch frame has an invalid "${name}": true` });
+      isError(calls.at(-1), { message: `watch b: watch frame has an invalid "${name}": true` });
     }
     socket.frame(update({ value: ["secret"] }));
-    isError(calls.at(-1), { message: 'watch frame has an invalid "value": object' });
+    isError(calls.at(-1), { message: 'watch b: watch frame has an invalid "value": object' });
     socket.frame(update({ key: "" }));
-    isError(calls.at(-1), { message: 'watch frame has an invalid "key"' });
+    isError(calls.at(-1), { message: 'watch b: watch frame has an invalid "key"' });
   });
 
   test("with an operation that is no put are deletes", async () => {

@@ -37,7 +37,8 @@ function connect(options) {
 }
 
 /**
- * Has operations meet a behaviour, all at once, and checks the error of each.
+ * Has operations meet a behaviour, all at once, and checks the error of each. A message is expected to
+ * follow the operation, the bucket and the key.
  *
  * @param {Behaviour} behaviour
  * @param {object} expected
@@ -53,7 +54,11 @@ async function meets(behaviour, expected, names = Object.keys(operations)) {
       for (const [field, value] of Object.entries(expected)) {
         /** @type {any} */
         const found = Reflect.get(error, field);
-        if (value instanceof RegExp) assert.match(found, value, name);
+        if (field === "message" && typeof value === "string") {
+          const [subject, words] = found.split(/: (.*)/s);
+          assert.match(subject, new RegExp(`^${name}( b(/\\S+)?)?$`), found);
+          assert.equal(words, value, name);
+        } else if (value instanceof RegExp) assert.match(found, value, name);
         else assert.deepEqual(found, value, `${name}: ${field} of ${error}`);
       }
     }),

@@ -86,7 +86,7 @@ let app;
 async function open(config) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const complained = complaints(page);
   /** @type {import("playwright-core").WebSocket[]} */
   const sockets = [];

@@ -147,10 +147,8 @@ describe("the recipes", { skip: !hasSocket }, () => {
     const leave = await appear("alice");
     await other().bucket("online").put("somebody.whose.page.is.gone", "");
     assert.equal((await whoIsOnline()).length, 2);
-    const deadline = Date.now() + 20_000;
     // That a key has expired is no event.
     while ((await whoIsOnline()).length > 1) {
-      assert.ok(Date.now() < deadline, "nobody disappears");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.deepEqual(await whoIsOnline(), ["alice"]);

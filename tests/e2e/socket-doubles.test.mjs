@@ -243,7 +243,7 @@ describe("a double of WebSocket", () => {
     socket.onclose();
     await closed;
     assert.deepEqual(calls.slice(0, 2), ["ready", event]);
-    isError(calls[2], { message: "watch frame is not text" });
+    isError(calls[2], { message: "watch b: watch frame is not text" });
     isError(calls[3], { code: "CONNECTION_LOST", message: /1006/ });
     assert.deepEqual(calls.slice(4), ["closed"]);
   });

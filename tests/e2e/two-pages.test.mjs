@@ -53,7 +53,7 @@ afterEach(async () => {
 async function open(serverUrl, auth) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const complained = complaints(page);
   await page.goto(server.url);
   await page.evaluate(

@@ -170,7 +170,7 @@ export const retrying = {
     const retry = { maxAttempts: -1, backoff: { initial: 5, max: 5 } };
     const { bucket, requests } = server(t, [unreachable], { retry });
     const began = Date.now();
-    await rejects(bucket.get("key", { timeout: 100 }), requestFailed);
+    await rejects(bucket.get("key", { timeout: 500 }), requestFailed);
     ok(Date.now() - began < 5_000);
     ok(requests.length > 2, `${requests.length} requests`);
 
@@ -179,7 +179,7 @@ export const retrying = {
     equal(slow.requests.length, 1);
 
     const hanging = server(t, [unreachable, () => new Promise(() => {})]);
-    await rejects(hanging.bucket.get("key", { timeout: 60 }), timedOut(60));
+    await rejects(hanging.bucket.get("key", { timeout: 500 }), timedOut(500));
   },
 
   async "an abort ends the wait"(t) {
@@ -224,8 +224,8 @@ export const retrying = {
 
   async "the store in memory has nothing to repeat"(t) {
     const client = t.createClient({ transport: "memory", memory: { buckets: ["b"] } });
-    const began = Date.now();
+    const waits = hastened(t);
     await rejects(client.kv().bucket("b").get("key"), keyNotFound);
-    ok(Date.now() - began < 1_000);
+    deepEqual(waits, []);
   },
 };

@@ -97,7 +97,7 @@ export class World {
   async calm() {
     await this.#upset;
     this.proxy.heal();
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (!(await fetch(new URL("/ready", this.#server.url))).ok) {
       if (Date.now() > deadline) throw new Error("the server does not become ready");
       await delay(20);
@@ -138,7 +138,7 @@ export class World {
 
   /** @param {string} url @param {RequestInit} [init] */
   async #request(url, init) {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
     if (!response.ok) throw new Error(`${url}: HTTP ${response.status} ${await response.text()}`);
     return response;
   }

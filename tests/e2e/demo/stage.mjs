@@ -119,7 +119,7 @@ class Stage {
   async #newPage(options) {
     const context = await this.browser.newContext(options);
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(60_000);
     this.#complaints.set(page, complaints(page));
     return page;
   }

@@ -66,7 +66,7 @@ export function start(program, args, { name, cwd, env }) {
      * @param {number} [timeout] in milliseconds
      * @returns {Promise<T>}
      */
-    async until(look, what, timeout = 20_000) {
+    async until(look, what, timeout = 60_000) {
       const deadline = Date.now() + timeout;
       for (;;) {
         const found = look();
