@@ -103,11 +103,12 @@ const MAX_ATTEMPTS: Takes =
     Takes::NumberThat("a whole number from -1", |n| n >= -1.0 && n.fract() == 0.0);
 
 /// The options of `configure()`.
-const KNOWN: &[Known] = &[
+pub const OPTIONS: &[Known] = &[
     (
         "serverUrl",
         Takes::TextThat(
-            "an http:// or https:// address without credentials, query or fragment",
+            "an http:// or https:// address without credentials, query or fragment (in a page a path is \
+             one too)",
             |url| server_url(url).is_some(),
         ),
     ),
@@ -165,7 +166,7 @@ impl Config {
     /// # Errors
     /// [`Error::Validation`] names the option that is unknown or has a value it does not take.
     pub fn from_options(given: Option<Given>) -> Result<Self, Error> {
-        let options = Options::read("", given, KNOWN)?;
+        let options = Options::read("", given, OPTIONS)?;
         Ok(Self {
             server_url: options
                 .text("serverUrl")

@@ -10,7 +10,7 @@ use super::arguments;
 use super::pending::Pending;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
-use crate::config::{Config, TransportKind};
+use crate::config::{Config, OPTIONS, TransportKind};
 use crate::error::Error;
 use crate::js::{self, Done, Failure, Given, Handles, Outcome, Subject, is_unset};
 use crate::kv::{BucketName, Pattern};
@@ -81,7 +81,8 @@ impl State {
 
     /// Replaces the configuration and ends every watch; views move to the new configuration.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
-        let config = Config::from_options(js::given(options))?;
+        let config = Config::from_options(js::given(options, OPTIONS))?;
+        let credentials = Credentials::from_js(&js::member(options, "auth")?)?;
         let given = js::copy_options(options).map_err(|_| unreadable("options"))?;
         let on_error = given.on_error();
         if !is_unset(&on_error) {
@@ -91,7 +92,6 @@ impl State {
         if !is_unset(&logger) && logger.as_bool() != Some(false) && !logger.is_object() {
             return Err(invalid("logger", "an object or false"));
         }
-        let credentials = Credentials::from_js(&given.auth())?;
         let buckets = arguments::memory_buckets(&given)?;
         let open_memory = || {
             Memory::open(&config, &buckets)

@@ -352,6 +352,9 @@ extern "C" {
     pub(crate) fn subscribe(handlers: &js_sys::Set, handler: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = copyOptions, catch)]
     pub(crate) fn copy_options(options: &JsValue) -> Result<Given, JsValue>;
+    /// A method of an object, as a function.
+    #[wasm_bindgen(js_name = methodOf)]
+    pub(crate) fn method_of(object: &JsValue, method: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = setAuth, catch)]
     pub(crate) fn set_auth(given: &Given, auth: &JsValue) -> Result<(), JsValue>;
     /// A copy of an array; none: it is not an array.

@@ -13,11 +13,11 @@ use crate::options::{Given, Known, Options, Setting, unreadable};
 /// # Errors
 /// As [`Options::read`].
 pub(crate) fn options(path: &str, value: &JsValue, known: &[Known]) -> Result<Options, Error> {
-    Options::read(path, given(value), known)
+    Options::read(path, given(value, known), known)
 }
 
-/// An object of options, by their paths.
-pub(crate) fn given(value: &JsValue) -> Option<Given> {
+/// An object of options, by their paths. Of the members that it has from a class only those that are known.
+pub(crate) fn given(value: &JsValue, known: &[Known]) -> Option<Given> {
     if is_unset(value) {
         return Some(Given::new());
     }
@@ -25,9 +25,16 @@ pub(crate) fn given(value: &JsValue) -> Option<Given> {
     let mut given = Given::new();
     let mut at = 0;
     while at < flat.length() {
-        let path = flat.get(at).as_string().unwrap_or_default();
-        given.push((path, setting(&flat.get(at + 1))));
+        let mut path = flat.get(at).as_string().unwrap_or_default();
+        let value = flat.get(at + 1);
         at += 2;
+        if path.bytes().any(|byte| byte == b'?') {
+            path.retain(|character| character != '?');
+            if !known.iter().any(|(name, _)| *name == path) {
+                continue;
+            }
+        }
+        given.push((path, setting(&value)));
     }
     Some(given)
 }

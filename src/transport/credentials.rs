@@ -31,20 +31,23 @@ impl Credentials {
         const KNOWN: &[Known] = &[
             (
                 "apiKey",
-                Takes::TextThat("a string of visible ASCII characters", is_header_safe),
+                Takes::TextThat("a string of visible ASCII characters", |key| {
+                    key.is_empty() || is_header_safe(key)
+                }),
             ),
             ("token", Takes::Anything),
         ];
         let options = js::options("auth", auth, KNOWN)?;
-        if let Some(key) = options.text("apiKey") {
+        if let Some(key) = options.text("apiKey").filter(|key| !key.is_empty()) {
             return Ok(Self::Fixed(key.into()));
         }
         let token = js::member(auth, "token")?;
-        if js::is_unset(&token) {
+        if js::is_unset(&token) || token.as_string().is_some_and(|token| token.is_empty()) {
             return Ok(Self::None);
         }
         if token.is_function() {
-            return Ok(Self::Ask(token));
+            // It may be a method of a class.
+            return Ok(Self::Ask(js::method_of(auth, &token)));
         }
         let token = token.as_string().filter(|token| is_header_safe(token));
         token.map(Self::Fixed).ok_or_else(|| {

@@ -15,6 +15,7 @@ import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
 import { modifyRequests } from "./modify-requests.js";
+import { optionShapes } from "./option-shapes.js";
 import { page } from "./page.js";
 import { refusedValues } from "./refused-values.js";
 import { retrying } from "./retrying.js";
@@ -32,6 +33,7 @@ export const suites = {
   errors,
   errorSubjects,
   client,
+  optionShapes,
   handles,
   modify,
   modifyRequests,
