@@ -8,6 +8,7 @@ mod client;
 mod connect;
 mod kv;
 mod modify;
+mod pattern_hint;
 mod pending;
 mod state;
 mod view;

@@ -7,6 +7,7 @@ use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use super::pattern_hint::warn_of_partial_wildcard;
 use super::pending::Pending;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
@@ -173,6 +174,9 @@ impl State {
                 return promise;
             }
         };
+        if let Operation::ListKeys(_, Some(pattern)) = &operation {
+            warn_of_partial_wildcard(&configured.given, pattern);
+        }
         let mut outcome = configured.transport.at_once(&operation, &limits);
         if let Some(Ok(value)) = outcome {
             let decoded = decoded(value, decode);
@@ -220,6 +224,9 @@ impl State {
         );
         if arguments.is_aborted() {
             return Ok(subscriber.attach_aborted());
+        }
+        for pattern in &arguments.patterns {
+            warn_of_partial_wildcard(&configured.given, pattern);
         }
         let driver = self.driver(&configured, bucket);
         Ok(driver.subscribe(&arguments.patterns, arguments.initial, &subscriber))

@@ -4,14 +4,26 @@
 import { isIronflowError } from "./errors.js";
 
 /** Logs to the application's logger, to none (false), or, warnings and errors, to the console. */
-export function log(logger, level, message, detail) {
+export function log(logger, level, message, ...detail) {
   if (logger === false) return;
   try {
-    if (logger) logger[level]?.(message, detail);
-    else if (level === "warn" || level === "error") console[level](`[ironflow] ${message}`, detail);
+    if (logger) logger[level]?.(message, ...detail);
+    else if (level === "warn" || level === "error")
+      console[level](`[ironflow] ${message}`, ...detail);
   } catch {
     // A broken logger has nowhere left to be reported.
   }
+}
+
+/** The warnings logged so far, by the options of the client. @type {WeakMap<object, Set<string>>} */
+const warnings = new WeakMap();
+
+/** Logs a warning that it has not logged for these options, the first 100 of them. */
+export function warnOnce(given, message) {
+  const logged = warnings.get(given) ?? new Set();
+  if (logged.size > 99 || logged.has(message)) return;
+  warnings.set(given, logged.add(message));
+  log(given.logger, "warn", message);
 }
 
 /** Calls a function of the application; what it throws, or rejects with, is logged. */

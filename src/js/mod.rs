@@ -340,6 +340,9 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/client.js")]
 extern "C" {
     pub(crate) fn log(logger: &JsValue, level: &str, message: &str, detail: &JsValue);
+    /// Logs a warning once for each message and `given`.
+    #[wasm_bindgen(js_name = warnOnce)]
+    pub(crate) fn warn_once(given: &Given, message: &str);
     pub(crate) fn report(
         logger: &JsValue,
         handlers: &js_sys::Set,

@@ -97,6 +97,13 @@ impl Pattern {
         tokens.next().is_none()
     }
 
+    /// Whether a `*` or `>` is only a part of a token, as in `user:*`: then no key matches.
+    pub(crate) fn has_partial_wildcard(&self) -> bool {
+        let is_wildcard = |byte| matches!(byte, b'*' | b'>');
+        self.tokens()
+            .any(|token| matches!(token, Token::Literal(text) if text.bytes().any(is_wildcard)))
+    }
+
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Token<'_>> + Clone {
         Tokens(Some(&self.0)).map(|token| match token {
             "*" => Token::One,
@@ -141,6 +148,19 @@ mod tests {
 
     fn matches(pattern: &str, key: &str) -> bool {
         Pattern::parse(pattern).unwrap().matches(key)
+    }
+
+    #[test]
+    fn partial_wildcards_are_found() {
+        let partial = |pattern| Pattern::parse(pattern).unwrap().has_partial_wildcard();
+        for pattern in [
+            "d*", "user:*", "*s", "**", "us>", ">>", "a.b*", "a.*b.c", "*.x>",
+        ] {
+            assert!(partial(pattern), "{pattern}");
+        }
+        for pattern in ["*", ">", "a", "user:123", "a.*", "a.>", "*.>", "a.*.c"] {
+            assert!(!partial(pattern), "{pattern}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ import { modify } from "./modify.js";
 import { modifyRequests } from "./modify-requests.js";
 import { optionShapes } from "./option-shapes.js";
 import { page } from "./page.js";
+import { patternHints } from "./pattern-hints.js";
 import { refusedValues } from "./refused-values.js";
 import { retrying } from "./retrying.js";
 import { survivingViews } from "./surviving-views.js";
@@ -30,6 +31,7 @@ export const suites = {
   values,
   refusedValues,
   keys,
+  patternHints,
   errors,
   errorSubjects,
   client,

@@ -1,0 +1,18 @@
+//! The hint for a pattern that looks like a search by prefix and can match no key.
+
+use crate::js::{self, Given};
+use crate::kv::Pattern;
+use crate::text::concat;
+
+/// Warns, once for each pattern, where a wildcard is only a part of a token: `user:*`.
+pub(super) fn warn_of_partial_wildcard(given: &Given, pattern: &Pattern) {
+    if pattern.has_partial_wildcard() {
+        let message = concat(&[
+            "the pattern \"",
+            pattern.as_str(),
+            "\" matches no key: * and > stand for whole tokens between dots; use keys like \
+             \"user.123\" and \"user.*\", or list all keys and filter them",
+        ]);
+        js::warn_once(given, &message);
+    }
+}
