@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { installPackage } from "../e2e/support/installed.mjs";
 import { root } from "../e2e/support/paths.mjs";
 
-const files = ["consumer.ts", "errors.ts", "react.ts", "slim.ts"];
+const files = ["consumer.ts", "errors.ts", "handles.ts", "react.ts", "slim.ts"];
 
 /** @type {Awaited<ReturnType<typeof installPackage>>} */
 let project;
