@@ -20,3 +20,13 @@ const clock = /* @__PURE__ */ findClock();
 export function now() {
   return clock();
 }
+
+/** Milliseconds since 1970. An application's double may throw, or give what no date has. */
+export function wallClock() {
+  try {
+    const milliseconds = Number(Date.now());
+    return milliseconds <= 8.64e15 ? milliseconds : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -53,7 +53,7 @@ export function race(promise, milliseconds, signal, controller, done) {
 }
 
 /** Calls something that may throw, and gives what it threw as `{ error }`. */
-function attempt(call) {
+export function attempt(call) {
   try {
     call();
     return undefined;
@@ -181,6 +181,15 @@ export function abortReason(signal) {
     return signal.reason;
   } catch (error) {
     return error;
+  }
+}
+
+/** The error of what was ended on purpose. Not every platform has DOMException. */
+export function newAbortError(message) {
+  try {
+    return new DOMException(message, "AbortError");
+  } catch {
+    return Object.assign(new Error(message), { name: "AbortError" });
   }
 }
 

@@ -1,20 +1,25 @@
 // The handles that a client has given out.
 
+import { attempt } from "./exchange.js";
+
 /** Handles by what they are of, held weakly: a handle that is not used any more is collected. */
 class Handles {
   #refs = new Map();
-  // Not every platform has it; there each call makes a handle of its own.
-  #collected = globalThis.FinalizationRegistry && new FinalizationRegistry((id) => this.#sweep(id));
+  #collected;
 
   find(id) {
     return this.#refs.get(id)?.deref();
   }
 
   add(id, handle) {
-    if (globalThis.WeakRef && this.#collected) {
-      this.#refs.set(id, new WeakRef(handle));
+    // Not every platform has both; there each call makes a handle of its own.
+    attempt(() => {
+      const ref = new WeakRef(handle);
+      if (ref.deref() !== handle) return;
+      this.#collected ??= new FinalizationRegistry((id) => this.#sweep(id));
       this.#collected.register(handle, id);
-    }
+      this.#refs.set(id, ref);
+    });
     return handle;
   }
 

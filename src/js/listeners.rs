@@ -30,11 +30,10 @@ thread_local! {
 
 fn add(call: Call) -> f64 {
     WAITING.with(|waiting| {
-        let mut calls = waiting.borrow_mut();
-        if calls.is_new() {
+        if waiting.borrow().is_new() {
             open_listeners(&wasm_bindgen::exports());
         }
-        calls.add(call)
+        waiting.borrow_mut().add(call)
     })
 }
 

@@ -62,13 +62,22 @@ extern "C" {
     /// What a store in memory holds of a key's value: a string or a `Uint8Array` of its own.
     #[derive(Debug, Clone)]
     pub(crate) type HeldValue;
-    pub(crate) fn hold(key: &JsValue, content: &JsValue) -> HeldValue;
+    #[wasm_bindgen(catch)]
+    pub(crate) fn hold(key: &JsValue, content: &JsValue) -> Result<HeldValue, JsValue>;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn size(this: &HeldValue) -> u32;
-    #[wasm_bindgen(structural, method)]
-    pub(crate) fn entry(this: &HeldValue, revision: f64, milliseconds: f64) -> JsValue;
-    #[wasm_bindgen(structural, method)]
-    pub(crate) fn event(this: &HeldValue, revision: f64, bucket: &JsValue) -> JsValue;
+    #[wasm_bindgen(structural, method, catch)]
+    pub(crate) fn entry(
+        this: &HeldValue,
+        revision: f64,
+        milliseconds: f64,
+    ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(structural, method, catch)]
+    pub(crate) fn event(
+        this: &HeldValue,
+        revision: f64,
+        bucket: &JsValue,
+    ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = newPutResult)]
     pub(crate) fn new_put_result(revision: f64) -> JsValue;
@@ -131,6 +140,9 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/clock.js")]
 extern "C" {
+    /// Milliseconds since 1970, for what is shown; any number if the platform's clock fails.
+    #[wasm_bindgen(js_name = wallClock)]
+    pub(crate) fn wall_clock() -> f64;
     /// Milliseconds since a fixed moment, by a monotonic clock.
     pub(crate) fn now() -> f64;
 }

@@ -1,14 +1,24 @@
 // Events of the platform around a client: timers, the page, the network.
 
 import { now } from "./clock.js";
+import { attempt } from "./exchange.js";
 import { tell } from "./listeners.js";
 
+// None of these throws, whatever an application has put in the place of the platform's own.
+
 export function startTimer(listener, milliseconds) {
-  return setTimeout(tell, milliseconds, listener, 0, 0);
+  try {
+    return setTimeout(tell, milliseconds, listener, 0, 0);
+  } catch {
+    // Another timer of the platform.
+    const fired = () => tell(listener, 0, 0);
+    attempt(() => AbortSignal.timeout(Math.ceil(milliseconds)).addEventListener("abort", fired));
+    return undefined;
+  }
 }
 
 export function stopTimer(timer) {
-  clearTimeout(timer);
+  attempt(() => clearTimeout(timer));
 }
 
 const ONLINE = 0;
@@ -18,7 +28,10 @@ const VISIBLE = 2;
 /** Listens to the page, where there is one, until `leavePage` is given what this gives. */
 export function listenToPage(listener) {
   const { document } = globalThis;
-  let hiddenSince = document?.visibilityState === "hidden" ? now() : undefined;
+  let hiddenSince;
+  attempt(() => {
+    if (document?.visibilityState === "hidden") hiddenSince = now();
+  });
   const online = () => tell(listener, ONLINE, 0);
   const visibility = () => {
     if (document.visibilityState === "hidden") {
@@ -30,12 +43,12 @@ export function listenToPage(listener) {
       tell(listener, VISIBLE, hidden);
     }
   };
-  globalThis.addEventListener?.("online", online);
-  document?.addEventListener("visibilitychange", visibility);
+  attempt(() => globalThis.addEventListener?.("online", online));
+  attempt(() => document?.addEventListener("visibilitychange", visibility));
   return { online, visibility };
 }
 
 export function leavePage({ online, visibility }) {
-  globalThis.removeEventListener?.("online", online);
-  globalThis.document?.removeEventListener("visibilitychange", visibility);
+  attempt(() => globalThis.removeEventListener?.("online", online));
+  attempt(() => globalThis.document?.removeEventListener("visibilitychange", visibility));
 }

@@ -3,7 +3,7 @@
 
 import { guarded, subscribe } from "./client.js";
 import { ValidationError } from "./errors.js";
-import { abortReason, isAborted, newDeferred } from "./exchange.js";
+import { abortReason, isAborted, newAbortError, newDeferred } from "./exchange.js";
 import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
@@ -320,7 +320,7 @@ class Replica {
   }
 
   #reason() {
-    return this.#problem ?? new DOMException("the view was stopped", "AbortError");
+    return this.#problem ?? newAbortError("the view was stopped");
   }
 }
 

@@ -2,7 +2,7 @@
 // holds.
 
 import { callBack } from "./client.js";
-import { abortReason, listen, newDeferred, stopListening } from "./exchange.js";
+import { abortReason, listen, newAbortError, newDeferred, stopListening } from "./exchange.js";
 import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { copyEvent, decode } from "./values.js";
@@ -164,7 +164,7 @@ class Subscriber {
     const reason =
       error ??
       (this.#signal && abortReason(this.#signal)) ??
-      new DOMException("the watch was stopped", "AbortError");
+      newAbortError("the watch was stopped");
     this.#outcome ??= { reason };
     this.#deferred?.reject(reason);
     this.tell(3);

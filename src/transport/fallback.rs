@@ -70,7 +70,7 @@ impl Fallback {
             Decision::Memory if unreachable => {}
             _ => return result,
         }
-        Ok(self.memory.carry_out(operation)?)
+        self.memory.carry_out(operation)
     }
 
     /// Takes the error that tells of the decision for the store: there is one, once.

@@ -1,16 +1,17 @@
 //! Operations on a store in memory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use js_sys::{Array, Date, JsString, Set};
+use js_sys::{Array, JsString, Set};
 use wasm_bindgen::prelude::*;
 
 use super::operation::Operation;
 use crate::config::Config;
-use crate::js::{self, HeldValue};
+use crate::error::Error;
+use crate::js::{self, Failure, HeldValue, Outcome};
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
@@ -28,11 +29,14 @@ pub(crate) struct Memory {
 /// A value as JavaScript holds it: it is read there alone, and need not be copied into here and out
 /// again. The default stands for none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held(Option<HeldValue>);
+pub(crate) struct Held {
+    value: Option<HeldValue>,
+    size: usize,
+}
 
 impl Stored for Held {
     fn size(&self) -> usize {
-        self.0.as_ref().map_or(0, |value| value.size() as usize)
+        self.size
     }
 }
 
@@ -41,6 +45,10 @@ type SharedStore = RefCell<Store<PlatformClock, Rc<EventQueue>>>;
 thread_local! {
     /// The stores that have a name, with it. Those that nobody uses any more are gone.
     static NAMED: RefCell<Vec<(String, Weak<SharedStore>)>> = const { RefCell::new(Vec::new()) };
+    /// The time of the operation in progress: the clock is read before the store is borrowed.
+    static NOW: Cell<u64> = const { Cell::new(0) };
+    /// The queues to wake once the store is no longer borrowed.
+    static FILLED: RefCell<Vec<Rc<EventQueue>>> = const { RefCell::new(Vec::new()) };
 }
 
 #[derive(Debug)]
@@ -48,7 +56,7 @@ struct PlatformClock;
 
 impl Clock for PlatformClock {
     fn now(&self) -> Timestamp {
-        Timestamp(Date::now() as u64)
+        Timestamp(NOW.get())
     }
 }
 
@@ -82,13 +90,20 @@ impl Memory {
             Some(name) => named(concat(&[&config.environment, " ", name])),
             None => Rc::new(new_store()),
         };
-        for bucket in buckets {
-            store.borrow_mut().create_bucket(bucket.clone())?;
-        }
-        Ok(Self {
+        let memory = Self {
             store,
             auto_create: config.memory.auto_create,
-        })
+        };
+        for bucket in buckets {
+            memory.store().create_bucket(bucket.clone())?;
+        }
+        Ok(memory)
+    }
+
+    /// The store, borrowed: no JavaScript is called until it is given back.
+    fn store(&self) -> RefMut<'_, Store<PlatformClock, Rc<EventQueue>>> {
+        NOW.set(js::wall_clock() as u64);
+        self.store.borrow_mut()
     }
 
     /// The same store, with buckets that spring up when they are first used.
@@ -103,36 +118,49 @@ impl Memory {
         if !self.auto_create {
             return;
         }
-        let mut store = self.store.borrow_mut();
+        let mut store = self.store();
         if store.bucket_info(bucket).is_err() {
             // The name is legal, and nobody else has it.
             let _ = store.create_bucket(BucketConfig::named(bucket));
         }
     }
 
-    pub(crate) fn carry_out(&self, operation: &Operation) -> Result<JsValue, KvError> {
+    pub(crate) fn carry_out(&self, operation: &Operation) -> Outcome {
         if let Some(bucket) = operation.bucket() {
             self.spring_up(bucket);
         }
-        let mut store = self.store.borrow_mut();
+        let outcome = self.perform(operation);
+        FILLED.take().iter().for_each(|queue| (queue.wake)());
+        outcome
+    }
+
+    fn perform(&self, operation: &Operation) -> Outcome {
         Ok(match operation {
-            Operation::CreateBucket(config) => bucket_info(&store.create_bucket(config.clone())?),
+            Operation::CreateBucket(config) => {
+                let info = self.store().create_bucket(config.clone())?;
+                bucket_info(&info)
+            }
             Operation::DeleteBucket(name) => {
-                store.delete_bucket(name)?;
+                self.store().delete_bucket(name)?;
                 JsValue::UNDEFINED
             }
             // It has none of the features that a server announces.
             Operation::Connect => Set::new(&JsValue::UNDEFINED).into(),
             Operation::ListBuckets => {
-                let infos = store.buckets();
+                let infos = self.store().buckets();
                 infos.iter().map(bucket_info).collect::<Array>().into()
             }
-            Operation::BucketInfo(name) => bucket_info(&store.bucket_info(name)?),
+            Operation::BucketInfo(name) => {
+                let info = self.store().bucket_info(name)?;
+                bucket_info(&info)
+            }
             Operation::Get(bucket, key) => {
-                let entry = store.get(bucket, key)?;
+                let entry = self.store().get(bucket, key)?;
                 let (revision, created) = (entry.revision as f64, entry.created.0 as f64);
-                let value = entry.value.0;
-                value.map_or(JsValue::UNDEFINED, |value| value.entry(revision, created))
+                match entry.value.value {
+                    Some(value) => value.entry(revision, created).map_err(not_encoded)?,
+                    None => JsValue::UNDEFINED,
+                }
             }
             Operation::Put {
                 bucket,
@@ -140,16 +168,22 @@ impl Memory {
                 body,
                 precondition,
             } => {
-                let value = Held(Some(js::hold(&body.key, &body.content)));
-                js::new_put_result(store.put(bucket, key, value, *precondition)? as f64)
+                let value = js::hold(&body.key, &body.content).map_err(not_encoded)?;
+                let size = value.size() as usize;
+                let value = Held {
+                    value: Some(value),
+                    size,
+                };
+                let revision = self.store().put(bucket, key, value, *precondition)?;
+                js::new_put_result(revision as f64)
             }
             Operation::Remove(bucket, key, removal) => {
-                store.remove(bucket, key, *removal)?;
+                self.store().remove(bucket, key, *removal)?;
                 JsValue::UNDEFINED
             }
             Operation::ListKeys(bucket, filter) => {
                 let pattern = filter.clone().unwrap_or_else(Pattern::all);
-                let keys = store.list_keys(bucket, &pattern)?;
+                let keys = self.store().list_keys(bucket, &pattern)?;
                 keys.iter()
                     .map(|key| JsString::from(&**key))
                     .collect::<Array>()
@@ -167,12 +201,20 @@ impl Memory {
     ) -> Result<WatcherId, KvError> {
         self.spring_up(bucket);
         let pattern = filter.cloned().unwrap_or_else(Pattern::all);
-        self.store.borrow_mut().watch(bucket, pattern, queue)
+        self.store().watch(bucket, pattern, queue)
     }
 
     pub(crate) fn unwatch(&self, bucket: &BucketName, id: WatcherId) {
-        self.store.borrow_mut().unwatch(bucket, id);
+        self.store().unwatch(bucket, id);
     }
+}
+
+/// The platform cannot encode a value: it lacks a function for it.
+fn not_encoded(cause: JsValue) -> Failure {
+    Failure::caused(
+        Error::Validation("the value cannot be encoded here".into()),
+        cause,
+    )
 }
 
 fn bucket_info(info: &BucketInfo) -> JsValue {
@@ -192,6 +234,8 @@ fn bucket_info(info: &BucketInfo) -> JsValue {
 pub(crate) struct EventQueue {
     events: RefCell<VecDeque<Arc<WatchEvent<Held>>>>,
     bucket_deleted: Cell<bool>,
+    /// Whether it was woken since it was last read.
+    woken: Cell<bool>,
     /// Called when the queue is no longer empty.
     wake: Box<dyn Fn()>,
 }
@@ -201,19 +245,32 @@ impl EventQueue {
         Self {
             events: RefCell::default(),
             bucket_deleted: Cell::new(false),
+            woken: Cell::new(false),
             wake,
         }
     }
 
     /// The next event, and how JavaScript gets it: with the bucket's name.
     pub(crate) fn next(&self, bucket: &JsValue) -> Option<(Arc<WatchEvent<Held>>, JsValue)> {
+        self.woken.set(false);
         let event = self.events.borrow_mut().pop_front()?;
         let revision = event.revision as f64;
-        let given = match &event.value.0 {
+        let given = match &event.value.value {
             Some(value) => value.event(revision, bucket),
-            None => js::gone_event(&event.key, revision, bucket),
+            None => Ok(js::gone_event(&event.key, revision, bucket)),
+        };
+        let Ok(given) = given else {
+            // The platform cannot encode it now: the next event tries again.
+            self.events.borrow_mut().push_front(event);
+            return None;
         };
         Some((event, given))
+    }
+
+    fn wake_later(self: &Rc<Self>) {
+        if !self.woken.replace(true) {
+            FILLED.with_borrow_mut(|filled| filled.push(Rc::clone(self)));
+        }
     }
 
     /// Whether the bucket is gone, and with it the watch.
@@ -226,16 +283,13 @@ impl Sink for Rc<EventQueue> {
     type Value = Held;
 
     fn event(&self, event: &Arc<WatchEvent<Held>>) {
-        let mut events = self.events.borrow_mut();
-        events.push_back(Arc::clone(event));
-        if events.len() == 1 {
-            (self.wake)();
-        }
+        self.events.borrow_mut().push_back(Arc::clone(event));
+        self.wake_later();
     }
 
     fn bucket_deleted(&self) {
         self.bucket_deleted.set(true);
-        (self.wake)();
+        self.wake_later();
     }
 }
 

@@ -40,7 +40,7 @@ impl Transport {
             Self::Memory(memory) => memory,
             Self::Http(_) => self.fallback().and_then(Fallback::in_force)?,
         };
-        Some(memory.carry_out(operation).map_err(Failure::from))
+        Some(memory.carry_out(operation))
     }
 
     /// Carries an operation out that is none for [`Transport::at_once`].

@@ -22,7 +22,7 @@ class AcceptingWebSocket extends FakeWebSocket {
   /** @param {string} url @param {string[]} protocols */
   constructor(url, protocols) {
     super(url, protocols);
-    setTimeout(() => this.accept());
+    Promise.resolve().then(() => this.accept());
   }
 }
 
