@@ -78,7 +78,13 @@ function* inheritedNames(object) {
 function copyMembers(object) {
   const copy = {};
   if (typeof object !== "object" || object === null) return copy;
-  for (const name of inheritedNames(object)) copy[name] = object[name];
+  for (const name of inheritedNames(object)) {
+    try {
+      copy[name] = object[name];
+    } catch {
+      // A getter that is no option: options have been read before.
+    }
+  }
   return Object.assign(copy, object);
 }
 

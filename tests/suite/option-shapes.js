@@ -26,7 +26,11 @@ class Tokens {
   }
 }
 
-class Inherited extends Tokens {}
+class Inherited extends Tokens {
+  get unrelated() {
+    throw new Error("not logged in");
+  }
+}
 
 /** Ways to give a credential, and what is sent first and second. @type {[string, () => any, (string | undefined)[]][]} */
 const CREDENTIALS = [
@@ -150,6 +154,32 @@ export const optionShapes = {
       }
       throws(() => t.createClient(options), invalid(new RegExp(path.replace(".", "\\."))), path);
     }
+  },
+
+  async "a getter of a class that throws matters only where it is an option"(t) {
+    class Configuration {
+      get transport() {
+        return /** @type {const} */ ("memory");
+      }
+      get unrelated() {
+        throw new Error("not ready");
+      }
+    }
+    equal(t.createClient(new Configuration()).mode, "memory");
+    class Broken extends Configuration {
+      get timeout() {
+        throw new Error("not ready");
+      }
+    }
+    throws(() => t.createClient(/** @type {any} */ (new Broken())), invalid(/timeout/));
+    class Locked {
+      get apiKey() {
+        throw new Error("locked");
+      }
+    }
+    const auth = /** @type {any} */ (new Locked());
+    throws(() => t.createClient({ auth }), invalid(/auth\.apiKey/));
+    throws(() => t.createClient({ transport: "memory" }).setAuth(auth), invalid(/auth\.apiKey/));
   },
 
   async "serverUrl takes a URL object and, in a page, a path"(t) {
