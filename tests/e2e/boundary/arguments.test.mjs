@@ -5,7 +5,7 @@ import { everyMember, idle, installNetwork, objects, transports, works } from ".
 
 installNetwork();
 
-/** How often each value is passed in each place. */
+/** How often the values are passed to one client: a throw through the WebAssembly leaks stack each time. */
 const TIMES = 1000;
 
 const thrown = new Error("thrown by the caller's own code");
@@ -139,7 +139,7 @@ for (const [transport, options] of Object.entries(transports)) {
 
     test(`the same values ${TIMES} times`, async () => {
       const { bucket, client } = await objects(options);
-      for (const value of Object.values(hostile)) {
+      for (const value of [revoked(), detached, throwing("signal"), throwing(Symbol.toStringTag)]) {
         for (let time = 0; time < TIMES; time += 1) {
           bucket.put("key", value).catch(() => {});
           bucket.get(value, { signal: value }).catch(() => {});
