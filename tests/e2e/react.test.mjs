@@ -37,8 +37,8 @@ before(async () => {
     define: { "process.env.NODE_ENV": '"development"' },
     logLevel: "warning",
   };
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const [, recipe = ""] = /^## React\n.*?^```jsx\n(.*?)^```$/ms.exec(readme) ?? [];
+  const page = readFileSync(join(root, "docs/frameworks.md"), "utf8");
+  const [, recipe = ""] = /^## React\n.*?^```jsx\n(.*?)^```$/ms.exec(page) ?? [];
   assert.match(recipe, /http:\/\/localhost:9123/);
   const show = `
     import { createRoot } from "react-dom/client";
@@ -363,7 +363,7 @@ test("after a 401 the hooks come back at setAuth()", async () => {
   }
 });
 
-test("the recipe of the README", async () => {
+test("the example of docs/frameworks.md", async () => {
   const url = `${server.url}/api/v1/kv/buckets`;
   const post = { method: "POST", headers: { "Content-Type": "application/json" } };
   await fetch(url, { ...post, body: JSON.stringify({ name: "todos" }) });

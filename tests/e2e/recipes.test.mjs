@@ -1,17 +1,17 @@
-// The recipes of the README, taken from there and run: each does what it says.
+// The recipes of the documentation, taken from there and run: each does what it says.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { packageDir, root } from "./support/paths.mjs";
+import { readPage } from "./support/readme.mjs";
 import { startServer } from "./support/server.mjs";
 
-const readme = readFileSync(join(root, "README.md"), "utf8");
 const project = mkdtempSync(join(tmpdir(), "ironflow-recipes-"));
 const { fetch } = globalThis;
 
@@ -23,12 +23,12 @@ let server;
 /** @type {typeof import("@ironflow/browser")} */
 let api;
 
-/** The code under a heading of the README, with replacements that are sure to be made. */
-function code(/** @type {string} */ heading, /** @type {[string, string][]} */ replacements = []) {
-  const [, after = ""] = readme.split(`\n### ${heading}\n`);
-  let found = /^```js\n(.*?)^```$/ms.exec(after)?.[1] ?? assert.fail(`no recipe "${heading}"`);
+/** The first code block of a page in docs/, with replacements that are sure to be made. */
+function code(/** @type {string} */ name, /** @type {[string, string][]} */ replacements = []) {
+  const page = readPage(`docs/${name}.md`);
+  let found = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? assert.fail(`no code in ${name}`);
   for (const [from, to] of replacements) {
-    assert.ok(found.includes(from), `${heading} no longer says ${from}`);
+    assert.ok(found.includes(from), `${name} no longer says ${from}`);
     found = found.replaceAll(from, to);
   }
   return found;
@@ -36,12 +36,12 @@ function code(/** @type {string} */ heading, /** @type {[string, string][]} */ r
 
 /** The module that a recipe is, on the server of this test. */
 async function recipe(
-  /** @type {string} */ heading,
+  /** @type {string} */ name,
   /** @type {[string, string][]} */ replacements = [],
 ) {
-  const file = join(project, `${heading}.js`);
+  const file = join(project, `${name}.js`);
   const address = /** @type {[string, string]} */ (["http://localhost:9123", server.url]);
-  writeFileSync(file, code(heading, [address, ...replacements]));
+  writeFileSync(file, code(`recipes/${name}`, [address, ...replacements]));
   return import(pathToFileURL(file).href);
 }
 
@@ -85,7 +85,7 @@ describe("the recipes", { skip: !hasSocket }, () => {
   }, async () => {
     const kv = other();
     await kv.createBucket({ name: "flags" });
-    const { isOn, onChange } = await recipe("Feature flags");
+    const { isOn, onChange } = await recipe("feature-flags");
     assert.equal(await isOn("dark-mode"), false);
     await kv.bucket("flags").put("dark-mode", true);
     assert.equal(await isOn("dark-mode"), true);
@@ -114,7 +114,7 @@ describe("the recipes", { skip: !hasSocket }, () => {
     const todos = kv.bucket("todos");
     const todo = { title: "write", done: false };
     await todos.put("todo.1", todo);
-    const { finish } = await recipe("Optimistic changes");
+    const { finish } = await recipe("optimistic-changes");
 
     let conflicts = 0;
     globalThis.fetch = async (...given) => {
@@ -138,12 +138,12 @@ describe("the recipes", { skip: !hasSocket }, () => {
     await todos.delete("todo.1");
     rendered.length = 0;
     const render = (/** @type {typeof todo} */ shown) => rendered.push(shown);
-    await assert.rejects(finish("todo.1", todo, render), /somebody has deleted todo\.1/);
+    await assert.rejects(finish("todo.1", todo, render), /todo\.1 was deleted/);
     assert.deepEqual(rendered, [{ title: "write", done: true }, todo]);
   });
 
   test("presence", async () => {
-    const { appear, whoIsOnline } = await recipe("Presence", [["TTL = 30;", "TTL = 1;"]]);
+    const { appear, whoIsOnline } = await recipe("presence", [["TTL = 30;", "TTL = 1;"]]);
     const leave = await appear("alice");
     await other().bucket("online").put("somebody.whose.page.is.gone", "");
     assert.equal((await whoIsOnline()).length, 2);
@@ -160,7 +160,7 @@ describe("the recipes", { skip: !hasSocket }, () => {
     const kv = other();
     await kv.createBucket({ name: "settings" });
     await kv.bucket("settings").put("theme", '"dark"');
-    const { setting, change, ready, onChange } = await recipe("Settings at hand");
+    const { setting, change, ready, onChange } = await recipe("settings");
     await ready;
     assert.deepEqual([setting("theme"), setting("size", 12)], ["dark", 12]);
     const changed = new Promise((resolve) => {
@@ -172,7 +172,7 @@ describe("the recipes", { skip: !hasSocket }, () => {
   });
 
   test("offline tests, run by Vitest", async () => {
-    writeFileSync(join(project, "offline.test.js"), code("Offline tests"));
+    writeFileSync(join(project, "offline.test.js"), code("testing"));
     const vitest = join(root, "tests/node_modules/vitest/vitest.mjs");
     const args = [vitest, "run", "--root", project, "--reporter=json"];
     const { stdout } = await run(process.execPath, args, { cwd: project });

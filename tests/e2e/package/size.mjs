@@ -1,7 +1,7 @@
 // Prints what each entry of the package adds to an application: bundled and minified by esbuild, as its
 // bytes, compressed by gzip -9 and by brotli; and fails where one is over its budget.
 //
-//   node size.mjs [--readme]      with --readme it writes them into the README as well
+//   node size.mjs [--readme]      with --readme it writes them into README.md and docs/bundlers-and-slim.md as well
 
 import { readFileSync } from "node:fs";
 import { writePart } from "../support/readme.mjs";
@@ -33,5 +33,14 @@ if (process.argv.includes("--readme")) {
     ["", name, ...[raw, gzip, brotli, budget[name]].map(kilobytes), ""].join(" | ").trim(),
   );
   const head = "| KB | raw | gzip -9 | brotli | at most, gzip -9 |\n|---|--:|--:|--:|--:|\n";
-  writePart("sizes", head + rows.join("\n"));
+  writePart("docs/bundlers-and-slim.md", "sizes", head + rows.join("\n"));
+  const [whole, react] = [
+    sizes.find(([name]) => name === "."),
+    sizes.find(([name]) => name === "./react"),
+  ];
+  writePart(
+    "README.md",
+    "size",
+    `In an application's bundle, gzip -9: \`@ironflow/browser\` ${kilobytes(whole?.[1].gzip)} KB, \`/react\` ${kilobytes(react?.[1].gzip)} KB more.`,
+  );
 }

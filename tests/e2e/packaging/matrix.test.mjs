@@ -12,7 +12,7 @@ import { App } from "./app.mjs";
 import { OUTCOME } from "./apps/page/src/exercise.js";
 import { launchBrowsers } from "./browsers.mjs";
 import { rows } from "./rows.mjs";
-import { inReadme, keep, print } from "./table.mjs";
+import { inDocs, keep, print } from "./table.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "ironflow-packed-"));
 /** @type {string} */
@@ -96,20 +96,20 @@ for (const row of rows) {
   });
 }
 
-describe("the README's table", () => {
+describe("the documented table", () => {
   test("says what has been found here", () => {
-    const said = inReadme();
+    const said = inDocs();
     for (const line of lines.filter(({ slim }) => slim !== "not run")) {
-      assert.ok(said.includes(print(line)), `not in the README: ${print(line)}`);
+      assert.ok(said.includes(print(line)), `not in the docs: ${print(line)}`);
     }
   });
 
   test("says nothing else", () => {
     const known = lines.map(({ name, mode }) => print({ name, mode }));
-    for (const said of inReadme()) {
+    for (const said of inDocs()) {
       assert.ok(
         known.some((start) => said.startsWith(start)),
-        `only in the README: ${said}`,
+        `only in the docs: ${said}`,
       );
     }
   });

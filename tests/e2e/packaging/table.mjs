@@ -1,6 +1,6 @@
-// The README's table of where the package works, made from what the matrix has found.
+// The table of where the package works, made from what the matrix has found.
 //
-//   node table.mjs      writes it into the README
+//   node table.mjs      writes it into docs/bundlers-and-slim.md
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { readPart, writePart } from "../support/readme.mjs";
  */
 
 const findings = join(targetDir, "packaging.json");
+const page = "docs/bundlers-and-slim.md";
 const part = "packaging";
 const head = "| Where | | `@ironflow/browser` | `@ironflow/browser/slim` |\n|---|---|---|---|\n";
 
@@ -26,9 +27,9 @@ export const print = (line) =>
 /** @param {Findings} found */
 export const keep = (found) => writeFileSync(findings, JSON.stringify(found));
 
-/** The lines of the README's table. @returns {string[]} */
-export function inReadme() {
-  const table = readPart(part);
+/** The lines of the documented table. @returns {string[]} */
+export function inDocs() {
+  const table = readPart(page, part);
   return table.slice(table.indexOf(head) + head.length).match(/^\|.*\|$/gm) ?? [];
 }
 
@@ -36,5 +37,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   /** @type {Findings} */
   const { versions, lines } = JSON.parse(readFileSync(findings, "utf8"));
   const foot = `\n\nFound with ${versions.join(", ")}.`;
-  writePart(part, head + lines.map(print).join("\n") + foot);
+  writePart(page, part, head + lines.map(print).join("\n") + foot);
 }

@@ -2,19 +2,20 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./paths.mjs";
 
-const path = join(root, "README.md");
+/** A part of a page that a program writes, between marks. @param {string} name */
+const marks = (name) => new RegExp(`(<!-- ${name}: .*? -->\\n).*?(<!-- /${name} -->)`, "s");
 
-/** A part of the README that a program writes, between marks. @param {string} name */
-const marks = (name) => new RegExp(`(<!-- ${name}: .*? -->\\n).*(\\n<!-- /${name} -->)`, "s");
+/** A page of the documentation. @param {string} page its path in the checkout @returns {string} */
+export const readPage = (page) => readFileSync(join(root, page), "utf8");
 
-/** What the README says in such a part. @param {string} name @returns {string} */
-export const readPart = (name) => marks(name).exec(readFileSync(path, "utf8"))?.[0] ?? "";
+/** The generated part of a page. @param {string} page @param {string} name @returns {string} */
+export const readPart = (page, name) => marks(name).exec(readPage(page))?.[0] ?? "";
 
-/** @param {string} name @param {string} text */
-export function writePart(name, text) {
-  const readme = readFileSync(path, "utf8");
-  if (!marks(name).test(readme)) throw new Error(`the README has no part ${name}`);
+/** Replaces the generated part of a page. @param {string} page @param {string} name @param {string} text */
+export function writePart(page, name, text) {
+  const content = readPage(page);
+  if (!marks(name).test(content)) throw new Error(`${page} has no part ${name}`);
   const write = (/** @type {string} */ _, /** @type {string[]} */ ...[first, last]) =>
-    first + text + last;
-  writeFileSync(path, readme.replace(marks(name), write));
+    `${first}${text}\n${last}`;
+  writeFileSync(join(root, page), content.replace(marks(name), write));
 }
