@@ -7,8 +7,13 @@ import { readFrame } from "./values.js";
 export function protocols(credential) {
   if (credential === undefined) return ["ironflow.v1"];
   const url = { "+": "-", "/": "_", "=": "" };
-  const encoded = btoa(credential).replace(/[+/=]/g, (character) => url[character]);
-  return ["ironflow.v1", `ironflow.auth.bearer.${encoded}`];
+  try {
+    const encoded = btoa(credential).replace(/[+/=]/g, (character) => url[character]);
+    return ["ironflow.v1", `ironflow.auth.bearer.${encoded}`];
+  } catch (problem) {
+    // Thrown once the socket is opened, where it can be reported.
+    return Object.assign([], { problem });
+  }
 }
 
 /** The most keys whose places are known at a time. */
@@ -79,6 +84,7 @@ export function openSocket(url, offered, places, listener) {
     throw "there is no WebSocket here: before Node 22, set globalThis.WebSocket to the one of the package ws";
   }
   try {
+    if (offered.problem) throw offered.problem;
     const socket = new WebSocket(url, offered);
     listen(socket, places, listener);
     return socket;

@@ -36,7 +36,12 @@ export function installNetwork() {
 /** The options of a client by each transport. @type {Record<string, any>} */
 export const transports = {
   memory: { transport: "memory", memory: { buckets: ["b"] } },
-  http: { serverUrl: "http://localhost:1", retry: false, timeout: 5000 },
+  http: {
+    serverUrl: "http://localhost:1",
+    auth: { apiKey: "key" },
+    retry: false,
+    timeout: 5000,
+  },
 };
 
 /** One object of each class that an application holds. @param {any} options */
