@@ -1,5 +1,19 @@
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
+import { join } from "node:path";
+import { root } from "./paths.mjs";
+
+/**
+ * The JavaScript of the crate that a test page asks for. wasm-bindgen leaves only those files for the page
+ * that Rust imports from, not those that they import.
+ *
+ * @param {string} url
+ */
+function source(url) {
+  const [, name] = /\/snippets\/[^/]+\/(src\/js\/[\w-]+\.js)$/.exec(url) ?? [];
+  return name && existsSync(join(root, name)) ? readFileSync(join(root, name)) : undefined;
+}
 
 /**
  * Starts a forward proxy for plain HTTP that opens a connection for each request and closes it with
@@ -12,6 +26,12 @@ import { createServer, request } from "node:http";
 export async function startProxy() {
   const server = createServer((incoming, outgoing) => {
     const { method, url = "", headers } = incoming;
+    const file = source(url);
+    if (file) {
+      outgoing.writeHead(200, { "Content-Type": "text/javascript", Connection: "close" });
+      outgoing.end(file);
+      return;
+    }
     const options = { method, agent: false, headers: { ...headers, connection: "close" } };
     const forwarded = request(url, options, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
