@@ -3,6 +3,9 @@
 import { deepEqual, equal, ok, rejects } from "./assert.js";
 import { invalid, notConfigured } from "./expected.js";
 
+/** What the backend announces. @param {import("./context.js").Context} t */
+const features = (t) => (t.onServer ? ["entries", "history", "remove", "write-id"] : []);
+
 /** @type {import("./context.js").Cases} */
 export const handles = {
   async "kv() and bucket() give the same object each time, until configure() and after it"(t) {
@@ -36,7 +39,7 @@ export const handles = {
     const made = proxied(client);
     equal(made.isConfigured, true);
     await made.connect();
-    equal(made.features.size, 0);
+    deepEqual([...made.features].sort(), features(t));
     equal(made.mode, client.mode);
     equal(made.kv(), client.kv());
     const kv = proxied(made.kv());
@@ -61,10 +64,11 @@ export const handles = {
     equal(new t.BrowserKVBucketHandle("c", t.config).name, "c");
   },
 
-  async "connect() finds out that the server answers; no backend announces a feature yet"(t) {
+  async "connect() finds out that the server answers, and the features it announces"(t) {
     const made = t.client();
-    equal(await made.connect(), undefined);
     deepEqual([...made.features], []);
+    equal(await made.connect(), undefined);
+    deepEqual([...made.features].sort(), features(t));
     equal(await made.connect({ timeout: 10_000 }), undefined);
     await rejects(made.connect(/** @type {any} */ ({ retry: 1 })), invalid(/unknown option retry/));
     equal(await made.connect({ signal: AbortSignal.abort("no") }).catch((reason) => reason), "no");

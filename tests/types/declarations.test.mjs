@@ -253,7 +253,9 @@ describe("the options that are known are those that are declared:", async () => 
           () => assert.fail(`${call} takes any option`),
           (reason) => reason,
         );
-        const known = /^unknown option \S*odd; known are: (.*)$/.exec(error.message)?.[1];
+        const known = /^(?:\w+(?: \S+)?: )?unknown option \S*odd; known are: (.*)$/.exec(
+          error.message,
+        )?.[1];
         const members = main.get(name)?.members.keys() ?? [];
         assert.deepEqual(sorted(known?.split(", ") ?? []), sorted(members), `${call}`);
       }

@@ -66,7 +66,7 @@ function inWords(error, operation) {
     case "HTTP_400":
       return "The server does not accept this name, key or pattern.";
     case "HTTP_404":
-      if (/bucket/i.test(error.message)) return "There is no such bucket any more.";
+      if (/bucket not found/i.test(error.message)) return "There is no such bucket any more.";
       return operation === "connect"
         ? "There is no Ironflow server at this address."
         : "There is no such key.";
