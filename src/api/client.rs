@@ -136,6 +136,23 @@ impl IronflowClient {
         self.state.add_handler(handler).map_err(thrown)
     }
 
+    /// The connection state over all watches: `"connected"` if any is, else `"reconnecting"`, else
+    /// `"connecting"`. Without watches `"connected"` after a successful `connect()`, else
+    /// `"disconnected"`.
+    #[wasm_bindgen(getter, js_name = connectionState)]
+    pub fn connection_state(&self) -> JsValue {
+        self.state.connection.state()
+    }
+
+    /// Calls back after each change of `connectionState`. Gives the function that ends that.
+    ///
+    /// # Errors
+    /// A `ValidationError` for what is not a function.
+    #[wasm_bindgen(js_name = onConnectionChange)]
+    pub fn on_connection_change(&self, callback: &JsValue) -> Result<JsValue, JsValue> {
+        self.state.on_connection_change(callback).map_err(thrown)
+    }
+
     /// Ends every watch, and closes every view.
     pub fn disconnect(&self) {
         self.state.disconnect();

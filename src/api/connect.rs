@@ -28,9 +28,17 @@ impl State {
             Err(error) => done(Err(error.into())),
             Ok((configured, limits)) => {
                 let transport = Rc::clone(&configured.transport);
+                let state = Rc::clone(self);
                 let connected = Box::new(move |outcome: Outcome| {
                     done(outcome.map(|features| {
                         configured.features.replace(features);
+                        // It may have been configured otherwise meanwhile.
+                        if state
+                            .configured()
+                            .is_ok_and(|now| Rc::ptr_eq(&now, &configured))
+                        {
+                            state.connection.set_reached(true);
+                        }
                         JsValue::UNDEFINED
                     }));
                 });

@@ -13,7 +13,7 @@ use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::config::{Config, OPTIONS, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Done, Failure, Given, Handles, Outcome, Subject, is_unset};
+use crate::js::{self, Connection, Done, Failure, Given, Handles, Outcome, Subject, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::{invalid, unreadable};
 use crate::text::concat;
@@ -32,6 +32,8 @@ pub(super) struct State {
     views: RefCell<Vec<Rc<View>>>,
     /// Handles by what they are of: `kv()` and `bucket()` give the same one each time.
     handles: Handles,
+    /// The connection state, over all watches. `connect()` sets that the server was reached.
+    pub(super) connection: Connection,
     /// Listened to as long as there are feeds or views.
     page: RefCell<Option<Page>>,
 }
@@ -76,6 +78,7 @@ impl State {
             feeds: RefCell::default(),
             views: RefCell::default(),
             handles: js::new_handles(),
+            connection: js::new_connection(),
             page: RefCell::default(),
         })
     }
@@ -152,6 +155,16 @@ impl State {
         Ok(js::subscribe(&self.handlers, handler))
     }
 
+    /// Calls back after each change of the connection state, and gives the function that ends that.
+    pub(super) fn on_connection_change(&self, callback: &JsValue) -> Result<JsValue, Error> {
+        arguments::function(callback, "the callback")?;
+        let configured = self.configured.borrow().clone();
+        let logger = configured.map(|configured| configured.given.logger());
+        Ok(self
+            .connection
+            .subscribe(callback, &logger.unwrap_or_default()))
+    }
+
     /// Carries an operation out. What comes is a promise: it is rejected, and every error handler
     /// told, where the arguments are bad too. `decode`: as [`js::decode`] takes it.
     pub(super) fn carry_out(
@@ -221,6 +234,7 @@ impl State {
             &configured.given.logger(),
             &decode.cloned().unwrap_or_default(),
             &arguments.signal.clone().unwrap_or_default(),
+            &self.connection,
         );
         if arguments.is_aborted() {
             return Ok(subscriber.attach_aborted());
@@ -284,6 +298,7 @@ impl State {
     }
 
     fn end_watches(&self) {
+        self.connection.set_reached(false);
         let feeds = self.feeds.take();
         self.leave_page();
         feeds.iter().for_each(Driver::stop);

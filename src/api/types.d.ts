@@ -78,6 +78,17 @@ export declare class IronflowClient {
    * that ends it. What a handler throws is logged and changes nothing.
    */
   onError(handler: ErrorHandler): () => void;
+  /**
+   * The state of the connection, over all watches: `"connected"` if any is, else `"reconnecting"`, else
+   * `"connecting"`. Without watches it is `"connected"` after a successful {@link connect}, until the
+   * client is configured or disconnected, else `"disconnected"`.
+   */
+  readonly connectionState: KVWatchState;
+  /**
+   * Calls back with {@link connectionState} after it has changed, once for all changes of one task. Gives
+   * the function that ends it.
+   */
+  onConnectionChange(callback: (state: KVWatchState) => void): () => void;
   /** Ends every watch and closes every view of this client. */
   disconnect(): void;
 }

@@ -255,6 +255,21 @@ extern "C" {
     pub(crate) fn leave_page(listeners: &JsValue);
 }
 
+#[wasm_bindgen(module = "/src/js/connection.js")]
+extern "C" {
+    /// The connection state of a client, over all its watches.
+    pub(crate) type Connection;
+    #[wasm_bindgen(js_name = newConnection)]
+    pub(crate) fn new_connection() -> Connection;
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn state(this: &Connection) -> JsValue;
+    #[wasm_bindgen(structural, method, js_name = setReached)]
+    pub(crate) fn set_reached(this: &Connection, reached: bool);
+    /// Gives the function that ends it.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn subscribe(this: &Connection, callback: &JsValue, logger: &JsValue) -> JsValue;
+}
+
 #[wasm_bindgen(module = "/src/js/watcher.js")]
 extern "C" {
     /// Whoever watches, as a feed sees it.
@@ -266,6 +281,7 @@ extern "C" {
         logger: &JsValue,
         decode: &JsValue,
         signal: &JsValue,
+        connection: &Connection,
     ) -> Subscriber;
     /// Whether it is an object with any of a watch's callbacks.
     #[wasm_bindgen(js_name = hasCallbacks)]

@@ -2,12 +2,11 @@
 // holds.
 
 import { callBack } from "./client.js";
+import { STATES } from "./connection.js";
 import { abortReason, listen, newAbortError, newDeferred, stopListening } from "./exchange.js";
 import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { copyEvent, decode } from "./values.js";
-
-const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
 
 /** What views call, by their callbacks, when their watch has ended: with the error that ended it, if any. */
 export const endings = /* @__PURE__ */ new WeakMap();
@@ -102,25 +101,30 @@ class Subscriber {
   #outcome;
   /** Whether it is over, and because of what. */
   #over;
+  /** The connection of the client, while the watch runs. */
+  #connection;
   state = STATES[0];
 
-  constructor(callbacks, logger, mode, signal) {
+  constructor(callbacks, logger, mode, signal, connection) {
     this.#callbacks = callbacks;
     this.#logger = logger;
     this.#mode = mode;
     this.#signal = signal;
+    this.#connection = connection;
     if (!callbacks) this.#backlog = new Backlog();
   }
 
   /** The feed has taken it up. */
   attach(leaving) {
     this.#leaving = leaving;
+    this.#connection.move(undefined, this.state);
     if (this.#signal) listen(this.#signal, this.#stop);
     return new KVWatcher(this);
   }
 
   /** It is not to begin at all: the signal was aborted before. */
   attachAborted() {
+    this.#connection = undefined;
     microtask(() => this.close());
     return new KVWatcher(this);
   }
@@ -143,8 +147,10 @@ class Subscriber {
   }
 
   tell(number) {
-    if (this.state === STATES[number]) return;
-    this.state = STATES[number];
+    const state = STATES[number];
+    if (this.state === state) return;
+    this.#connection?.move(this.state, state);
+    this.state = state;
     this.#call("onStateChange", this.state);
   }
 
@@ -168,6 +174,8 @@ class Subscriber {
     this.#outcome ??= { reason };
     this.#deferred?.reject(reason);
     this.tell(3);
+    this.#connection?.move(this.state, undefined);
+    this.#connection = undefined;
     this.#over = { error };
     this.#backlog?.end(error);
     this.#call("onClose");
@@ -253,8 +261,8 @@ class KVWatcher {
   }
 }
 
-export function newSubscriber(callbacks, logger, mode, signal) {
-  return new Subscriber(callbacks, logger, mode, signal);
+export function newSubscriber(callbacks, logger, mode, signal, connection) {
+  return new Subscriber(callbacks, logger, mode, signal, connection);
 }
 
 /** The subscribers of a feed, by their ids, in the order they came. */

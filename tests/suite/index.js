@@ -3,6 +3,7 @@
 
 import { client } from "./client.js";
 import { clock } from "./clock.js";
+import { connection } from "./connection.js";
 import { contention } from "./contention.js";
 import { createContext } from "./context.js";
 import { decoding } from "./decoding.js";
@@ -48,6 +49,7 @@ export const suites = {
   survivingViews,
   feeds,
   delivery,
+  connection,
   contention,
 };
 

@@ -1,0 +1,70 @@
+// The connection state of a client, over all its watches.
+
+import { guarded } from "./client.js";
+import { microtask } from "./microtask.js";
+
+/** The states of a watch, by their numbers in Rust (`watch::feed::State`). */
+export const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
+const [CONNECTING, CONNECTED, RECONNECTING, DISCONNECTED] = STATES;
+
+class Connection {
+  /** Whether `connect()` has succeeded since the client was configured or disconnected. */
+  #reached = false;
+  /** How many watches are in each state. */
+  #watches = { [CONNECTING]: 0, [CONNECTED]: 0, [RECONNECTING]: 0, [DISCONNECTED]: 0 };
+  #subscribers = new Set();
+  /** The state that subscribers know. */
+  #notified = DISCONNECTED;
+  #notifying = false;
+
+  get state() {
+    for (const state of [CONNECTED, RECONNECTING, CONNECTING]) {
+      if (this.#watches[state] > 0) return state;
+    }
+    // One that is neither is paused.
+    return this.#reached && this.#watches[DISCONNECTED] === 0 ? CONNECTED : DISCONNECTED;
+  }
+
+  /** `connect()` has succeeded, or the client was configured or disconnected since. */
+  setReached(reached) {
+    this.#reached = reached;
+    this.#notify();
+  }
+
+  /** A watch is in another state: undefined before it begins, and after its end. */
+  move(from, to) {
+    if (from) this.#watches[from] -= 1;
+    if (to) this.#watches[to] += 1;
+    this.#notify();
+  }
+
+  /** Calls back with the state after each change, until the function that this returns is called. */
+  subscribe(callback, logger) {
+    const subscriber = { callback, logger };
+    this.#subscribers.add(subscriber);
+    return () => {
+      this.#subscribers.delete(subscriber);
+    };
+  }
+
+  /** Changes of one task are one: a watch that another replaces is no change. */
+  #notify() {
+    if (this.#notifying) return;
+    this.#notifying = true;
+    microtask(() => {
+      this.#notifying = false;
+      const { state } = this;
+      if (state === this.#notified) return;
+      this.#notified = state;
+      for (const subscriber of [...this.#subscribers]) {
+        if (!this.#subscribers.has(subscriber)) continue;
+        const { callback, logger } = subscriber;
+        guarded(logger, "an onConnectionChange callback", () => callback(state));
+      }
+    });
+  }
+}
+
+export function newConnection() {
+  return new Connection();
+}
