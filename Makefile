@@ -56,7 +56,7 @@ matrix: setup pkg/index.js ## Run the longer tests: the package with bundlers, i
 	@$(MAKE) --no-print-directory bench-check
 
 .PHONY: readme
-readme: pkg/index.js ## Write the sizes, and what the last make matrix has found, into the README
+readme: pkg/index.js ## Write the sizes, and what the last make matrix has found, into README.md and docs/
 	@source .ci/env; node tests/e2e/packaging/table.mjs; node tests/e2e/package/size.mjs --readme
 
 .PHONY: build
@@ -101,6 +101,11 @@ bench-record: pkg/index.js ## Record the instructions and bytes of now
 	@.ci/setup rust npm valgrind
 	$(step) "Instructions" cargo build --quiet --profile count -p ironflow-bench
 	$(step) "Instructions and bytes" node tests/bench/check.mjs --record
+
+.PHONY: docs
+docs: pkg/index.js ## Make the API reference from the declarations, in target/docs (make demo serves it at /docs/index.html)
+	$(step) "TypeDoc" npm ci --prefix tests/api-docs --no-audit --no-fund --loglevel=error
+	$(step) "API reference" tests/api-docs/node_modules/.bin/typedoc --options tests/api-docs/typedoc.json
 
 .PHONY: pictures
 pictures: setup pkg/index.js ## Take the README's pictures of the demo page

@@ -6,9 +6,9 @@ export interface UseKV<T> {
   entries: readonly KVViewEntry<T>[];
   /** The same, to be looked up by key. */
   data: KVViewSnapshot<T>;
-  /** As {@link KVViewContent.status}; `"closed"` also where the arguments are wrong. */
+  /** As `KVViewContent.status`; `"closed"` also where the arguments are wrong. */
   status: KVViewStatus;
-  /** What is wrong, as {@link KVViewContent.error}; undefined again once it is mended. */
+  /** What is wrong, as `KVViewContent.error`; undefined again once it is mended. */
   error: Error | undefined;
 }
 
@@ -18,9 +18,9 @@ export interface UseKVEntry<T> {
   entry: KVViewEntry<T> | undefined;
   /** The entry's value. */
   value: T | undefined;
-  /** As {@link KVViewContent.status}; `"closed"` also where the arguments are wrong. */
+  /** As `KVViewContent.status`; `"closed"` also where the arguments are wrong. */
   status: KVViewStatus;
-  /** What is wrong, as {@link KVViewContent.error}; undefined again once it is mended. */
+  /** What is wrong, as `KVViewContent.error`; undefined again once it is mended. */
   error: Error | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface UseKVEntry<T> {
  * Components that use the same handle and filter share a view, which outlives the last of them by a
  * moment. `kv.bucket(name)` gives the same handle each time, so that it can be called in the component.
  * Without a bucket (undefined or null), on a server, and while hydrating, the status is `"loading"`, and no
- * view is opened. Wrong arguments give the status `"closed"` and a {@link ValidationError} in `error`.
+ * view is opened. Wrong arguments give the status `"closed"` and a `ValidationError` in `error`.
  */
 export declare function useKV<T>(
   bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,

@@ -5,7 +5,7 @@ import { packageDir, root, targetDir } from "./paths.mjs";
 
 /**
  * Puts the demo page and the package side by side, as a web server would hand them out: the page at `/`,
- * the package at `/pkg/`. Returns the folder.
+ * the package at `/pkg/`, the API reference at `/docs/` where `make docs` has made it. Returns the folder.
  *
  * @param {string} [dir] by default `target/demo`
  */
@@ -18,6 +18,8 @@ export function assembleDemo(dir = join(targetDir, "demo")) {
   mkdirSync(dir, { recursive: true });
   cpSync(join(root, "www"), dir, { recursive: true, filter: (path) => path !== pictures });
   cpSync(packageDir, join(dir, "pkg"), { recursive: true });
+  const reference = join(targetDir, "docs");
+  if (existsSync(reference)) cpSync(reference, join(dir, "docs"), { recursive: true });
   return dir;
 }
 
