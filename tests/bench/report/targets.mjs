@@ -138,11 +138,11 @@ function memory(results, name, limit) {
 
 /** @param {Results} results @returns {Verdict[]} */
 function sizes(results) {
-  /** @type {Record<string, number>} */
+  /** @type {Record<string, { target: number }>} */
   const budget = JSON.parse(
     readFileSync(new URL("../../e2e/package/budget.json", import.meta.url), "utf8"),
   );
-  return Object.entries(budget).map(([entry, most]) => {
+  return Object.entries(budget).map(([entry, { target: most }]) => {
     const row = results.of("bytes").find(({ samples }) => samples[`\`${entry}\``]);
     const gzip = row?.samples[`\`${entry}\``]?.[1] ?? Number.NaN;
     return {
