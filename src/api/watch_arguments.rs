@@ -30,6 +30,9 @@ pub(super) struct WatchArguments {
 impl WatchArguments {
     /// Reads `watch(callbacks, options)` or `watch(options)`.
     pub(super) fn read(first: &JsValue, second: &JsValue) -> Result<Self, Error> {
+        if let Some(mistake) = js::callback_mistake(first, second) {
+            return Err(Error::Validation(mistake));
+        }
         let (callbacks, given) = match is_unset(second) && !js::has_callbacks(first) {
             true => (&JsValue::UNDEFINED, first),
             false => (first, second),

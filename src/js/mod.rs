@@ -286,6 +286,9 @@ extern "C" {
     /// Whether it is an object with any of a watch's callbacks.
     #[wasm_bindgen(js_name = hasCallbacks)]
     pub(crate) fn has_callbacks(value: &JsValue) -> bool;
+    /// What is wrong with the arguments of `watch()`, where they are like what it takes.
+    #[wasm_bindgen(js_name = callbackMistake)]
+    pub(crate) fn callback_mistake(callbacks: &JsValue, options: &JsValue) -> Option<String>;
     /// The callback that is no function, an empty name where there is no object for them.
     #[wasm_bindgen(js_name = unusableCallback)]
     pub(crate) fn unusable_callback(callbacks: &JsValue) -> Option<String>;

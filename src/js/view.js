@@ -4,6 +4,7 @@
 import { guarded, subscribe } from "./client.js";
 import { ValidationError } from "./errors.js";
 import { abortReason, isAborted, newAbortError, newDeferred } from "./exchange.js";
+import { hide, INSPECT, inner, shown } from "./handle.js";
 import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
@@ -37,22 +38,35 @@ class Content {
   entries() {
     return [...this[MAP].values()];
   }
+
+  [INSPECT](_depth, options, inspect) {
+    const { state, status, error, size } = this;
+    const fields = { state, status, ...(error && { error }), size, entries: this.entries() };
+    return shown(this[Symbol.toStringTag], fields, options, inspect);
+  }
 }
 
 /** What a view held at one time. It never changes. */
 class KVViewSnapshot extends Content {
-  #list;
-
   constructor(map, { state, status, error }) {
     super(map);
     this.state = state;
     this.status = status;
     this.error = error;
+    const content = super.entries.bind(this);
+    let list;
+    hide(this, () => {
+      list ??= Object.freeze(content());
+      return list;
+    });
+  }
+
+  get [Symbol.toStringTag]() {
+    return "KVViewSnapshot";
   }
 
   entries() {
-    this.#list ??= Object.freeze(super.entries());
-    return this.#list;
+    return inner(this)();
   }
 
   /** The view is about to change: what this shares with it so far becomes its own. */
@@ -326,48 +340,51 @@ class Replica {
 
 /** A view. */
 class KVView extends Content {
-  #replica;
-
   static {
     // Not every platform has it yet.
-    if (Symbol.dispose) KVView.prototype[Symbol.dispose] = KVView.prototype.stop;
+    // biome-ignore lint/complexity/noThisInStatic: the name of the class must survive the bundler
+    if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.stop;
   }
 
   constructor(replica) {
     super(replica.map);
-    this.#replica = replica;
+    hide(this, replica);
+  }
+
+  get [Symbol.toStringTag]() {
+    return "KVView";
   }
 
   get state() {
-    return this.#replica.state;
+    return inner(this).state;
   }
 
   get status() {
-    return this.#replica.status;
+    return inner(this).status;
   }
 
   get error() {
-    return this.#replica.error;
+    return inner(this).error;
   }
 
   get ready() {
-    return this.#replica.ready;
+    return inner(this).ready;
   }
 
   subscribe(callback) {
-    return this.#replica.subscribe(callback);
+    return inner(this).subscribe(callback);
   }
 
   getSnapshot() {
-    return this.#replica.snapshot();
+    return inner(this).snapshot();
   }
 
   waitFor(revision, options) {
-    return this.#replica.waitFor(revision, options);
+    return inner(this).waitFor(revision, options);
   }
 
   stop() {
-    this.#replica.stop();
+    inner(this).stop();
   }
 }
 

@@ -1,9 +1,10 @@
 // The two ends of a watch: a Subscriber is what the feed speaks to, a KVWatcher what an application
 // holds.
 
-import { callBack } from "./client.js";
+import { callBack, log } from "./client.js";
 import { STATES } from "./connection.js";
 import { abortReason, listen, newAbortError, newDeferred, stopListening } from "./exchange.js";
+import { hide, INSPECT, inner, shown } from "./handle.js";
 import { tell } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { copyEvent, decode } from "./values.js";
@@ -38,6 +39,43 @@ export function unusableCallback(callbacks) {
     const callback = member(callbacks, name);
     return typeof callback !== "function" && (!isUnset(callback) || name === CALLBACKS[0]);
   });
+}
+
+/** What else callbacks are called elsewhere, and in typing errors. @type {[RegExp, string][]} */
+const LIKELY = [
+  [/state|status/i, "onStateChange"],
+  [/err|fail/i, "onError"],
+  [/clos|end|disconnect|complete/i, "onClose"],
+  [/ready|open|connect|sync/i, "onReady"],
+  [/./, "onUpdate"],
+];
+
+/** What is wrong with the arguments of `watch()`, where they are like what it takes; else undefined. */
+export function callbackMistake(callbacks, options) {
+  try {
+    if (typeof callbacks === "function")
+      return "watch() takes an object of callbacks: watch({ onUpdate: callback })";
+    if (typeof callbacks === "string")
+      return "watch() takes the key as an option: watch({ onUpdate }, { key })";
+    if (!isObject(callbacks)) return undefined;
+    const usable = hasCallbacks(callbacks);
+    for (const name of Object.keys(callbacks)) {
+      const same = CALLBACKS.find((known) => known.toLowerCase() === name.toLowerCase());
+      if (same === name) continue;
+      const isCallback = typeof callbacks[name] === "function" && (same || !usable);
+      const likely = same ?? LIKELY.find(([words]) => words.test(name))?.[1];
+      if (isCallback)
+        return `unknown callback ${name}: did you mean ${likely}? Callbacks are ${CALLBACKS.join(", ")}`;
+      const prototype = Object.getPrototypeOf(callbacks);
+      const plain = prototype === null || prototype === Object.prototype;
+      const misplaced = ["key", "initial", "signal"].includes(name) && !isUnset(callbacks[name]);
+      if (usable && plain && misplaced && isUnset(options))
+        return `${name} is an option, not a callback: watch(callbacks, { ${name} })`;
+    }
+    return undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Events on their way to whoever iterates over a watch; none is lost, however late they come. */
@@ -101,6 +139,7 @@ class Subscriber {
   #outcome;
   /** Whether it is over, and because of what. */
   #over;
+  #iterated = false;
   /** The connection of the client, while the watch runs. */
   #connection;
   state = STATES[0];
@@ -160,8 +199,20 @@ class Subscriber {
     this.#call("onReady");
   }
 
-  fail(error) {
-    this.#call("onError", error);
+  /** A problem; `final`: it ends the watch. */
+  fail(error, final = false) {
+    if (this.#hasErrorCallback()) this.#call("onError", error);
+    // An iteration throws it.
+    else if (!(final && this.#iterated))
+      log(this.#logger, "error", "a problem of a watch without onError", error);
+  }
+
+  #hasErrorCallback() {
+    try {
+      return !isUnset(this.#callbacks?.onError);
+    } catch {
+      return false;
+    }
   }
 
   /** It is over: of itself, because of an error perhaps. */
@@ -200,6 +251,7 @@ class Subscriber {
   }
 
   iterate() {
+    this.#iterated = true;
     if (!this.#backlog) {
       this.#backlog = new Backlog();
       if (this.#over) this.#backlog.end(this.#over.error);
@@ -233,31 +285,39 @@ class Subscriber {
 
 /** A running watch. */
 class KVWatcher {
-  #subscriber;
-
   static {
     // Not every platform has it yet.
-    if (Symbol.dispose) KVWatcher.prototype[Symbol.dispose] = KVWatcher.prototype.stop;
+    // biome-ignore lint/complexity/noThisInStatic: the name of the class must survive the bundler
+    if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.stop;
   }
 
   constructor(subscriber) {
-    this.#subscriber = subscriber;
+    hide(this, subscriber);
+  }
+
+  /** Vue leaves objects alone that say they are of a kind of their own. */
+  get [Symbol.toStringTag]() {
+    return "KVWatcher";
   }
 
   get state() {
-    return this.#subscriber.state;
+    return inner(this).state;
   }
 
   get ready() {
-    return this.#subscriber.whenReady;
+    return inner(this).whenReady;
   }
 
   stop() {
-    this.#subscriber.stop();
+    inner(this).stop();
   }
 
   [Symbol.asyncIterator]() {
-    return this.#subscriber.iterate();
+    return inner(this).iterate();
+  }
+
+  [INSPECT](_depth, options, inspect) {
+    return shown("KVWatcher", { state: this.state }, options, inspect);
   }
 }
 
@@ -320,7 +380,7 @@ class Audience {
   end(error) {
     for (const [id, subscriber] of this.#members) {
       this.#members.delete(id);
-      if (error) subscriber.fail(error);
+      if (error) subscriber.fail(error, true);
       subscriber.close(error);
     }
   }
