@@ -98,7 +98,7 @@ impl Pattern {
     }
 
     /// Whether a `*` or `>` is only a part of a token, as in `user:*`: then no key matches.
-    pub(crate) fn has_partial_wildcard(&self) -> bool {
+    pub fn has_partial_wildcard(&self) -> bool {
         let is_wildcard = |byte| matches!(byte, b'*' | b'>');
         self.tokens()
             .any(|token| matches!(token, Token::Literal(text) if text.bytes().any(is_wildcard)))
