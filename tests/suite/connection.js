@@ -46,9 +46,9 @@ export const connection = {
       watch.stop();
       equal(client.connectionState, "disconnected");
       while (seen.at(-1) !== "disconnected") await received(seen.length + 1);
-      // In memory it connects in the same task.
-      const all = ["connecting", "connected", "disconnected"];
-      deepEqual(seen, t.onServer ? all : all.slice(1));
+      // In memory, and where a connection is still there, it connects in the same task.
+      const settled = seen.filter((state) => state !== "connecting");
+      deepEqual(settled, ["connected", "disconnected"]);
       end();
     }
   },
