@@ -37,3 +37,19 @@ async fn a_marker_larger_than_what_it_replaces_gets_no_credit() {
     let steps = vec![put("user", 0), Step::Delete("user".to_owned())];
     no_difference(settings, steps).await;
 }
+
+/// The entries of a pattern whose subject has `*` as an ordinary character never ended: JetStream found a
+/// later message that the consumer did not deliver.
+#[tokio::test]
+async fn entries_of_a_pattern_with_white_space_or_a_stray_star_end() {
+    for pattern in ["\u{3000}.*", "us*", "a*b.>"] {
+        let steps = vec![
+            put("\u{3000}.\u{2003}", 0),
+            put("user.456", 10),
+            put("null", 8),
+            put("us", 1),
+            Step::Entries(vec![pattern.to_owned()]),
+        ];
+        no_difference(BucketSettings::default(), steps).await;
+    }
+}

@@ -164,17 +164,22 @@ fn subjects(names: &Names, patterns: &[Pattern]) -> Vec<String> {
         let mut others = patterns[number + 1..].iter();
         !others.any(|other| pattern.overlaps(other))
     });
-    // One subject may have `*` and `>` as ordinary characters. Of several none may.
-    let are_plain = subjects.iter().all(|subject| {
-        let mut tokens = subject.split('.');
-        tokens.all(|token| token.len() == 1 || !token.contains(['*', '>']))
-    });
-    if patterns.len() <= MAX_FILTERS && are_apart && are_plain {
+    if patterns.len() <= MAX_FILTERS && are_apart && subjects.iter().all(|s| is_plain(s)) {
         return subjects;
     }
     let cover = patterns
         .iter()
         .cloned()
         .reduce(|cover, pattern| cover.widened(&pattern));
-    vec![names.filter(&cover.unwrap_or_else(Pattern::all))]
+    let cover = cover.map(|cover| names.filter(&cover));
+    let cover = cover.filter(|subject| is_plain(subject));
+    vec![cover.unwrap_or_else(|| names.filter(&Pattern::all()))]
+}
+
+/// Whether `*` and `>` are wildcards in it, and never ordinary characters in a longer token. JetStream
+/// refuses several filters with such tokens, and when it looks up the next message of a subject, it
+/// finds messages that a consumer with the same subject does not deliver.
+fn is_plain(subject: &str) -> bool {
+    let mut tokens = subject.split('.');
+    tokens.all(|token| token.len() == 1 || !token.contains(['*', '>']))
 }
