@@ -3,8 +3,11 @@ import type { KVBucketConfig } from "./types.js";
 
 /** Options of {@link IronflowClient.configure}. */
 export interface IronflowConfigOptions {
-  /** The server's address; a base path and a trailing slash are fine. Default {@link DEFAULT_SERVER_URL}. */
-  serverUrl?: string | undefined;
+  /**
+   * The server's address; a base path and a trailing slash are fine. In a page also a path on the page's own
+   * server, such as `"/api"`. Default {@link DEFAULT_SERVER_URL}.
+   */
+  serverUrl?: string | URL | undefined;
   /**
    * `"memory"` is a store in memory that starts empty; the other two mean the server. Default
    * `"connectrpc"`.

@@ -6,7 +6,8 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use super::state::{Context, State};
+use super::context::Context;
+use super::state::State;
 use crate::js::Outcome;
 use crate::transport::Operation;
 

@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 use super::bucket::BrowserKVBucketHandle;
 use super::call::{Arguments, Method};
 use super::client::thrown;
-use super::state::{Context, State};
+use super::context::Context;
+use super::state::State;
 use crate::transport::Operation;
 
 /// The key-value API of a client.

@@ -6,6 +6,7 @@ mod bucket;
 mod call;
 mod client;
 mod connect;
+mod context;
 mod kv;
 mod modify;
 mod pattern_hint;

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::state::{Context, State, decoded};
+use super::context::Context;
+use super::state::{State, decoded};
 use crate::js::{self, Deferred, Failure, Outcome};
 use crate::kv::BucketName;
 

@@ -7,13 +7,14 @@ use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use super::context::Context;
 use super::pattern_hint::warn_of_partial_wildcard;
 use super::pending::Pending;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::config::{Config, OPTIONS, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Connection, Done, Failure, Given, Handles, Outcome, Subject, is_unset};
+use crate::js::{self, Connection, Done, Failure, Given, Handles, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::options::{invalid, unreadable};
 use crate::text::concat;
@@ -46,28 +47,6 @@ pub(super) struct Configured {
     pub(super) transport: Rc<Transport>,
     /// The names of the features that the server announced to `connect()`: a `Set`.
     pub(super) features: RefCell<JsValue>,
-}
-
-/// What an operation is called in an error's context, and what it is about.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) operation: &'static str,
-    pub(super) bucket: Option<&'a BucketName>,
-    /// The key as the caller wrote it.
-    pub(super) key: &'a JsValue,
-    /// Whether error handlers hear nothing of it.
-    pub(super) quiet: bool,
-}
-
-impl<'a> Context<'a> {
-    /// What an error in this context is about.
-    pub(super) fn subject(&self) -> Subject<'a> {
-        Subject {
-            operation: self.operation,
-            bucket: self.bucket.map(|bucket| &**bucket),
-            key: self.key,
-        }
-    }
 }
 
 impl State {

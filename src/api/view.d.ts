@@ -1,4 +1,5 @@
-import type { KVWatchState, RequestOptions, Stored } from "./types.js";
+import type { RequestOptions, Stored } from "./types.js";
+import type { KVWatchState } from "./watch.js";
 
 /** Options of {@link BrowserKVBucketHandle.view}. */
 export interface KVViewOptions {
