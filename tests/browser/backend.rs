@@ -74,6 +74,7 @@ async fn done(promise: Promise) -> Result<JsValue, Failure> {
 fn failure(error: JsValue) -> Failure {
     let status = get(&error, "status").as_f64().unwrap_or(0.0) as u16;
     let message = text(&error, "message");
+    let message = without_subject(&message, &error).to_owned();
     if text(&error, "code") == "VALIDATION_ERROR" {
         return Failure {
             status: 400,
@@ -81,13 +82,29 @@ fn failure(error: JsValue) -> Failure {
         };
     }
     let suffix = format!(" (HTTP {status})");
-    let words = message
-        .strip_suffix(&suffix)
+    // After the status is advice.
+    let (words, _) = message
+        .split_once(&suffix)
         .unwrap_or_else(|| panic!("an error without its status: {message}"));
     Failure {
         status,
         message: words.into(),
     }
+}
+
+/// The message without what comes first: the operation, the bucket and the key, which may be shortened.
+fn without_subject<'a>(message: &'a str, error: &JsValue) -> &'a str {
+    if let Some((_, words)) = message.split_once("…: ") {
+        return words;
+    }
+    let defined = |name| get(error, name).as_string();
+    let object: Vec<_> = ["bucket", "key"].into_iter().filter_map(defined).collect();
+    let subject: Vec<_> = [text(error, "operation"), object.join("/")]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    let prefix = format!("{}: ", subject.join(" "));
+    message.strip_prefix(&prefix).unwrap_or(message)
 }
 
 fn get(object: &JsValue, name: &str) -> JsValue {
