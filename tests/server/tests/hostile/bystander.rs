@@ -1,6 +1,7 @@
 //! A client that behaves, at work all the time.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use ironflow_conformance::{Backend as _, BucketSettings, Watch as _};
@@ -58,7 +59,10 @@ impl Bystander {
 
 /// Writes, reads and updates a key of its own, and hears of it on a watch, until it is stopped.
 async fn work(client: HttpClient, mut stopped: oneshot::Receiver<()>) -> Report {
-    let bucket = format!("bystander-{}", ironflow_harness::run());
+    // Tests that run at the same time share NATS.
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    let number = STARTED.fetch_add(1, Ordering::Relaxed);
+    let bucket = format!("bystander-{}-{number}", ironflow_harness::run());
     let settings = BucketSettings {
         name: bucket.clone(),
         ..Default::default()
