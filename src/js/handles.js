@@ -16,11 +16,16 @@ class Handles {
     attempt(() => {
       const ref = new WeakRef(handle);
       if (ref.deref() !== handle) return;
-      this.#collected ??= new FinalizationRegistry((id) => this.#sweep(id));
+      this.#collected ??= this.#registry();
       this.#collected.register(handle, id);
       this.#refs.set(id, ref);
     });
     return handle;
+  }
+
+  // Not in add(): the callback would keep the handle that was added first, and with it the client.
+  #registry() {
+    return new FinalizationRegistry((id) => this.#sweep(id));
   }
 
   #sweep(id) {
