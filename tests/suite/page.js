@@ -135,12 +135,8 @@ export const page = {
     const first = await execute(snippets.creating, { bucket });
     deepEqual(first.printed, [["Created at revision:", 1]]);
     const second = await execute(snippets.creating, { bucket });
-    deepEqual(second.printed, [
-      [
-        "Key already exists:",
-        "create my-bucket/config:feature-flags: key already exists (HTTP 412)",
-      ],
-    ]);
+    const message = "create my-bucket/config:feature-flags: key already exists (HTTP 412)";
+    deepEqual(second.printed, [["Key already exists:", message]]);
     const entry = await bucket.get("config:feature-flags");
     deepEqual(JSON.parse(atob(String(entry.value))), { darkMode: true, betaAccess: false });
   },
@@ -166,12 +162,8 @@ export const page = {
       update: bucket.update.bind(bucket),
     };
     const { printed } = await execute(snippets.updating, { bucket: raced });
-    deepEqual(printed, [
-      [
-        "Conflict — retry with fresh data:",
-        "update my-bucket/user:123: revision mismatch (HTTP 412)",
-      ],
-    ]);
+    const message = "update my-bucket/user:123: revision mismatch (HTTP 412)";
+    deepEqual(printed, [["Conflict — retry with fresh data:", message]]);
     equal((await bucket.get("user:123")).text(), "another client's");
   },
 
