@@ -35,7 +35,7 @@ function writeAddress() {
   const { kind, options } = place;
   const query = new URLSearchParams();
   const server = kind === "here" ? "here" : options.serverUrl;
-  if (server) query.set("server", server);
+  if (server) query.set("server", String(server));
   if (options.environment) query.set("environment", options.environment);
   const bucket = openBucket();
   if (bucket !== undefined) query.set("bucket", bucket);
