@@ -147,11 +147,14 @@ impl<E: Clone> Feed<E> {
             self.start_over(link);
             for change in doubtful {
                 let (key, revision) = (change.key, change.revision);
-                if (self.knowledge)
+                let event = Event::Change(change.payload);
+                if !change.skipped.is_empty() {
+                    self.deliver_to(&change.skipped, &key, revision, event, true);
+                } else if (self.knowledge)
                     .tell(&key, revision, change.live, link)
                     .is_some()
                 {
-                    self.deliver(&key, revision, Event::Change(change.payload), true);
+                    self.deliver(&key, revision, event, true);
                 }
             }
         }

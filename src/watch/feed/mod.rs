@@ -34,6 +34,9 @@ struct Doubtful<E> {
     revision: Revision,
     live: bool,
     payload: E,
+    /// Those who were given a newer entry of the key, of the bucket before if it is another one. Empty: the
+    /// change is old for everyone.
+    skipped: Vec<SubscriberId>,
 }
 
 /// The changes of one bucket, from the first subscriber to the end. `E` is what subscribers get.
@@ -199,6 +202,19 @@ impl<E: Clone> Feed<E> {
             None => self.knowledge.tell(&key, revision, live, link.0),
         };
         if let Some(place) = told {
+            let skipped = match self.catch_up.is_surveying() {
+                true => self.subscribers.ahead_of(&key, revision),
+                false => Vec::new(),
+            };
+            if !skipped.is_empty() {
+                self.doubtful.push(Doubtful {
+                    key: key.clone(),
+                    revision,
+                    live,
+                    payload: change.payload.clone(),
+                    skipped,
+                });
+            }
             let event = Event::Change(change.payload);
             if known.is_some() {
                 let to = self.subscribers.take_wanting(place, &key);
@@ -221,6 +237,7 @@ impl<E: Clone> Feed<E> {
                 revision,
                 live,
                 payload: change.payload,
+                skipped: Vec::new(),
             });
         }
         told

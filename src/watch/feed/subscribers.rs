@@ -239,6 +239,15 @@ impl<E> Subscribers<E> {
         found
     }
 
+    /// Those that want the key and were given an entry of it that is not older than this revision.
+    pub(super) fn ahead_of(&self, key: &str, revision: Revision) -> Vec<SubscriberId> {
+        let ahead = |each: &&Subscriber<E>| {
+            each.settled && !each.holds() && each.has_read(key) >= revision && each.matches(key)
+        };
+        let ahead = self.list.iter().filter(ahead);
+        ahead.map(|subscriber| subscriber.id).collect()
+    }
+
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Subscriber<E>> {
         self.list.iter_mut()
     }

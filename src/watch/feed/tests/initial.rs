@@ -213,3 +213,21 @@ fn an_entry_that_was_read_before_its_key_was_missing_in_a_list_is_not_delivered(
         );
     }
 }
+
+#[test]
+fn a_change_of_a_new_bucket_is_delivered_to_who_was_given_a_newer_one_of_the_old_bucket() {
+    let mut world = world(&["a", "a"]);
+    world.watch(&[">"], false);
+    let one = world.watch(&["a"], true);
+    world.settle();
+    assert_eq!(world.told(one), ["put a 2"]);
+    world.lose_frames(0);
+    world.recreate();
+    world.wait();
+    world.open(0);
+    // It arrives before the list, which says that it is another bucket.
+    world.put("a");
+    world.deliver(0, false);
+    world.settle();
+    assert_eq!(world.told(one), ["put a 2", "put a 1 resynced"]);
+}
