@@ -18,5 +18,5 @@ export function inner(handle) {
 
 /** What `INSPECT` returns: a name and fields. */
 export function shown(name, fields, options, inspect) {
-  return inspect ? `${name} ${inspect(fields, options)}` : fields;
+  return typeof inspect === "function" ? `${name} ${inspect(fields, options)}` : fields;
 }
