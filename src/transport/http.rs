@@ -257,9 +257,12 @@ impl Attempt {
         let Err(Failure::Error(problem)) = outcome else {
             return None;
         };
+        // A timeout has used up the whole time limit, though a timer may fire a moment early.
+        let is_timeout = matches!(problem.error, Error::Timeout { .. });
         let another = !self.limits.once
             && self.operation.is_reading()
             && problem.error.retryable()
+            && !is_timeout
             && retry.allows_another(self.number);
         if !another {
             return None;

@@ -145,6 +145,22 @@ export const retrying = {
     }
   },
 
+  async "a timeout is not retried, though the timer fires early"(t) {
+    const { setTimeout } = globalThis;
+    /** Timers that fire at half their time, as a coarse clock may see it. */
+    const early = (
+      /** @type {any} */ call,
+      /** @type {number} */ ms,
+      /** @type {any[]} */ ...args
+    ) => setTimeout(call, ms / 2, ...args);
+    t.stub("setTimeout", early);
+    t.stub("Math", Object.create(Math, { random: { value: () => 0 } }));
+    const never = () => new Promise(() => {});
+    const { bucket, requests } = server(t, [/** @type {any} */ (never)], { retry: true });
+    await rejects(bucket.get("key", { timeout: 100 }), timedOut(100));
+    equal(requests.length, 1);
+  },
+
   async "a server gets the time it asks for, in seconds or as a date"(t) {
     const waits = hastened(t);
     for (const after of ["2", new Date(Date.now() + 2_900).toUTCString()]) {
