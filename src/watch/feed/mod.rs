@@ -202,18 +202,8 @@ impl<E: Clone> Feed<E> {
             None => self.knowledge.tell(&key, revision, live, link.0),
         };
         if let Some(place) = told {
-            let skipped = match self.catch_up.is_surveying() {
-                true => self.subscribers.ahead_of(&key, revision),
-                false => Vec::new(),
-            };
-            if !skipped.is_empty() {
-                self.doubtful.push(Doubtful {
-                    key: key.clone(),
-                    revision,
-                    live,
-                    payload: change.payload.clone(),
-                    skipped,
-                });
+            if self.catch_up.is_surveying() {
+                self.note_skipped(&key, revision, live, &change.payload);
             }
             let event = Event::Change(change.payload);
             if known.is_some() {
@@ -241,6 +231,21 @@ impl<E: Clone> Feed<E> {
             });
         }
         told
+    }
+
+    /// Keeps a change for those who were given a newer entry of its key, in case that it is of another bucket.
+    #[cold]
+    fn note_skipped(&mut self, key: &Key, revision: Revision, live: bool, payload: &E) {
+        let skipped = self.subscribers.ahead_of(key, revision);
+        if !skipped.is_empty() {
+            self.doubtful.push(Doubtful {
+                key: key.clone(),
+                revision,
+                live,
+                payload: payload.clone(),
+                skipped,
+            });
+        }
     }
 
     /// Whether keys were forgotten since this was last asked: their places may be others' now.
