@@ -99,7 +99,7 @@ impl BrowserKVBucketHandle {
         View::open(&self.state, bucket, decode, self.quiet().into(), options)
     }
 
-    /// What tells it from the client's other handles, never empty.
+    /// Identifies it among the handles of the client; never empty.
     pub(super) fn id(&self) -> String {
         let decode = self.decode.as_ref().and_then(JsValue::as_string);
         concat(&[&self.name, " ", &decode.unwrap_or_default()])

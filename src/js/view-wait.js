@@ -81,7 +81,7 @@ async function verified(revision, replica, bucket, patterns, signal) {
       retryAfter = 0;
       const { late, gone } = await lacking(revision, replica, bucket, patterns, signal);
       if (!late && gone.length === 0) return;
-      // No event tells that a key has expired.
+      // No event is emitted when a key expires.
       if (asked >= PATIENCE) replica.forget(gone);
     } catch (error) {
       if (!error?.retryable) throw error;

@@ -152,7 +152,7 @@ impl<S: Sink> Bucket<S> {
         live.into_iter().map(|(_, key)| key).collect()
     }
 
-    /// What tells it from every other bucket of the store, also from one of the same name.
+    /// Identifies one life of the bucket: created again with the same name, it has another.
     pub(super) const fn number(&self) -> u64 {
         self.number
     }
