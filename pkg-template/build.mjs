@@ -171,7 +171,7 @@ for (const [file, addresses] of Object.entries({
 
 // 6. What is not code. The version has one source, and the types become one file.
 function types(name) {
-  const text = readFileSync(join(root, `src/api/${name}.d.ts`), "utf8");
+  const text = readFileSync(join(root, `src/client/${name}.d.ts`), "utf8");
   return text
     .replace(/^import type .*\n/gm, "")
     .replace(/^export \* from "\.\/(\w+)\.js";$/gm, (_, part) => types(part).trim());
@@ -182,7 +182,7 @@ manifest.version = /^\[workspace\.package\][^[]*^version = "([^"]*)"/m.exec(carg
 writeFileSync(join(pkg, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 writeFileSync(join(pkg, "index.d.ts"), types("types"));
 for (const name of ["slim.d.ts", "react.d.ts", "ironflow.wasm.d.ts"]) {
-  const declarations = readFileSync(join(root, "src/api", name), "utf8");
+  const declarations = readFileSync(join(root, "src/client", name), "utf8");
   writeFileSync(join(pkg, name), declarations.replace("./types.js", "./index.js"));
 }
 cpSync(join(template, "README.md"), join(pkg, "README.md"));

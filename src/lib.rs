@@ -1,36 +1,36 @@
 //! The Ironflow key-value client for web apps.
 //!
-//! The rooms, from the top down; each knows only those below it:
+//! The modules, from the top down; none imports one above it:
 //!
-//! - `api`: what JavaScript sees: the client, its buckets, its watchers.
-//! - [`watch`]: a watch as a state machine, and the socket that drives it.
+//! - `client`: the classes an app touches, their arguments, and an operation in flight.
+//! - [`watch`]: runs a feed: sockets, timers and page events. The life cycle of a view.
+//! - [`feed`]: a watch as a pure state machine. Knows no browser and no clock.
 //! - [`transport`]: how an operation is carried out: over HTTP, or on the store in memory.
-//! - [`store`]: the in-memory key-value store. Knows no browser and has no clock of its own.
-//! - `js`: the few functions that are better off in JavaScript.
-//! - [`config`], [`options`], [`error`]: a client's settings, how they are read, what can go wrong.
-//! - [`kv`]: the vocabulary: keys, patterns, buckets, entries, watch events, refusals.
-//! - [`text`], [`slots`]: text put together by hand, and things kept under numbers.
+//! - [`store`]: the in-memory backend. Pure.
+//! - [`config`]: options, resolved settings and the one retry policy.
+//! - [`ffi`]: what is imported from `src/js`, and callbacks by number.
+//! - [`error`]: every error of the client.
+//! - [`kv`]: the vocabulary: keys, patterns, buckets, entries, events, and the subject tree.
+//! - [`text`]: builds strings without `format!`.
 //!
-//! `api`, `js` and the parts of `watch` and `transport` that touch the platform exist only when
-//! compiled to WebAssembly; all else is tested on the host.
+//! `client` and the parts of the others that touch the platform exist only when compiled to
+//! WebAssembly; everything else is tested on the host.
 #![deny(missing_docs)]
 
 #[cfg(target_arch = "wasm32")]
-mod api;
+mod client;
 pub mod config;
 pub mod error;
-#[cfg(target_arch = "wasm32")]
-mod js;
+pub mod feed;
+pub mod ffi;
 pub mod kv;
-pub mod options;
-pub mod slots;
 pub mod store;
 pub mod text;
 pub mod transport;
 pub mod watch;
 
 #[cfg(target_arch = "wasm32")]
-pub use api::*;
+pub use client::*;
 
 /// Smaller than the default one.
 #[cfg(target_arch = "wasm32")]

@@ -7,10 +7,10 @@
 #[path = "hostile_input/loose.rs"]
 mod loose;
 
+use ironflow_browser::config::options::deserialize;
 use ironflow_browser::config::{Config, DEFAULT_SERVER_URL, TransportKind};
 use ironflow_browser::error::Error;
 use ironflow_browser::kv::{BucketConfig, BucketName, Key, Pattern};
-use ironflow_browser::options::deserialize;
 use ironflow_browser::transport::path;
 use ironflow_harness::{count, say};
 use proptest::collection::vec;

@@ -1,7 +1,7 @@
 //! When something that failed is tried again: a request, a lost connection, a write that lost a
 //! conflict. All backoff, jitter and `Retry-After` of the client are here.
 
-use crate::options::Options;
+use crate::config::options::Options;
 use crate::text::concat;
 
 /// The longest delay, in milliseconds: what a browser's timers count up to.

@@ -7,6 +7,7 @@ mod entry;
 mod error;
 mod key;
 mod pattern;
+mod tree;
 pub mod wire;
 
 pub use bucket::{BucketConfig, BucketInfo, BucketName, MAX_HISTORY, MAX_VALUE_BYTES};
@@ -18,3 +19,4 @@ pub use error::KvError;
 pub use key::Key;
 pub use pattern::Pattern;
 pub(crate) use pattern::{Token, split};
+pub(crate) use tree::Tree;

@@ -7,8 +7,8 @@ use super::Sink;
 use super::history::{
     Content, History, Message, delete_headers, message_bytes, purge_headers, write_headers,
 };
-use super::tree::Tree;
 use super::watchers::{WatcherId, Watchers};
+use crate::kv::Tree;
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Operation, Pattern,
     Precondition, Reason, Removal, Revision, Stored as _, Timestamp, WatchEvent,

@@ -5,7 +5,6 @@
 mod bucket;
 mod entries;
 mod history;
-mod tree;
 mod watchers;
 
 use crate::kv::{
@@ -14,7 +13,6 @@ use crate::kv::{
 };
 use bucket::Bucket;
 pub use entries::{Cursor, Page};
-pub(crate) use tree::Tree;
 pub use watchers::WatcherId;
 
 /// Tells the time. Asked once an operation at most; it need not be monotonic.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Sink;
-use super::tree::Tree;
+use crate::kv::Tree;
 use crate::kv::{Pattern, WatchEvent};
 
 /// Names a watcher of a store. Never used twice.

@@ -3,10 +3,11 @@
 use wasm_bindgen::prelude::*;
 
 use super::operation::Limits;
+use crate::config::from_js;
 use crate::config::is_header_safe;
+use crate::config::options::{Known, Takes, invalid};
 use crate::error::Error;
-use crate::js::{self, Failure};
-use crate::options::{Known, Takes, invalid};
+use crate::ffi::{self, Failure};
 
 /// An API key, a token, or a function to ask for one. Never logged, never part of an address.
 #[derive(Clone)]
@@ -37,17 +38,17 @@ impl Credentials {
             ),
             ("token", Takes::Anything),
         ];
-        let options = js::options("auth", auth, KNOWN)?;
+        let options = from_js::options("auth", auth, KNOWN)?;
         if let Some(key) = options.text("apiKey").filter(|key| !key.is_empty()) {
             return Ok(Self::Fixed(key.into()));
         }
-        let token = js::member(auth, "token")?;
-        if js::is_unset(&token) || token.as_string().is_some_and(|token| token.is_empty()) {
+        let token = from_js::member(auth, "token")?;
+        if ffi::is_unset(&token) || token.as_string().is_some_and(|token| token.is_empty()) {
             return Ok(Self::None);
         }
         if token.is_function() {
             // It may be a method of a class.
-            return Ok(Self::Ask(js::method_of(auth, &token)));
+            return Ok(Self::Ask(ffi::method_of(auth, &token)));
         }
         let token = token.as_string().filter(|token| is_header_safe(token));
         token.map(Self::Fixed).ok_or_else(|| {
@@ -71,7 +72,7 @@ impl Credentials {
         };
         let limits = limits.clone();
         let signal = limits.signal();
-        js::ask_token(&ask, left_ms, &signal, move |ending| {
+        ffi::ask_token(&ask, left_ms, &signal, move |ending| {
             let token = ending.outcome(limits.timeout_ms, &|cause, _| {
                 let words = "the function auth.token failed";
                 Failure::caused(Error::NoCredentials(words.into()), cause)

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{Memory, Operation};
 use crate::error::Error;
-use crate::js::{Failure, Outcome};
+use crate::ffi::{Failure, Outcome};
 
 /// A store to go on with for good, if the server turns out to be out of reach before it has ever
 /// answered.

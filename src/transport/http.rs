@@ -18,7 +18,7 @@ use super::operation::{Limits, Operation};
 use super::path;
 use crate::config::RetryPolicy;
 use crate::error::Error;
-use crate::js::{self, Answer, Content, Done, Ending, Failure, Method, Outcome, Problem, Request};
+use crate::ffi::{self, Answer, Content, Done, Ending, Failure, Method, Outcome, Problem, Request};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 use crate::text::concat;
 
@@ -56,7 +56,7 @@ impl Http {
             operation,
             limits,
             done,
-            started: js::now(),
+            started: ffi::now(),
             number: 1.0,
             refusal: None,
         };
@@ -82,7 +82,7 @@ impl Http {
         {
             return headers.clone();
         }
-        let headers = js::standing_headers(&self.environment, credential.as_deref());
+        let headers = ffi::standing_headers(&self.environment, credential.as_deref());
         standing.insert((credential, headers)).1.clone()
     }
 
@@ -101,7 +101,7 @@ impl Http {
                 request.method = Method::Post;
                 request.url = path::buckets(server);
                 request.content = Content::Json;
-                request.body = js::write_bucket(
+                request.body = ffi::write_bucket(
                     &config.name,
                     &config.description,
                     config.ttl_seconds as f64,
@@ -109,7 +109,7 @@ impl Http {
                     config.max_bytes as f64,
                     config.history as f64,
                 );
-                Some(|answer, _| js::read_bucket_info(answer))
+                Some(|answer, _| ffi::read_bucket_info(answer))
             }
             Operation::DeleteBucket(name) => {
                 request.method = Method::Delete;
@@ -118,15 +118,15 @@ impl Http {
             }
             Operation::ListBuckets => {
                 request.url = path::buckets(server);
-                Some(|answer, _| js::read_buckets(answer))
+                Some(|answer, _| ffi::read_buckets(answer))
             }
             Operation::Connect => {
                 request.url = path::buckets(server);
-                Some(|answer, _| js::read_connected(answer))
+                Some(|answer, _| ffi::read_connected(answer))
             }
             Operation::BucketInfo(name) => {
                 request.url = path::bucket(server, name);
-                Some(|answer, _| js::read_bucket_info(answer))
+                Some(|answer, _| ffi::read_bucket_info(answer))
             }
             Operation::Get(bucket, key) => {
                 request.url = path::key(server, bucket, key);
@@ -143,7 +143,7 @@ impl Http {
                 request.body.clone_from(&body.content);
                 request.content = body.kind;
                 request.condition = *precondition;
-                Some(|answer, _| js::read_put_result(answer))
+                Some(|answer, _| ffi::read_put_result(answer))
             }
             Operation::Remove(bucket, key, removal) => {
                 request.method = Method::Delete;
@@ -155,7 +155,7 @@ impl Http {
             }
             Operation::ListKeys(bucket, filter) => {
                 request.url = path::keys(server, bucket, filter.as_ref());
-                Some(|answer, _| js::read_keys(answer))
+                Some(|answer, _| ffi::read_keys(answer))
             }
         };
         (request, reader)
@@ -183,7 +183,7 @@ impl Attempt {
     }
 
     fn left_or_none(&self) -> f64 {
-        f64::from(self.limits.timeout_ms) - (js::now() - self.started)
+        f64::from(self.limits.timeout_ms) - (ffi::now() - self.started)
     }
 
     fn begin(self: Box<Self>) {
@@ -206,7 +206,7 @@ impl Attempt {
         let (left, signal) = (self.left(), self.limits.signal());
         let Request { url, .. } = &request;
         let url = url.clone();
-        js::exchange(&request, &headers, left, &signal, move |ending| {
+        ffi::exchange(&request, &headers, left, &signal, move |ending| {
             let outcome = self.read(ending, reader, &url);
             self.finish(outcome);
         });
@@ -238,7 +238,7 @@ impl Attempt {
             }
             self.number += 1.0;
             let signal = self.limits.signal();
-            return js::pause(delay, &signal, move || match self.limits.check() {
+            return ffi::pause(delay, &signal, move || match self.limits.check() {
                 Ok(()) => self.begin(),
                 Err(failure) => (self.done)(Err(failure)),
             });
@@ -300,7 +300,7 @@ fn is_refusal(failure: &Failure) -> bool {
 
 fn read_entry(answer: &Answer, operation: &Operation) -> JsValue {
     match operation {
-        Operation::Get(_, key) => js::read_entry(answer, key),
+        Operation::Get(_, key) => ffi::read_entry(answer, key),
         _ => JsValue::UNDEFINED,
     }
 }
@@ -317,13 +317,13 @@ fn read(answer: &Answer, operation: &Operation, reader: Reader, url: &str) -> Ou
     }
     if status == 403 && matches!(operation, Operation::Connect) {
         // The server answers, and these credentials may not list buckets.
-        return Ok(js::read_features(answer));
+        return Ok(ffi::read_features(answer));
     }
     let succeeded = (200..300).contains(&status);
     if succeeded {
         let value = match reader {
             Some(read) => read(answer, operation),
-            None if status == 204 || status == 200 && js::is_empty_or_json(answer) => {
+            None if status == 204 || status == 200 && ffi::is_empty_or_json(answer) => {
                 return Ok(JsValue::UNDEFINED);
             }
             None => JsValue::UNDEFINED,
@@ -346,7 +346,7 @@ fn read(answer: &Answer, operation: &Operation, reader: Reader, url: &str) -> Ou
             return invalid(&["the answer is not what the API says, at ", url]);
         }
     }
-    let refusal = js::read_refusal(answer);
+    let refusal = ffi::read_refusal(answer);
     let mut message = refusal.words();
     if message.is_empty() {
         message.push_str("the request failed");

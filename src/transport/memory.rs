@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use super::operation::Operation;
 use crate::config::Config;
 use crate::error::Error;
-use crate::js::{self, Failure, HeldValue, Outcome};
+use crate::ffi::{self, Failure, HeldValue, Outcome};
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
@@ -102,7 +102,7 @@ impl Memory {
 
     /// The store, borrowed: no JavaScript is called until it is given back.
     fn store(&self) -> RefMut<'_, Store<PlatformClock, Rc<EventQueue>>> {
-        NOW.set(js::wall_clock() as u64);
+        NOW.set(ffi::wall_clock() as u64);
         self.store.borrow_mut()
     }
 
@@ -168,14 +168,14 @@ impl Memory {
                 body,
                 precondition,
             } => {
-                let value = js::hold(&body.key, &body.content).map_err(not_encoded)?;
+                let value = ffi::hold(&body.key, &body.content).map_err(not_encoded)?;
                 let size = value.size() as usize;
                 let value = Held {
                     value: Some(value),
                     size,
                 };
                 let revision = self.store().put(bucket, key, value, *precondition)?;
-                js::new_put_result(revision as f64)
+                ffi::new_put_result(revision as f64)
             }
             Operation::Remove(bucket, key, removal) => {
                 self.store().remove(bucket, key, *removal)?;
@@ -218,7 +218,7 @@ fn not_encoded(cause: JsValue) -> Failure {
 }
 
 fn bucket_info(info: &BucketInfo) -> JsValue {
-    js::new_bucket_info(
+    ffi::new_bucket_info(
         &info.config.name,
         &info.config.description,
         info.config.ttl_seconds as f64,
@@ -257,7 +257,7 @@ impl EventQueue {
         let revision = event.revision as f64;
         let given = match &event.value.value {
             Some(value) => value.event(revision, bucket),
-            None => Ok(js::gone_event(&event.key, revision, bucket)),
+            None => Ok(ffi::gone_event(&event.key, revision, bucket)),
         };
         let Ok(given) = given else {
             // The platform cannot encode it now: the next event tries again.

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::{self, Content, Failure};
+use crate::ffi::{self, Content, Failure};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 
 /// What is asked for, checked: nothing in it can be malformed.
@@ -86,8 +86,8 @@ impl Limits {
     /// Refuses to begin where the caller has aborted already.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &self.signal {
-            Some(signal) if js::is_aborted(signal) => {
-                Err(Failure::Aborted(js::abort_reason(signal)))
+            Some(signal) if ffi::is_aborted(signal) => {
+                Err(Failure::Aborted(ffi::abort_reason(signal)))
             }
             _ => Ok(()),
         }

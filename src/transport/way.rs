@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Fallback, Http, Limits, Memory, Operation};
-use crate::js::{Done, Failure, Outcome};
+use crate::ffi::{Done, Failure, Outcome};
 
 /// One of them.
 #[derive(Debug)]

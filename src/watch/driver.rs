@@ -7,13 +7,13 @@ use std::rc::{Rc, Weak};
 use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
-use super::feed::{Action, Event, Feed, Link, Settings, SubscriberId, Timer};
 use super::handshake::Handshake;
 use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::js::{self, Audience, Failure, Places, Subject, Subscriber};
+use crate::feed::{Action, Event, Feed, Link, Settings, SubscriberId, Timer};
+use crate::ffi::{self, Audience, Failure, Places, Subject, Subscriber};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::Transport;
 
@@ -63,9 +63,9 @@ impl Driver {
             bucket,
             timeout_ms,
             feed: RefCell::new(Feed::new(settings)),
-            audience: js::new_audience(),
+            audience: ffi::new_audience(),
             handshake: Handshake::default(),
-            places: js::new_places(),
+            places: ffi::new_places(),
             new: RefCell::default(),
             sources: RefCell::default(),
             backoff: RefCell::default(),
@@ -97,7 +97,7 @@ impl Driver {
         self.new.borrow_mut().push(id);
         self.later(|driver| driver.greet());
         let driver = Rc::clone(self);
-        subscriber.attach(js::once(Box::new(move |_, _, _| driver.unsubscribe(id))))
+        subscriber.attach(ffi::once(Box::new(move |_, _, _| driver.unsubscribe(id))))
     }
 
     /// Opens the connection that a new subscriber needs, also inside a callback, when other actions still
@@ -189,11 +189,11 @@ impl Driver {
     fn deliver(&self, to: &[SubscriberId], event: Event<JsValue>, resynced: bool) {
         let mut event = match event {
             Event::Change(event) => event,
-            Event::Entry(entry) => js::entry_event(&entry, &self.bucket_name),
-            Event::Gone(key, revision) => js::gone_event(&key, revision as f64, &self.bucket_name),
+            Event::Entry(entry) => ffi::entry_event(&entry, &self.bucket_name),
+            Event::Gone(key, revision) => ffi::gone_event(&key, revision as f64, &self.bucket_name),
         };
         if resynced {
-            event = js::resynced(&event);
+            event = ffi::resynced(&event);
         }
         let failed = match to {
             [id] => self.audience.deliver(id.number(), &event),
@@ -274,6 +274,6 @@ impl Driver {
     /// Does something in a later microtask.
     pub(super) fn later(self: &Rc<Self>, task: impl FnOnce(&Rc<Self>) + 'static) {
         let driver = Rc::clone(self);
-        js::later(Box::new(move || task(&driver)));
+        ffi::later(Box::new(move || task(&driver)));
     }
 }

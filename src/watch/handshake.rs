@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use js_sys::Array;
 
-use crate::js;
+use crate::ffi;
 
 /// The handshakes of one feed.
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl Handshake {
         self.offered.set(offered);
         self.has_credential.set(credential.is_some());
         match offered {
-            true => js::protocols(credential),
+            true => ffi::protocols(credential),
             false => Array::new(),
         }
     }

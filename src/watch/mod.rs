@@ -1,7 +1,6 @@
 //! Watches: a [feed] is what one connection goes through, for all who watch a bucket; around it, the
 //! socket or the store in memory that drives it, and the page it lives in.
 
-pub mod feed;
 pub mod view_life;
 
 #[cfg(target_arch = "wasm32")]

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::{self, Listener};
+use crate::ffi::{self, Listener};
 
 /// What happens to a page.
 pub(crate) enum PageEvent {
@@ -28,7 +28,7 @@ impl Page {
             });
         });
         Self {
-            listeners: js::listen_to_page(listener.number()),
+            listeners: ffi::listen_to_page(listener.number()),
             _listener: listener,
         }
     }
@@ -36,6 +36,6 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        js::leave_page(&self.listeners);
+        ffi::leave_page(&self.listeners);
     }
 }

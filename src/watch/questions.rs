@@ -6,9 +6,9 @@ use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
-use super::feed::{Answer, Link, Survey, Ticket};
 use crate::error::Error;
-use crate::js::{Failure, Read};
+use crate::feed::{Answer, Link, Survey, Ticket};
+use crate::ffi::{Failure, Read};
 use crate::kv::{Key, Pattern};
 use crate::transport::{Limits, Operation, Transport};
 

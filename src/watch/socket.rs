@@ -4,8 +4,8 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use super::feed::Place;
-use crate::js::{self, Listener, Places};
+use crate::feed::Place;
+use crate::ffi::{self, Listener, Places};
 use crate::kv::Revision;
 
 /// What happens to a socket.
@@ -62,7 +62,7 @@ impl Socket {
         let listener = Listener::new(move |kind, number, value| {
             tell(Happening::of(kind, number, value));
         });
-        let socket = js::open_socket(url, offered, places, listener.number())
+        let socket = ffi::open_socket(url, offered, places, listener.number())
             .map_err(|words| words.as_string().unwrap_or_default())?;
         Ok(Self {
             socket,
@@ -80,6 +80,6 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        js::leave_socket(&self.socket, self.close_at_once);
+        ffi::leave_socket(&self.socket, self.close_at_once);
     }
 }

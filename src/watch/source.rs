@@ -5,10 +5,10 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
-use super::feed::{Change, Feed, Link, Name};
 use super::socket::{Happening, Socket};
 use crate::error::Error;
-use crate::js::{Failure, Read};
+use crate::feed::{Change, Feed, Link, Name};
+use crate::ffi::{Failure, Read};
 use crate::kv::{Operation, Pattern};
 use crate::store::WatcherId;
 use crate::transport::{EventQueue, Memory, Transport};

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::{self, Listener};
+use crate::ffi::{self, Listener};
 
 /// Calls once, unless it is dropped before.
 pub(crate) struct Timeout {
@@ -14,7 +14,7 @@ impl Timeout {
     pub(crate) fn start(milliseconds: f64, call: impl Fn() + 'static) -> Self {
         let listener = Listener::new(move |_, _, _| call());
         Self {
-            timer: js::start_timer(listener.number(), milliseconds),
+            timer: ffi::start_timer(listener.number(), milliseconds),
             _listener: listener,
         }
     }
@@ -22,6 +22,6 @@ impl Timeout {
 
 impl Drop for Timeout {
     fn drop(&mut self) {
-        js::stop_timer(&self.timer);
+        ffi::stop_timer(&self.timer);
     }
 }

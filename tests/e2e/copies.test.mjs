@@ -11,7 +11,7 @@ import { packageDir } from "./support/paths.mjs";
 const dir = mkdtempSync(join(tmpdir(), "ironflow-copies-"));
 after(() => rmSync(dir, { recursive: true }));
 
-/** @param {string} name @returns {Promise<typeof import("../../src/api/types.d.ts")>} */
+/** @param {string} name @returns {Promise<typeof import("../../src/client/types.d.ts")>} */
 async function copy(name) {
   cpSync(packageDir, join(dir, name), { recursive: true });
   return import(pathToFileURL(join(dir, name, "index.js")).href);

@@ -10,7 +10,7 @@ import { root } from "./support/paths.mjs";
 
 const api = await import(pathToFileURL(`${root}/pkg/index.js`).href);
 const serverUrl = process.env.IRONFLOW_SERVER_URL;
-/** @type {import("../../src/api/types.d.ts").IronflowConfigOptions} */
+/** @type {import("../../src/client/types.d.ts").IronflowConfigOptions} */
 const config = serverUrl ? { serverUrl } : { transport: "memory" };
 const chosen = process.argv.slice(2);
 const names = chosen.length > 0 ? chosen : Object.keys(suites);

@@ -11,7 +11,7 @@ const COPIED = {
   "README.md": "pkg-template/README.md",
 };
 
-const DECLARATIONS = "src/api/*.d.ts";
+const DECLARATIONS = "src/client/*.d.ts";
 const SCRIPTS = "pkg-template/*.js, src/js/*.js, wasm-bindgen's glue";
 
 /** What pkg-template/build.mjs makes, and of what. @type {Record<string, string>} */

@@ -4,14 +4,14 @@
 import { fail, show } from "./assert.js";
 
 /**
- * @typedef {typeof import("../../src/api/types.d.ts")} Api
- * @typedef {import("../../src/api/types.d.ts").IronflowClient} Client
- * @typedef {import("../../src/api/types.d.ts").BrowserKVBucketHandle} Bucket
- * @typedef {import("../../src/api/types.d.ts").IronflowConfigOptions} Options
- * @typedef {import("../../src/api/types.d.ts").KVEntry} Entry
- * @typedef {import("../../src/api/types.d.ts").KVWatchEvent<any>} Event
- * @typedef {import("../../src/api/types.d.ts").KVWatchOptions} WatchOptions
- * @typedef {import("../../src/api/types.d.ts").KVWatchCallbacks<any>} Callbacks
+ * @typedef {typeof import("../../src/client/types.d.ts")} Api
+ * @typedef {import("../../src/client/types.d.ts").IronflowClient} Client
+ * @typedef {import("../../src/client/types.d.ts").BrowserKVBucketHandle} Bucket
+ * @typedef {import("../../src/client/types.d.ts").IronflowConfigOptions} Options
+ * @typedef {import("../../src/client/types.d.ts").KVEntry} Entry
+ * @typedef {import("../../src/client/types.d.ts").KVWatchEvent<any>} Event
+ * @typedef {import("../../src/client/types.d.ts").KVWatchOptions} WatchOptions
+ * @typedef {import("../../src/client/types.d.ts").KVWatchCallbacks<any>} Callbacks
  *
  * @typedef {object} Given what the runner passes: the API, and how to reach the backend under test
  * @property {Options} config
@@ -45,7 +45,7 @@ export function createContext(given) {
   /**
    * A bucket of its own, empty.
    *
-   * @param {Partial<import("../../src/api/types.d.ts").KVBucketConfig>} [settings]
+   * @param {Partial<import("../../src/client/types.d.ts").KVBucketConfig>} [settings]
    * @param {Client} [of] the client to make it with
    */
   async function bucket(settings, of = client()) {

@@ -5,7 +5,7 @@ import { invalid } from "./expected.js";
 
 /**
  * @typedef {import("./context.js").Bucket} Bucket
- * @typedef {import("../../src/api/types.d.ts").KVView<any>} View
+ * @typedef {import("../../src/client/types.d.ts").KVView<any>} View
  */
 
 /** A view that is ready. @param {Bucket} bucket @param {Parameters<Bucket["view"]>} options */

@@ -5,8 +5,8 @@
 use std::hint::black_box;
 
 use ironflow_bench::{Bench, exactly, few_users_of, key, pattern, users};
+use ironflow_browser::feed::{Action, Change, Feed, Link, Name, Place, Settings};
 use ironflow_browser::kv::{Key, Pattern};
-use ironflow_browser::watch::feed::{Action, Change, Feed, Link, Name, Place, Settings};
 
 type Work = fn();
 

@@ -8,8 +8,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use super::open_listeners;
-use crate::config::RetryPolicy;
-use crate::slots::Slots;
+use super::slots::Slots;
 
 /// Hears of something, once: a number that says what has happened, another that goes with it, and a value.
 type Once = Box<dyn FnOnce(u32, f64, JsValue)>;
@@ -83,13 +82,4 @@ pub fn tell(listener: f64, kind: u32, number: f64, value: JsValue) {
         Some(Call::Once(call)) => call(kind, number, value),
         None => {}
     }
-}
-
-/// How long a view waits before it asks the server for the nth time, in milliseconds. `retry_after`: the
-/// seconds that the server asked for. `listeners.js` knows it by its name among the exports.
-#[wasm_bindgen]
-pub fn poll_delay(attempt: f64, retry_after: f64, random: f64) -> f64 {
-    let delay = RetryPolicy::POLL.delay(attempt, Some(retry_after), random);
-    // It is not the policy that gives up, but the view's time limit.
-    delay.unwrap_or(retry_after * 1000.0)
 }

@@ -4,10 +4,11 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use crate::config::from_js;
+use crate::config::options::{Known, Takes, invalid};
 use crate::error::Error;
-use crate::js::{self, is_unset, options};
+use crate::ffi::{self, is_unset};
 use crate::kv::Pattern;
-use crate::options::{Known, Takes, invalid};
 use crate::text::concat;
 
 /// The options of `watch()`, of which `view()` has the first.
@@ -30,17 +31,17 @@ pub(super) struct WatchArguments {
 impl WatchArguments {
     /// Reads `watch(callbacks, options)` or `watch(options)`.
     pub(super) fn read(first: &JsValue, second: &JsValue) -> Result<Self, Error> {
-        if let Some(mistake) = js::callback_mistake(first, second) {
+        if let Some(mistake) = ffi::callback_mistake(first, second) {
             return Err(Error::Validation(mistake));
         }
-        let (callbacks, given) = match is_unset(second) && !js::has_callbacks(first) {
+        let (callbacks, given) = match is_unset(second) && !ffi::has_callbacks(first) {
             true => (&JsValue::UNDEFINED, first),
             false => (first, second),
         };
         if !is_unset(callbacks) {
             check_callbacks(callbacks)?;
         }
-        let options = options("", given, WATCH)?;
+        let options = from_js::options("", given, WATCH)?;
         Ok(Self {
             callbacks: if is_unset(callbacks) {
                 JsValue::UNDEFINED
@@ -55,7 +56,7 @@ impl WatchArguments {
 
     /// Reads `view(options)`: what a view watches.
     pub(super) fn of_view(given: &JsValue) -> Result<Self, Error> {
-        options("", given, &WATCH[..1])?;
+        from_js::options("", given, &WATCH[..1])?;
         Ok(Self {
             callbacks: JsValue::UNDEFINED,
             patterns: patterns(given)?,
@@ -75,17 +76,17 @@ impl WatchArguments {
 
     /// Whether there is nothing to begin.
     pub(super) fn is_aborted(&self) -> bool {
-        self.signal.as_ref().is_some_and(js::is_aborted)
+        self.signal.as_ref().is_some_and(ffi::is_aborted)
     }
 }
 
 /// The option `key`.
 fn patterns(given: &JsValue) -> Result<Vec<Pattern>, Error> {
-    let key = js::member(given, "key")?;
+    let key = from_js::member(given, "key")?;
     if is_unset(&key) {
         return Ok(vec![Pattern::all()]);
     }
-    let Some(keys) = js::list(&key, "key")? else {
+    let Some(keys) = from_js::list(&key, "key")? else {
         return arguments::pattern(&key, "key").map(|pattern| vec![pattern]);
     };
     if keys.length() == 0 {
@@ -99,7 +100,7 @@ fn patterns(given: &JsValue) -> Result<Vec<Pattern>, Error> {
 }
 
 fn check_callbacks(callbacks: &JsValue) -> Result<(), Error> {
-    match js::unusable_callback(callbacks) {
+    match ffi::unusable_callback(callbacks) {
         None => Ok(()),
         Some(name) if name.is_empty() => Err(invalid("callbacks", "an object")),
         Some(name) => Err(invalid(&concat(&["callbacks.", &name]), "a function")),

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::kv::BrowserKVClient;
 use super::state::State;
 use crate::error::Error;
-use crate::js::{self, Failure};
+use crate::ffi::{self, Failure};
 use crate::transport::Transport;
 
 /// A client. `ironflow` is the one most applications need.
@@ -73,7 +73,7 @@ impl IronflowClient {
     pub fn get_config(&self) -> Result<JsValue, JsValue> {
         let configured = self.state.configured().map_err(thrown)?;
         let resolved = serde_wasm_bindgen::to_value(&configured.config)?;
-        Ok(js::resolve_config(&configured.given, &resolved))
+        Ok(ffi::resolve_config(&configured.given, &resolved))
     }
 
     /// Where operations are carried out now: `"server"` or `"memory"`.

@@ -1,6 +1,6 @@
 //! The hint for a pattern that looks like a search by prefix and can match no key.
 
-use crate::js::{self, Given};
+use crate::ffi::{self, Given};
 use crate::kv::Pattern;
 use crate::text::concat;
 
@@ -13,6 +13,6 @@ pub(super) fn warn_of_partial_wildcard(given: &Given, pattern: &Pattern) {
             "\" matches no key: * and > stand for whole tokens between dots; use keys like \
              \"user.123\" and \"user.*\", or list all keys and filter them",
         ]);
-        js::warn_once(given, &message);
+        ffi::warn_once(given, &message);
     }
 }

@@ -4,9 +4,9 @@ use wasm_bindgen::prelude::*;
 
 use js_sys::{Array, JsString, Reflect};
 
-use super::{copy_list, flatten};
+use crate::config::options::{Given, Known, Options, Setting, unreadable};
 use crate::error::Error;
-use crate::options::{Given, Known, Options, Setting, unreadable};
+use crate::ffi::{copy_list, flatten, is_unset};
 
 /// Reads an object of options; `path` names it in errors.
 ///
@@ -68,9 +68,4 @@ pub(crate) fn member(object: &JsValue, name: &str) -> Result<JsValue, Error> {
 /// [`Error::Validation`] where reading it throws.
 pub(crate) fn list(value: &JsValue, name: &str) -> Result<Option<Array>, Error> {
     copy_list(value).map_err(|_| unreadable(name))
-}
-
-/// Whether an option or argument counts as left out.
-pub(crate) fn is_unset(value: &JsValue) -> bool {
-    value.is_undefined() || value.is_null()
 }

@@ -12,14 +12,15 @@ use super::pattern_hint::warn_of_partial_wildcard;
 use super::pending::Pending;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
+use crate::config::from_js;
+use crate::config::options::{invalid, unreadable};
 use crate::config::{Config, OPTIONS, TransportKind};
 use crate::error::Error;
-use crate::js::{self, Connection, Done, Failure, Given, Handles, Outcome, is_unset};
+use crate::feed::Settings;
+use crate::ffi::{self, Connection, Done, Failure, Given, Handles, Outcome, is_unset};
 use crate::kv::{BucketName, Pattern};
-use crate::options::{invalid, unreadable};
 use crate::text::concat;
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
-use crate::watch::feed::Settings;
 use crate::watch::view_life::ViewEvent;
 use crate::watch::{Driver, Owner, Page, PageEvent};
 
@@ -56,17 +57,17 @@ impl State {
             handlers: Set::new(&JsValue::UNDEFINED),
             feeds: RefCell::default(),
             views: RefCell::default(),
-            handles: js::new_handles(),
-            connection: js::new_connection(),
+            handles: ffi::new_handles(),
+            connection: ffi::new_connection(),
             page: RefCell::default(),
         })
     }
 
     /// Replaces the configuration and ends every watch; views move to the new configuration.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
-        let config = Config::from_options(js::given(options, OPTIONS))?;
-        let credentials = Credentials::from_js(&js::member(options, "auth")?)?;
-        let given = js::copy_options(options).map_err(|_| unreadable("options"))?;
+        let config = Config::from_options(from_js::given(options, OPTIONS))?;
+        let credentials = Credentials::from_js(&from_js::member(options, "auth")?)?;
+        let given = ffi::copy_options(options).map_err(|_| unreadable("options"))?;
         let on_error = given.on_error();
         if !is_unset(&on_error) {
             arguments::function(&on_error, "onError")?;
@@ -120,7 +121,7 @@ impl State {
     pub(super) fn set_auth(&self, auth: &JsValue) -> Result<(), Error> {
         let credentials = Credentials::from_js(auth)?;
         let configured = self.configured()?;
-        js::set_auth(&configured.given, auth).map_err(|_| unreadable("auth"))?;
+        ffi::set_auth(&configured.given, auth).map_err(|_| unreadable("auth"))?;
         if let Transport::Http(http) = &*configured.transport {
             http.credentials.replace(credentials);
         }
@@ -131,7 +132,7 @@ impl State {
     /// Adds an error handler and gives the function that takes it out again.
     pub(super) fn add_handler(&self, handler: &JsValue) -> Result<JsValue, Error> {
         arguments::function(handler, "the handler")?;
-        Ok(js::subscribe(&self.handlers, handler))
+        Ok(ffi::subscribe(&self.handlers, handler))
     }
 
     /// Calls back after each change of the connection state, and gives the function that ends that.
@@ -145,7 +146,7 @@ impl State {
     }
 
     /// Carries an operation out. What comes is a promise: it is rejected, and every error handler
-    /// told, where the arguments are bad too. `decode`: as [`js::decode`] takes it.
+    /// told, where the arguments are bad too. `decode`: as [`ffi::decode`] takes it.
     pub(super) fn carry_out(
         self: &Rc<Self>,
         context: &Context<'_>,
@@ -188,19 +189,19 @@ impl State {
     }
 
     /// A promise, and what settles it. If it is rejected, every error handler is told. `decode`: as
-    /// [`js::decode`] takes it.
+    /// [`ffi::decode`] takes it.
     pub(super) fn pending(
         self: &Rc<Self>,
         context: &Context<'_>,
         decode: Option<&JsValue>,
     ) -> (Promise, Done) {
-        let deferred = js::new_deferred();
+        let deferred = ffi::new_deferred();
         let promise = deferred.promise();
         let pending = Pending::new(self, context, decode, deferred);
         (promise, Box::new(move |outcome| pending.settle(outcome)))
     }
 
-    /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`js::decode`] takes it.
+    /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`ffi::decode`] takes it.
     pub(super) fn watch(
         self: &Rc<Self>,
         bucket: BucketName,
@@ -208,7 +209,7 @@ impl State {
         decode: Option<&JsValue>,
     ) -> Result<JsValue, Error> {
         let configured = self.configured()?;
-        let subscriber = js::new_subscriber(
+        let subscriber = ffi::new_subscriber(
             &arguments.callbacks,
             &configured.given.logger(),
             &decode.cloned().unwrap_or_default(),
@@ -330,7 +331,7 @@ impl State {
         if let (Some(configured), Some(news)) = (configured, news) {
             let error = JsValue::from(news);
             let words = Error::FallbackMemory.message();
-            js::log(&configured.given.logger(), "warn", &words, &error);
+            ffi::log(&configured.given.logger(), "warn", &words, &error);
             self.tell_handlers(&error, context);
         }
     }
@@ -338,7 +339,7 @@ impl State {
     pub(super) fn tell_handlers(&self, error: &JsValue, context: &Context<'_>) {
         let configured = self.configured.borrow().clone();
         let given = configured.as_ref().map(|configured| &configured.given);
-        js::report(
+        ffi::report(
             &given.map(Given::logger).unwrap_or_default(),
             &self.handlers,
             &given.map(Given::on_error).unwrap_or_default(),
@@ -350,10 +351,10 @@ impl State {
     }
 }
 
-/// A value decoded. `decode`: as [`js::decode`] takes it.
+/// A value decoded. `decode`: as [`ffi::decode`] takes it.
 pub(super) fn decoded(value: JsValue, decode: Option<&JsValue>) -> Outcome {
     match decode {
-        Some(mode) => js::decode(&value, mode).map_err(Failure::Thrown),
+        Some(mode) => ffi::decode(&value, mode).map_err(Failure::Thrown),
         None => Ok(value),
     }
 }

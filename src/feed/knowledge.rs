@@ -2,8 +2,8 @@
 //! it was away. Values are not kept.
 
 use super::Place;
+use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
-use crate::store::Tree;
 
 /// How many deleted keys are remembered before any of them is forgotten.
 const MANY_TOMBSTONES: usize = if cfg!(test) { 2 } else { 1024 };

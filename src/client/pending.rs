@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::context::Context;
 use super::state::{State, decoded};
-use crate::js::{self, Deferred, Failure, Outcome};
+use crate::ffi::{self, Deferred, Failure, Outcome};
 use crate::kv::BucketName;
 
 /// What is needed once an operation is over.
@@ -50,7 +50,7 @@ impl Pending {
             Err(failure) => failure,
         };
         // Handlers are never called before the operation's promise is in the caller's hands.
-        js::later(Box::new(move || {
+        ffi::later(Box::new(move || {
             let quiet = self.quiet || matches!(failure, Failure::Aborted(_));
             let error = failure.into_js(self.context().subject());
             if !quiet {

@@ -3,11 +3,12 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::config::from_js;
+use crate::config::options::{Known, Options, Takes, invalid, unreadable};
 use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
-use crate::js::{self, Given, is_unset};
+use crate::ffi::{self, Given, is_unset};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
-use crate::options::{Known, Options, Takes, invalid, unreadable};
 use crate::text::concat;
 use crate::transport::{Body, Limits};
 
@@ -59,7 +60,7 @@ pub(super) fn body(
     value: &JsValue,
     decode: Option<&JsValue>,
 ) -> Result<Body, Error> {
-    let encoded = js::encode_value(value, decode.unwrap_or(&JsValue::UNDEFINED)).map_err(
+    let encoded = ffi::encode_value(value, decode.unwrap_or(&JsValue::UNDEFINED)).map_err(
         |error| match error.as_string() {
             Some(message) => Error::Validation(message),
             None => unreadable("the value"),
@@ -111,7 +112,7 @@ fn read_limits(
     default_timeout_ms: u32,
     known: &[Known],
 ) -> Result<(Limits, Options), Error> {
-    let options = js::options("", value, known)?;
+    let options = from_js::options("", value, known)?;
     let limits = Limits {
         timeout_ms: timeout(&options).unwrap_or(default_timeout_ms),
         signal: signal(value)?,
@@ -122,10 +123,10 @@ fn read_limits(
 
 /// The option `signal`, an AbortSignal.
 pub(super) fn signal(given: &JsValue) -> Result<Option<JsValue>, Error> {
-    let signal = js::member(given, "signal")?;
+    let signal = from_js::member(given, "signal")?;
     if is_unset(&signal) {
         Ok(None)
-    } else if js::is_abort_signal(&signal) {
+    } else if ffi::is_abort_signal(&signal) {
         Ok(Some(signal))
     } else {
         Err(invalid("signal", "an AbortSignal"))
@@ -140,7 +141,7 @@ pub(super) fn decode(value: &JsValue) -> Result<Option<JsValue>, Error> {
             matches!(mode, "json" | "text" | "bytes")
         }),
     )];
-    let options = js::options("", value, KNOWN)?;
+    let options = from_js::options("", value, KNOWN)?;
     Ok(options.text("decode").map(JsValue::from))
 }
 
@@ -151,7 +152,7 @@ pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> 
     if is_unset(&buckets) {
         return Ok(Vec::new());
     }
-    let Some(buckets) = js::list(&buckets, path)? else {
+    let Some(buckets) = from_js::list(&buckets, path)? else {
         return Err(invalid(path, "a list of names or settings of buckets"));
     };
     let mut configs = Vec::new();
@@ -179,7 +180,7 @@ const BUCKET: &[Known] = &[
 
 /// The settings of a new bucket.
 pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig, Error> {
-    let options = js::options(path, value, BUCKET)?;
+    let options = from_js::options(path, value, BUCKET)?;
     let text = |name| options.text(name).unwrap_or_default().into();
     let number = |name| options.number(name).unwrap_or(0.0) as u64;
     let config = BucketConfig {
@@ -200,7 +201,7 @@ fn text(value: &JsValue, what: &str) -> Result<String, Error> {
         return Err(invalid(what, "a string"));
     };
     // A lone surrogate has no UTF-8 form: it would arrive as U+FFFD, and so could another.
-    if text.as_bytes().windows(3).any(|bytes| bytes == REPLACEMENT) && !js::is_well_formed(value) {
+    if text.as_bytes().windows(3).any(|bytes| bytes == REPLACEMENT) && !ffi::is_well_formed(value) {
         return Err(Error::Validation(concat(&[what, " is not valid Unicode"])));
     }
     Ok(text)

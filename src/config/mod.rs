@@ -1,12 +1,15 @@
 //! The configuration of a client.
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod from_js;
+pub mod options;
 mod resolved;
 mod retry_policy;
 
 pub use retry_policy::RetryPolicy;
 
+use crate::config::options::{Given, Known, Options, Takes};
 use crate::error::Error;
-use crate::options::{Given, Known, Options, Takes};
 use crate::text::concat;
 
 /// Where a client finds the server unless told otherwise.
@@ -239,7 +242,7 @@ fn server_url(url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options;
+    use crate::config::options;
 
     fn config(json: &str) -> Result<Config, Error> {
         let from = &mut serde_json::Deserializer::from_str(json);

@@ -13,7 +13,7 @@ use crate::error::Error;
 /// Where failing seeds are kept; every run begins with them.
 const REGRESSIONS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/src/watch/feed/tests/proptest-regressions.txt"
+    "/src/feed/tests/proptest-regressions.txt"
 );
 
 const KEYS: [&str; 6] = ["a", "b", "a.x", "a.y", "b.x", "a.x.1"];

@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use super::bucket::BrowserKVBucketHandle;
 use super::call::{Arguments, Method};
-use super::client::thrown;
 use super::context::Context;
+use super::ironflow_client::thrown;
 use super::state::State;
 use crate::transport::Operation;
 

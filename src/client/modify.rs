@@ -10,7 +10,7 @@ use super::arguments;
 use super::state::decoded;
 use crate::config::RetryPolicy;
 use crate::error::Error;
-use crate::js::{self, Done, Failure, Outcome, Read};
+use crate::ffi::{self, Done, Failure, Outcome, Read};
 use crate::kv::{BucketName, Key, Precondition};
 use crate::transport::{Limits, Operation, Transport};
 
@@ -23,7 +23,7 @@ pub(super) struct Modify {
     pub(super) key_value: JsValue,
     /// The caller's function.
     pub(super) change: JsValue,
-    /// As [`js::decode`] takes it.
+    /// As [`ffi::decode`] takes it.
     pub(super) decode: Option<JsValue>,
     /// The time limit and signal, for all attempts together.
     pub(super) limits: Limits,
@@ -59,7 +59,7 @@ impl Modify {
 
     /// How many milliseconds are left.
     fn left(&self) -> f64 {
-        f64::from(self.limits.timeout_ms) - (js::now() - self.started)
+        f64::from(self.limits.timeout_ms) - (ffi::now() - self.started)
     }
 }
 
@@ -92,7 +92,7 @@ impl Attempt {
         let modify = &self.modify;
         let (function, signal) = (modify.change.clone(), modify.limits.signal());
         let left = modify.left().max(1.0) as u32;
-        js::call(&function, &entry, left, &signal, move |ending| {
+        ffi::call(&function, &entry, left, &signal, move |ending| {
             let timeout_ms = self.modify.limits.timeout_ms;
             let value = ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error));
             match value {
@@ -104,7 +104,7 @@ impl Attempt {
 
     fn write(self: Box<Self>, value: &JsValue, revision: Option<u64>) {
         if value.is_undefined() {
-            let result = js::new_put_result(revision.unwrap_or(0) as f64);
+            let result = ffi::new_put_result(revision.unwrap_or(0) as f64);
             return self.finish(Ok(result));
         }
         let modify = &self.modify;
@@ -132,13 +132,13 @@ impl Attempt {
     }
 
     fn back_off(mut self: Box<Self>, conflict: Failure) {
-        let policy = RetryPolicy::conflicts(js::now() - self.began);
+        let policy = RetryPolicy::conflicts(ffi::now() - self.began);
         let delay = policy.backoff(self.number) * Math::random();
         let left = self.modify.left();
         let signal = self.modify.limits.signal();
         self.number += 1.0;
         self.conflict = Some(conflict);
-        js::pause(delay.min(left.max(0.0)), &signal, move || {
+        ffi::pause(delay.min(left.max(0.0)), &signal, move || {
             if let Err(failure) = self.modify.limits.check() {
                 return self.finish(Err(failure));
             }
@@ -146,7 +146,7 @@ impl Attempt {
                 let ms = self.modify.limits.timeout_ms;
                 return self.finish(Err(Error::Timeout { ms }.into()));
             }
-            self.began = js::now();
+            self.began = ffi::now();
             self.read();
         });
     }

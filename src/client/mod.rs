@@ -4,9 +4,9 @@
 mod arguments;
 mod bucket;
 mod call;
-mod client;
 mod connect;
 mod context;
+mod ironflow_client;
 mod kv;
 mod modify;
 mod pattern_hint;
@@ -16,5 +16,5 @@ mod view;
 mod watch_arguments;
 
 pub use bucket::BrowserKVBucketHandle;
-pub use client::{IronflowClient, create_client};
+pub use ironflow_client::{IronflowClient, create_client};
 pub use kv::BrowserKVClient;

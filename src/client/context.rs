@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::js::Subject;
+use crate::ffi::Subject;
 use crate::kv::BucketName;
 
 /// What an operation is called in an error's context, and what it is about.

@@ -1,7 +1,7 @@
 //! Who hears of a feed's changes.
 
+use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
-use crate::store::Tree;
 
 use super::{Event, Place, State};
 

@@ -1,27 +1,17 @@
-//! The JavaScript beneath: what the engine does better than Rust compiled to WebAssembly (JSON,
-//! errors, plain objects) and what only JavaScript can do (extend `Error`, call back safely).
-
-mod failure;
-mod listeners;
-mod settings;
-mod waiting;
-mod watching;
+//! The functions of `src/js`, as Rust calls them.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-pub(crate) use failure::{Failure, Problem, Subject};
-pub(crate) use listeners::{Listener, once};
-pub(crate) use settings::{given, is_unset, list, member, options};
-pub(crate) use waiting::{
-    Content, Done, Ending, Method, Outcome, Request, ask_token, call, exchange, later, pause,
-};
-pub(crate) use watching::*;
+/// Whether an option or argument counts as left out.
+pub(crate) fn is_unset(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
 
 #[wasm_bindgen(module = "/src/js/errors.js")]
 extern "C" {
     #[wasm_bindgen(js_name = makeError)]
-    fn make_error(
+    pub(super) fn make_error(
         class: u8,
         message: &str,
         code: &str,
@@ -40,7 +30,7 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/listeners.js")]
 extern "C" {
     #[wasm_bindgen(js_name = openListeners)]
-    fn open_listeners(exports: &JsValue);
+    pub(super) fn open_listeners(exports: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/values.js")]
@@ -151,12 +141,12 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/exchange.js")]
 extern "C" {
-    fn queue(task: f64);
+    pub(super) fn queue(task: f64);
     /// The headers of every request, as a plain object.
     #[wasm_bindgen(js_name = standingHeaders)]
     pub(crate) fn standing_headers(environment: &str, credential: Option<&str>) -> JsValue;
     #[wasm_bindgen(js_name = exchange)]
-    fn begin_exchange(
+    pub(super) fn begin_exchange(
         method: u8,
         url: &str,
         headers: &JsValue,
@@ -168,9 +158,9 @@ extern "C" {
         done: f64,
     );
     #[wasm_bindgen(js_name = askToken)]
-    fn begin_asking(token: &JsValue, milliseconds: u32, signal: &JsValue, done: f64);
+    pub(super) fn begin_asking(token: &JsValue, milliseconds: u32, signal: &JsValue, done: f64);
     #[wasm_bindgen(js_name = callWith)]
-    fn begin_call(
+    pub(super) fn begin_call(
         function: &JsValue,
         argument: &JsValue,
         milliseconds: u32,
@@ -178,7 +168,7 @@ extern "C" {
         done: f64,
     );
     #[wasm_bindgen(js_name = pause)]
-    fn begin_pause(milliseconds: f64, signal: &JsValue, done: f64);
+    pub(super) fn begin_pause(milliseconds: f64, signal: &JsValue, done: f64);
     #[wasm_bindgen(js_name = isAbortSignal)]
     pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
     #[wasm_bindgen(js_name = isAborted)]
@@ -258,12 +248,12 @@ extern "C" {
     pub(crate) fn set_auth(given: &Given, auth: &JsValue) -> Result<(), JsValue>;
     /// A copy of an array; none: it is not an array.
     #[wasm_bindgen(js_name = copyList, catch)]
-    fn copy_list(value: &JsValue) -> Result<Option<Array>, JsValue>;
+    pub(crate) fn copy_list(value: &JsValue) -> Result<Option<Array>, JsValue>;
     #[wasm_bindgen(js_name = resolveConfig)]
     pub(crate) fn resolve_config(given: &JsValue, resolved: &JsValue) -> JsValue;
     /// Options by their paths: path, value, path, value, … Null stands for an object whose members
     /// follow, undefined for what is no plain data. None: it is not an object.
-    fn flatten(options: &JsValue) -> Option<Array>;
+    pub(crate) fn flatten(options: &JsValue) -> Option<Array>;
 
     /// A copy of the options of a client, for the members that are no plain data.
     #[derive(Debug)]

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::arguments;
 use super::context::Context;
 use super::state::State;
-use crate::js::Outcome;
+use crate::ffi::Outcome;
 use crate::transport::Operation;
 
 impl State {

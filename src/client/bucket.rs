@@ -7,14 +7,14 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use super::call::{Arguments, Method};
-use super::client::thrown;
 use super::context::Context;
+use super::ironflow_client::thrown;
 use super::modify::Modify;
 use super::state::State;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::error::Error;
-use crate::js::{self, Done, Failure};
+use crate::ffi::{self, Done, Failure};
 use crate::kv::BucketName;
 use crate::text::concat;
 
@@ -23,7 +23,7 @@ use crate::text::concat;
 pub struct BrowserKVBucketHandle {
     state: Rc<State>,
     name: BucketName,
-    /// How values are decoded, for [`crate::js::decode`]; none: they stay base64.
+    /// How values are decoded, for [`crate::ffi::decode`]; none: they stay base64.
     decode: Option<JsValue>,
     /// Whether error handlers hear nothing of its operations: those that are a part of another.
     quiet: bool,
@@ -86,7 +86,7 @@ impl BrowserKVBucketHandle {
                 change,
                 decode,
                 limits,
-                started: js::now(),
+                started: ffi::now(),
                 max_attempts,
                 done,
             };

@@ -8,8 +8,9 @@ use wasm_bindgen::prelude::*;
 
 use super::state::State;
 use super::watch_arguments::WatchArguments;
+use crate::config::RetryPolicy;
 use crate::error::Error;
-use crate::js::{self, Failure, Listener, Replica, Subject};
+use crate::ffi::{self, Failure, Listener, Replica, Subject};
 use crate::kv::BucketName;
 use crate::watch::Timeout;
 use crate::watch::view_life::{CloseReason, Next, ViewEvent, ViewLife};
@@ -18,7 +19,7 @@ use crate::watch::view_life::{CloseReason, Next, ViewEvent, ViewLife};
 pub(super) struct View {
     state: Rc<State>,
     bucket: BucketName,
-    /// As [`js::decode`] takes it.
+    /// As [`ffi::decode`] takes it.
     decode: Option<JsValue>,
     arguments: WatchArguments,
     replica: Replica,
@@ -52,7 +53,7 @@ impl View {
                 bucket,
                 decode,
                 arguments,
-                replica: js::new_replica(reader, &patterns, listener.number()),
+                replica: ffi::new_replica(reader, &patterns, listener.number()),
                 life: RefCell::new(ViewLife::new()),
                 timer: RefCell::default(),
                 closed: Cell::new(false),
@@ -156,4 +157,13 @@ impl View {
             }
         }
     }
+}
+
+/// How long a view waits before it asks the server for the nth time, in milliseconds. `retry_after`: the
+/// seconds that the server asked for. `listeners.js` knows it by its name among the exports.
+#[wasm_bindgen]
+pub fn poll_delay(attempt: f64, retry_after: f64, random: f64) -> f64 {
+    let delay = RetryPolicy::POLL.delay(attempt, Some(retry_after), random);
+    // It is not the policy that gives up, but the view's time limit.
+    delay.unwrap_or(retry_after * 1000.0)
 }
