@@ -37,7 +37,7 @@ pub enum Error {
     /// There is no `fetch` to reach a server with.
     NoFetch,
     /// The connection was cut in the middle of an answer.
-    Cut(String),
+    Interrupted(String),
     /// The server has never been reached, and the client goes on in memory.
     FallbackMemory,
     /// A watch's connection was lost or could not be made.
@@ -92,7 +92,7 @@ impl Error {
     pub const fn is_answer(&self) -> bool {
         matches!(
             self,
-            Self::Http { .. } | Self::InvalidResponse { .. } | Self::Cut(_)
+            Self::Http { .. } | Self::InvalidResponse { .. } | Self::Interrupted(_)
         )
     }
 
@@ -115,7 +115,7 @@ impl Error {
                 concat(&["timed out after ", &decimal((*ms).into()), " ms"]).into()
             }
             Self::RequestFailed(message)
-            | Self::Cut(message)
+            | Self::Interrupted(message)
             | Self::NoCredentials(message)
             | Self::BadFrame(message)
             | Self::Validation(message)
@@ -152,9 +152,10 @@ impl Error {
             | Self::FallbackMemory
             | Self::BadFrame(_) => Class::Ironflow,
             Self::Timeout { .. } => Class::Timeout,
-            Self::RequestFailed(_) | Self::NoFetch | Self::Cut(_) | Self::ConnectionLost { .. } => {
-                Class::Connection
-            }
+            Self::RequestFailed(_)
+            | Self::NoFetch
+            | Self::Interrupted(_)
+            | Self::ConnectionLost { .. } => Class::Connection,
             Self::Validation(_) => Class::Validation,
             Self::NotConfigured => Class::NotConfigured,
         }
@@ -168,7 +169,9 @@ impl Error {
             Self::Http { status, .. } => concat(&["HTTP_", &decimal((*status).into())]).into(),
             Self::InvalidResponse { .. } | Self::BadFrame(_) => "INVALID_RESPONSE".into(),
             Self::Timeout { .. } => "TIMEOUT".into(),
-            Self::RequestFailed(_) | Self::NoFetch | Self::Cut(_) => "REQUEST_FAILED".into(),
+            Self::RequestFailed(_) | Self::NoFetch | Self::Interrupted(_) => {
+                "REQUEST_FAILED".into()
+            }
             Self::FallbackMemory => "FALLBACK_MEMORY".into(),
             Self::ConnectionLost { .. } => "CONNECTION_LOST".into(),
             Self::Validation(_) => "VALIDATION_ERROR".into(),
@@ -195,7 +198,7 @@ impl Error {
             Self::Http { status, .. } => {
                 matches!(*status, 408 | 429 | 500 | 502..=599)
             }
-            Self::Timeout { .. } | Self::RequestFailed(_) | Self::Cut(_) => true,
+            Self::Timeout { .. } | Self::RequestFailed(_) | Self::Interrupted(_) => true,
             Self::ConnectionLost { retryable, .. } => *retryable,
             _ => false,
         }
@@ -224,7 +227,7 @@ impl From<KvError> for Error {
     fn from(error: KvError) -> Self {
         match error {
             KvError::Invalid(words) => Self::Validation(words.into()),
-            refusal => Self::status_of(refusal.status(), refusal.words()),
+            refusal => Self::status_of(refusal.status(), refusal.message()),
         }
     }
 }
@@ -291,7 +294,7 @@ mod tests {
             (Error::Timeout { ms: 5 }, Timeout, "TIMEOUT", None, true),
             (connection(), Connection, "REQUEST_FAILED", None, true),
             (
-                Error::Cut("cut".into()),
+                Error::Interrupted("cut".into()),
                 Connection,
                 "REQUEST_FAILED",
                 None,

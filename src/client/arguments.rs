@@ -4,7 +4,7 @@
 use wasm_bindgen::prelude::*;
 
 use crate::config::from_js;
-use crate::config::options::{Known, Options, Takes, invalid, unreadable};
+use crate::config::options::{OptionKind, OptionSpec, Options, invalid, unreadable};
 use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
 use crate::ffi::{self, Given, is_unset};
@@ -73,12 +73,12 @@ pub(super) fn body(
     })
 }
 
-const LIMITS: &[Known] = &[
+const LIMITS: &[OptionSpec] = &[
     ("timeout", TIMEOUT),
-    ("signal", Takes::Anything),
+    ("signal", OptionKind::Anything),
     (
         "maxAttempts",
-        Takes::NumberThat("a whole number, 1 or more", |n| {
+        OptionKind::NumberThat("a whole number, 1 or more", |n| {
             (1.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0
         }),
     ),
@@ -110,7 +110,7 @@ pub(super) fn modify_options(
 fn read_limits(
     value: &JsValue,
     default_timeout_ms: u32,
-    known: &[Known],
+    known: &[OptionSpec],
 ) -> Result<(Limits, Options), Error> {
     let options = from_js::options("", value, known)?;
     let limits = Limits {
@@ -135,9 +135,9 @@ pub(super) fn signal(given: &JsValue) -> Result<Option<JsValue>, Error> {
 
 /// The second argument of `bucket`: how values are decoded, if they are.
 pub(super) fn decode(value: &JsValue) -> Result<Option<JsValue>, Error> {
-    const KNOWN: &[Known] = &[(
+    const KNOWN: &[OptionSpec] = &[(
         "decode",
-        Takes::TextThat("\"json\", \"text\" or \"bytes\"", |mode| {
+        OptionKind::TextThat("\"json\", \"text\" or \"bytes\"", |mode| {
             matches!(mode, "json" | "text" | "bytes")
         }),
     )];
@@ -165,13 +165,13 @@ pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> 
     Ok(configs)
 }
 
-const COUNT: Takes = Takes::NumberThat("a whole number, 0 or more", |n| {
+const COUNT: OptionKind = OptionKind::NumberThat("a whole number, 0 or more", |n| {
     (0.0..=MAX_SAFE).contains(&n) && n.fract() == 0.0
 });
 
-const BUCKET: &[Known] = &[
-    ("name", Takes::Text),
-    ("description", Takes::Text),
+const BUCKET: &[OptionSpec] = &[
+    ("name", OptionKind::Text),
+    ("description", OptionKind::Text),
     ("ttlSeconds", COUNT),
     ("maxValueSize", COUNT),
     ("maxBytes", COUNT),

@@ -6,11 +6,11 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use super::call::{Arguments, Method};
 use super::context::Context;
-use super::ironflow_client::thrown;
+use super::ironflow_client::to_js_error;
 use super::modify::Modify;
-use super::state::State;
+use super::operation::{ApiMethod, Arguments};
+use super::state::ClientState;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::error::Error;
@@ -21,7 +21,7 @@ use crate::text::concat;
 /// A bucket's keys.
 #[wasm_bindgen]
 pub struct BrowserKVBucketHandle {
-    state: Rc<State>,
+    state: Rc<ClientState>,
     name: BucketName,
     /// How values are decoded, for [`crate::ffi::decode`]; none: they stay base64.
     decode: Option<JsValue>,
@@ -31,23 +31,23 @@ pub struct BrowserKVBucketHandle {
 
 impl BrowserKVBucketHandle {
     pub(super) fn of(
-        state: &Rc<State>,
+        state: &Rc<ClientState>,
         name: &JsValue,
         options: &JsValue,
     ) -> Result<Self, JsValue> {
         Ok(Self {
             state: Rc::clone(state),
-            name: arguments::bucket_name(name).map_err(thrown)?,
-            decode: arguments::decode(options).map_err(thrown)?,
+            name: arguments::bucket_name(name).map_err(to_js_error)?,
+            decode: arguments::decode(options).map_err(to_js_error)?,
             quiet: false,
         })
     }
 
-    fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
+    fn operation(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
         let context = self.context(method.name(), arguments.first);
         let decode = self.decode.as_ref();
         let operation = arguments.operation(method, Some(&self.name), decode);
-        let decode = decode.filter(|_| method == Method::Get);
+        let decode = decode.filter(|_| method == ApiMethod::Get);
         self.state
             .carry_out(&context, operation, arguments.options, decode)
     }
@@ -123,8 +123,8 @@ impl BrowserKVBucketHandle {
     /// As `configure()`, and a `ValidationError` for a name that no bucket can have.
     #[wasm_bindgen(constructor)]
     pub fn new(name: &JsValue, config: &JsValue) -> Result<Self, JsValue> {
-        let state = State::new();
-        state.configure(config).map_err(thrown)?;
+        let state = ClientState::new();
+        state.configure(config).map_err(to_js_error)?;
         Self::of(&state, name, &JsValue::UNDEFINED)
     }
 
@@ -136,19 +136,19 @@ impl BrowserKVBucketHandle {
 
     /// Reads a key.
     pub fn get(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.call(Method::Get, &Arguments::new(key, options))
+        self.operation(ApiMethod::Get, &Arguments::new(key, options))
     }
 
     /// Writes a key, whatever it held.
     pub fn put(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
         let arguments = Arguments::new(key, options);
-        self.call(Method::Put, &Arguments { value, ..arguments })
+        self.operation(ApiMethod::Put, &Arguments { value, ..arguments })
     }
 
     /// Writes a key that holds nothing.
     pub fn create(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
         let arguments = Arguments::new(key, options);
-        self.call(Method::Create, &Arguments { value, ..arguments })
+        self.operation(ApiMethod::Create, &Arguments { value, ..arguments })
     }
 
     /// Writes a key whose last revision is still the one given.
@@ -165,7 +165,7 @@ impl BrowserKVBucketHandle {
             revision,
             options,
         };
-        self.call(Method::Update, &arguments)
+        self.operation(ApiMethod::Update, &arguments)
     }
 
     /// Reads a key, calls a function with its entry, and writes what the function returns by
@@ -181,18 +181,18 @@ impl BrowserKVBucketHandle {
 
     /// Puts a tombstone on a key.
     pub fn delete(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.call(Method::Delete, &Arguments::new(key, options))
+        self.operation(ApiMethod::Delete, &Arguments::new(key, options))
     }
 
     /// Removes a key with its history.
     pub fn purge(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.call(Method::Purge, &Arguments::new(key, options))
+        self.operation(ApiMethod::Purge, &Arguments::new(key, options))
     }
 
     /// The live keys, all or those that match a pattern, in ascending order of last revision.
     #[wasm_bindgen(js_name = listKeys)]
     pub fn list_keys(&self, filter: &JsValue, options: &JsValue) -> Promise {
-        self.call(Method::ListKeys, &Arguments::new(filter, options))
+        self.operation(ApiMethod::ListKeys, &Arguments::new(filter, options))
     }
 
     /// Tells of every change, of all keys or those that match: by callbacks, or, without them, to whoever
@@ -206,14 +206,14 @@ impl BrowserKVBucketHandle {
                 self.state
                     .watch(self.name.clone(), &arguments, self.decode.as_ref())
             })
-            .map_err(thrown)
+            .map_err(to_js_error)
     }
 
-    /// A live replica of all keys, or of those that match.
+    /// A live view_state of all keys, or of those that match.
     ///
     /// # Errors
     /// A `ValidationError` for bad options, a `NotConfiguredError` before `configure()`.
     pub fn view(&self, options: &JsValue) -> Result<JsValue, JsValue> {
-        self.open_view(options).map_err(thrown)
+        self.open_view(options).map_err(to_js_error)
     }
 }

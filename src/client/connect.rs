@@ -7,11 +7,11 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use super::context::Context;
-use super::state::State;
-use crate::ffi::Outcome;
+use super::state::ClientState;
+use crate::ffi::OperationResult;
 use crate::transport::Operation;
 
-impl State {
+impl ClientState {
     /// Finds out whether the server answers, and which features it announces.
     pub(super) fn connect(self: &Rc<Self>, options: &JsValue) -> Promise {
         let context = Context {
@@ -30,7 +30,7 @@ impl State {
             Ok((configured, limits)) => {
                 let transport = Rc::clone(&configured.transport);
                 let state = Rc::clone(self);
-                let connected = Box::new(move |outcome: Outcome| {
+                let connected = Box::new(move |outcome: OperationResult| {
                     done(outcome.map(|features| {
                         configured.features.replace(features);
                         // It may have been configured otherwise meanwhile.

@@ -6,7 +6,7 @@ use js_sys::{Promise, Set};
 use wasm_bindgen::prelude::*;
 
 use super::kv::BrowserKVClient;
-use super::state::State;
+use super::state::ClientState;
 use crate::error::Error;
 use crate::ffi::{self, Failure};
 use crate::transport::Transport;
@@ -14,7 +14,7 @@ use crate::transport::Transport;
 /// A client. `ironflow` is the one most applications need.
 #[wasm_bindgen]
 pub struct IronflowClient {
-    state: Rc<State>,
+    state: Rc<ClientState>,
 }
 
 /// Makes an independent, configured client.
@@ -34,7 +34,7 @@ impl IronflowClient {
     /// # Errors
     /// A `NotConfiguredError` before `configure()`.
     pub fn new_kv(&self) -> Result<BrowserKVClient, JsValue> {
-        self.state.configured().map_err(thrown)?;
+        self.state.configured().map_err(to_js_error)?;
         Ok(BrowserKVClient::of(&self.state))
     }
 }
@@ -46,7 +46,7 @@ impl IronflowClient {
     #[expect(clippy::new_without_default, reason = "made from JavaScript")]
     pub fn new() -> Self {
         Self {
-            state: State::new(),
+            state: ClientState::new(),
         }
     }
 
@@ -56,7 +56,7 @@ impl IronflowClient {
     /// A `ValidationError` names the option that is unknown or has a value it does not take. The
     /// configuration stays as it was then.
     pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
-        self.state.configure(options).map_err(thrown)
+        self.state.configure(options).map_err(to_js_error)
     }
 
     /// Whether `configure()` has succeeded.
@@ -71,7 +71,7 @@ impl IronflowClient {
     /// A `NotConfiguredError` before `configure()`.
     #[wasm_bindgen(js_name = getConfig)]
     pub fn get_config(&self) -> Result<JsValue, JsValue> {
-        let configured = self.state.configured().map_err(thrown)?;
+        let configured = self.state.configured().map_err(to_js_error)?;
         let resolved = serde_wasm_bindgen::to_value(&configured.config)?;
         Ok(ffi::resolve_config(&configured.given, &resolved))
     }
@@ -82,8 +82,8 @@ impl IronflowClient {
     /// A `NotConfiguredError` before `configure()`.
     #[wasm_bindgen(getter)]
     pub fn mode(&self) -> Result<JsValue, JsValue> {
-        let configured = self.state.configured().map_err(thrown)?;
-        Ok(match *configured.transport.in_force() {
+        let configured = self.state.configured().map_err(to_js_error)?;
+        Ok(match *configured.transport.active() {
             Transport::Http(_) => "server".into(),
             Transport::Memory(_) => "memory".into(),
         })
@@ -109,7 +109,7 @@ impl IronflowClient {
     /// A `ValidationError` for bad credentials, a `NotConfiguredError` before `configure()`.
     #[wasm_bindgen(js_name = setAuth)]
     pub fn set_auth(&self, auth: &JsValue) -> Result<(), JsValue> {
-        self.state.set_auth(auth).map_err(thrown)
+        self.state.set_auth(auth).map_err(to_js_error)
     }
 
     /// The key-value API: the same object each time.
@@ -133,7 +133,7 @@ impl IronflowClient {
     /// A `ValidationError` for what is not a function.
     #[wasm_bindgen(js_name = onError)]
     pub fn on_error(&self, handler: &JsValue) -> Result<JsValue, JsValue> {
-        self.state.add_handler(handler).map_err(thrown)
+        self.state.add_handler(handler).map_err(to_js_error)
     }
 
     /// The connection state over all watches: `"connected"` if any is, else `"reconnecting"`, else
@@ -150,7 +150,9 @@ impl IronflowClient {
     /// A `ValidationError` for what is not a function.
     #[wasm_bindgen(js_name = onConnectionChange)]
     pub fn on_connection_change(&self, callback: &JsValue) -> Result<JsValue, JsValue> {
-        self.state.on_connection_change(callback).map_err(thrown)
+        self.state
+            .on_connection_change(callback)
+            .map_err(to_js_error)
     }
 
     /// Ends every watch, and closes every view.
@@ -160,6 +162,6 @@ impl IronflowClient {
 }
 
 /// The error as JavaScript throws it.
-pub(super) fn thrown(error: Error) -> JsValue {
+pub(super) fn to_js_error(error: Error) -> JsValue {
     Failure::from(error).into()
 }

@@ -6,20 +6,20 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::bucket::BrowserKVBucketHandle;
-use super::call::{Arguments, Method};
 use super::context::Context;
-use super::ironflow_client::thrown;
-use super::state::State;
+use super::ironflow_client::to_js_error;
+use super::operation::{ApiMethod, Arguments};
+use super::state::ClientState;
 use crate::transport::Operation;
 
 /// The key-value API of a client.
 #[wasm_bindgen]
 pub struct BrowserKVClient {
-    state: Rc<State>,
+    state: Rc<ClientState>,
 }
 
 impl BrowserKVClient {
-    pub(super) fn of(state: &Rc<State>) -> Self {
+    pub(super) fn of(state: &Rc<ClientState>) -> Self {
         Self {
             state: Rc::clone(state),
         }
@@ -37,7 +37,7 @@ impl BrowserKVClient {
         BrowserKVBucketHandle::of(&self.state, name, options)
     }
 
-    fn call(&self, method: Method, arguments: &Arguments<'_>) -> Promise {
+    fn operation(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
         let operation = arguments.operation(method, None, None);
         let bucket = operation.as_ref().ok().and_then(Operation::names);
         let context = Context {
@@ -59,34 +59,34 @@ impl BrowserKVClient {
     /// As `configure()`.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &JsValue) -> Result<Self, JsValue> {
-        let state = State::new();
-        state.configure(config).map_err(thrown)?;
+        let state = ClientState::new();
+        state.configure(config).map_err(to_js_error)?;
         Ok(Self { state })
     }
 
     /// Creates a bucket, or confirms one that exists with equal settings.
     #[wasm_bindgen(js_name = createBucket)]
     pub fn create_bucket(&self, config: &JsValue, options: &JsValue) -> Promise {
-        self.call(Method::CreateBucket, &Arguments::new(config, options))
+        self.operation(ApiMethod::CreateBucket, &Arguments::new(config, options))
     }
 
     /// Deletes a bucket with all it holds.
     #[wasm_bindgen(js_name = deleteBucket)]
     pub fn delete_bucket(&self, name: &JsValue, options: &JsValue) -> Promise {
-        self.call(Method::DeleteBucket, &Arguments::new(name, options))
+        self.operation(ApiMethod::DeleteBucket, &Arguments::new(name, options))
     }
 
     /// Every bucket, by name.
     #[wasm_bindgen(js_name = listBuckets)]
     pub fn list_buckets(&self, options: &JsValue) -> Promise {
         let nothing = JsValue::UNDEFINED;
-        self.call(Method::ListBuckets, &Arguments::new(&nothing, options))
+        self.operation(ApiMethod::ListBuckets, &Arguments::new(&nothing, options))
     }
 
     /// One bucket's settings and state.
     #[wasm_bindgen(js_name = getBucketInfo)]
     pub fn get_bucket_info(&self, name: &JsValue, options: &JsValue) -> Promise {
-        self.call(Method::GetBucketInfo, &Arguments::new(name, options))
+        self.operation(ApiMethod::GetBucketInfo, &Arguments::new(name, options))
     }
 
     /// A handle for a bucket's keys: the same one each time for a name and `decode`. It is made without a

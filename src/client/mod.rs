@@ -3,12 +3,12 @@
 
 mod arguments;
 mod bucket;
-mod call;
 mod connect;
 mod context;
 mod ironflow_client;
 mod kv;
 mod modify;
+mod operation;
 mod pattern_hint;
 mod pending;
 mod state;

@@ -10,11 +10,11 @@ use super::arguments;
 use super::state::decoded;
 use crate::config::RetryPolicy;
 use crate::error::Error;
-use crate::ffi::{self, Done, Failure, Outcome, Read};
+use crate::ffi::{self, Done, Failure, OperationResult, Read};
 use crate::kv::{BucketName, Key, Precondition};
 use crate::transport::{Limits, Operation, Transport};
 
-/// One call of `modify` in progress.
+/// One operation of `modify` in progress.
 pub(super) struct Modify {
     pub(super) transport: Rc<Transport>,
     pub(super) bucket: BucketName,
@@ -71,7 +71,7 @@ impl Attempt {
     }
 
     /// Calls the caller's function with what was read.
-    fn change(self: Box<Self>, read: Outcome) {
+    fn change(self: Box<Self>, read: OperationResult) {
         let entry = match read {
             Ok(entry) => Some(entry),
             Err(failure) if is_status(&failure, 404) => None,
@@ -122,7 +122,7 @@ impl Attempt {
     }
 
     /// Ends, or starts over after a conflict.
-    fn written(self: Box<Self>, outcome: Outcome) {
+    fn written(self: Box<Self>, outcome: OperationResult) {
         match outcome {
             Err(failure) if is_status(&failure, 412) && self.number < self.modify.max_attempts => {
                 self.back_off(failure);
@@ -151,14 +151,14 @@ impl Attempt {
         });
     }
 
-    fn carry_out(self: Box<Self>, operation: Operation, then: fn(Box<Self>, Outcome)) {
+    fn carry_out(self: Box<Self>, operation: Operation, then: fn(Box<Self>, OperationResult)) {
         let ms = self.modify.limits.timeout_ms;
         let limits = Limits {
             timeout_ms: self.modify.left().max(1.0) as u32,
             ..self.modify.limits.clone()
         };
         let transport = Rc::clone(&self.modify.transport);
-        let done = Box::new(move |mut outcome: Outcome| {
+        let done = Box::new(move |mut outcome: OperationResult| {
             if let Err(Failure::Error(problem)) = &mut outcome
                 && let Error::Timeout { ms: limit } = &mut problem.error
             {
@@ -170,7 +170,7 @@ impl Attempt {
         transport.carry_out(operation, limits, done);
     }
 
-    fn finish(self, mut outcome: Outcome) {
+    fn finish(self, mut outcome: OperationResult) {
         if let Err(Failure::Error(problem)) = &mut outcome
             && let Error::Timeout { .. } = problem.error
             && let Some(conflict) = self.conflict
@@ -181,7 +181,7 @@ impl Attempt {
     }
 }
 
-/// Whether the server answered with this status, in the words of the API.
+/// Whether the server answered with this status, in the message of the API.
 fn is_status(failure: &Failure, expected: u16) -> bool {
     match failure {
         Failure::Error(problem) => {

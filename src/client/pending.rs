@@ -5,13 +5,13 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use super::context::Context;
-use super::state::{State, decoded};
-use crate::ffi::{self, Deferred, Failure, Outcome};
+use super::state::{ClientState, decoded};
+use crate::ffi::{self, Deferred, Failure, OperationResult};
 use crate::kv::BucketName;
 
 /// What is needed once an operation is over.
 pub(super) struct Pending {
-    state: Rc<State>,
+    state: Rc<ClientState>,
     operation: &'static str,
     bucket: Option<BucketName>,
     key: JsValue,
@@ -22,7 +22,7 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn new(
-        state: &Rc<State>,
+        state: &Rc<ClientState>,
         context: &Context<'_>,
         decode: Option<&JsValue>,
         deferred: Deferred,
@@ -39,8 +39,8 @@ impl Pending {
     }
 
     /// Settles the promise, and tells every error handler if it is rejected.
-    pub(super) fn settle(self, outcome: Outcome) {
-        self.state.tell_of_fallback(&self.context());
+    pub(super) fn settle(self, outcome: OperationResult) {
+        self.state.report_fallback(&self.context());
         let decoded = |value| decoded(value, self.decode.as_ref());
         let failure = match outcome.and_then(decoded) {
             Ok(value) => {
@@ -54,7 +54,7 @@ impl Pending {
             let quiet = self.quiet || matches!(failure, Failure::Aborted(_));
             let error = failure.into_js(self.context().subject());
             if !quiet {
-                self.state.tell_handlers(&error, &self.context());
+                self.state.notify_handlers(&error, &self.context());
             }
             self.deferred.reject(&error);
         }));

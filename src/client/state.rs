@@ -17,19 +17,19 @@ use crate::config::options::{invalid, unreadable};
 use crate::config::{Config, OPTIONS, TransportKind};
 use crate::error::Error;
 use crate::feed::Settings;
-use crate::ffi::{self, Connection, Done, Failure, Given, Handles, Outcome, is_unset};
+use crate::ffi::{self, Connection, Done, Failure, Given, Handles, OperationResult, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::text::concat;
 use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
-use crate::watch::view_life::ViewEvent;
-use crate::watch::{Driver, Owner, Page, PageEvent};
+use crate::watch::view_lifecycle::ViewEvent;
+use crate::watch::{FeedRunner, Page, PageEvent, WatchHost};
 
 /// The state of one client. Handles that it gave out see every later change of it.
-pub(super) struct State {
+pub(super) struct ClientState {
     configured: RefCell<Option<Rc<Configured>>>,
     /// The handlers added by `onError()`.
     handlers: Set,
-    feeds: RefCell<Vec<Rc<Driver>>>,
+    feeds: RefCell<Vec<Rc<FeedRunner>>>,
     /// The views that are not closed.
     views: RefCell<Vec<Rc<View>>>,
     /// Handles by what they are of: `kv()` and `bucket()` give the same one each time.
@@ -50,7 +50,7 @@ pub(super) struct Configured {
     pub(super) features: RefCell<JsValue>,
 }
 
-impl State {
+impl ClientState {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self {
             configured: RefCell::new(None),
@@ -79,7 +79,7 @@ impl State {
         let buckets = arguments::memory_buckets(&given)?;
         let open_memory = || {
             Memory::open(&config, &buckets)
-                .map_err(|error| Error::Validation(concat(&["memory.buckets: ", error.words()])))
+                .map_err(|error| Error::Validation(concat(&["memory.buckets: ", error.message()])))
         };
         let transport = match config.transport {
             TransportKind::Memory => Transport::Memory(Rc::new(open_memory()?)),
@@ -93,7 +93,7 @@ impl State {
                     false => None,
                 },
                 selects_subprotocol: Cell::default(),
-                standing: RefCell::default(),
+                cached_headers: RefCell::default(),
             })),
         };
         self.configured.replace(Some(Rc::new(Configured {
@@ -170,11 +170,11 @@ impl State {
         if let Operation::ListKeys(_, Some(pattern)) = &operation {
             warn_of_partial_wildcard(&configured.given, pattern);
         }
-        let mut outcome = configured.transport.at_once(&operation, &limits);
+        let mut outcome = configured.transport.try_sync(&operation, &limits);
         if let Some(Ok(value)) = outcome {
             let decoded = decoded(value, decode);
             if let Ok(value) = &decoded {
-                self.tell_of_fallback(context);
+                self.report_fallback(context);
                 self.on_success(context);
                 return Promise::resolve(value);
             }
@@ -222,37 +222,37 @@ impl State {
         for pattern in &arguments.patterns {
             warn_of_partial_wildcard(&configured.given, pattern);
         }
-        let driver = self.driver(&configured, bucket);
-        Ok(driver.subscribe(&arguments.patterns, arguments.initial, &subscriber))
+        let runner = self.runner(&configured, bucket);
+        Ok(runner.subscribe(&arguments.patterns, arguments.initial, &subscriber))
     }
 
     /// The feed of a bucket, which comes to be where there is none yet.
-    fn driver(self: &Rc<Self>, configured: &Configured, bucket: BucketName) -> Rc<Driver> {
+    fn runner(self: &Rc<Self>, configured: &Configured, bucket: BucketName) -> Rc<FeedRunner> {
         let feeds = self.feeds.borrow();
         let found = feeds
             .iter()
-            .find(|driver| driver.serves(&configured.transport, &bucket));
-        if let Some(driver) = found {
-            return Rc::clone(driver);
+            .find(|runner| runner.serves(&configured.transport, &bucket));
+        if let Some(runner) = found {
+            return Rc::clone(runner);
         }
         drop(feeds);
         let config = &configured.config;
-        let settings = match &*configured.transport.in_force() {
+        let settings = match &*configured.transport.active() {
             Transport::Memory(_) => Settings::in_memory(),
             Transport::Http(_) => Settings::of(config.reconnect.clone(), config.visibility.clone()),
         };
-        let driver = Driver::new(
-            Rc::clone(self) as Rc<dyn Owner>,
-            configured.transport.in_force(),
+        let runner = FeedRunner::new(
+            Rc::clone(self) as Rc<dyn WatchHost>,
+            configured.transport.active(),
             bucket,
             config.timeout_ms,
             settings,
         );
-        self.feeds.borrow_mut().push(Rc::clone(&driver));
+        self.feeds.borrow_mut().push(Rc::clone(&runner));
         if self.page.borrow().is_none() {
             self.page.replace(Some(self.listen_to_page()));
         }
-        driver
+        runner
     }
 
     fn listen_to_page(self: &Rc<Self>) -> Page {
@@ -260,7 +260,7 @@ impl State {
         Page::listen(move |event| {
             if let Some(state) = state.upgrade() {
                 let feeds = state.feeds.borrow().clone();
-                feeds.iter().for_each(|driver| driver.page(&event));
+                feeds.iter().for_each(|runner| runner.page(&event));
                 if !matches!(event, PageEvent::Hidden) {
                     state.notify_views(ViewEvent::PageEvent, None);
                 }
@@ -281,7 +281,7 @@ impl State {
         self.connection.set_reached(false);
         let feeds = self.feeds.take();
         self.leave_page();
-        feeds.iter().for_each(Driver::stop);
+        feeds.iter().for_each(FeedRunner::stop);
     }
 
     pub(super) fn add_view(&self, view: &Rc<View>) {
@@ -325,18 +325,20 @@ impl State {
     }
 
     /// Tells the logger and every error handler where the client has fallen back to memory.
-    pub(super) fn tell_of_fallback(&self, context: &Context<'_>) {
+    pub(super) fn report_fallback(&self, context: &Context<'_>) {
         let configured = self.configured.borrow().clone();
-        let news = configured.as_ref().and_then(|c| c.transport.take_news());
+        let news = configured
+            .as_ref()
+            .and_then(|c| c.transport.take_fallback_error());
         if let (Some(configured), Some(news)) = (configured, news) {
             let error = JsValue::from(news);
-            let words = Error::FallbackMemory.message();
-            ffi::log(&configured.given.logger(), "warn", &words, &error);
-            self.tell_handlers(&error, context);
+            let message = Error::FallbackMemory.message();
+            ffi::log(&configured.given.logger(), "warn", &message, &error);
+            self.notify_handlers(&error, context);
         }
     }
 
-    pub(super) fn tell_handlers(&self, error: &JsValue, context: &Context<'_>) {
+    pub(super) fn notify_handlers(&self, error: &JsValue, context: &Context<'_>) {
         let configured = self.configured.borrow().clone();
         let given = configured.as_ref().map(|configured| &configured.given);
         ffi::report(
@@ -352,14 +354,14 @@ impl State {
 }
 
 /// A value decoded. `decode`: as [`ffi::decode`] takes it.
-pub(super) fn decoded(value: JsValue, decode: Option<&JsValue>) -> Outcome {
+pub(super) fn decoded(value: JsValue, decode: Option<&JsValue>) -> OperationResult {
     match decode {
         Some(mode) => ffi::decode(&value, mode).map_err(Failure::Thrown),
         None => Ok(value),
     }
 }
 
-impl Owner for State {
+impl WatchHost for ClientState {
     fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue) {
         let context = Context {
             operation: "watch",
@@ -367,13 +369,13 @@ impl Owner for State {
             key: &filter.map_or(JsValue::UNDEFINED, |filter| filter.as_str().into()),
             quiet: false,
         };
-        self.tell_of_fallback(&context);
-        self.tell_handlers(error, &context);
+        self.report_fallback(&context);
+        self.notify_handlers(error, &context);
     }
 
-    fn ended(&self, driver: &Rc<Driver>) {
+    fn ended(&self, runner: &Rc<FeedRunner>) {
         let mut feeds = self.feeds.borrow_mut();
-        let at = feeds.iter().position(|other| Rc::ptr_eq(other, driver));
+        let at = feeds.iter().position(|other| Rc::ptr_eq(other, runner));
         let gone = at.map(|at| feeds.remove(at));
         // Dropped outside the borrow, with the listeners of the page.
         drop(feeds);

@@ -6,24 +6,24 @@ use std::rc::{Rc, Weak};
 use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
-use super::state::State;
+use super::state::ClientState;
 use super::watch_arguments::WatchArguments;
 use crate::config::RetryPolicy;
 use crate::error::Error;
-use crate::ffi::{self, Failure, Listener, Replica, Subject};
+use crate::ffi::{self, Failure, Listener, Subject, ViewState};
 use crate::kv::BucketName;
 use crate::watch::Timeout;
-use crate::watch::view_life::{CloseReason, Next, ViewEvent, ViewLife};
+use crate::watch::view_lifecycle::{CloseReason, Next, ViewEvent, ViewLifecycle};
 
-/// A view that is not closed. The client's [`State`] keeps it.
+/// A view that is not closed. The client's [`ClientState`] keeps it.
 pub(super) struct View {
-    state: Rc<State>,
+    state: Rc<ClientState>,
     bucket: BucketName,
     /// As [`ffi::decode`] takes it.
     decode: Option<JsValue>,
     arguments: WatchArguments,
-    replica: Replica,
-    life: RefCell<ViewLife>,
+    view_state: ViewState,
+    lifecycle: RefCell<ViewLifecycle>,
     timer: RefCell<Option<Timeout>>,
     closed: Cell<bool>,
     _listener: Listener,
@@ -32,7 +32,7 @@ pub(super) struct View {
 impl View {
     /// Opens a view. `reader`: the handle that the view reads with. `options`: as the caller gave them.
     pub(super) fn open(
-        state: &Rc<State>,
+        state: &Rc<ClientState>,
         bucket: BucketName,
         decode: Option<JsValue>,
         reader: JsValue,
@@ -45,7 +45,7 @@ impl View {
             let listening = Weak::clone(view);
             let listener = Listener::new(move |kind, number, value| {
                 if let Some(view) = listening.upgrade() {
-                    view.on_replica_event(kind, number as u16, &value);
+                    view.on_view_event(kind, number as u16, &value);
                 }
             });
             Self {
@@ -53,8 +53,8 @@ impl View {
                 bucket,
                 decode,
                 arguments,
-                replica: ffi::new_replica(reader, &patterns, listener.number()),
-                life: RefCell::new(ViewLife::new()),
+                view_state: ffi::new_view_state(reader, &patterns, listener.number()),
+                lifecycle: RefCell::new(ViewLifecycle::new()),
                 timer: RefCell::default(),
                 closed: Cell::new(false),
                 _listener: listener,
@@ -62,7 +62,7 @@ impl View {
         });
         state.add_view(&view);
         view.open_watch();
-        Ok(view.replica.view())
+        Ok(view.view_state.view())
     }
 
     /// Whether it is a view of this bucket.
@@ -72,15 +72,15 @@ impl View {
 
     /// Something has happened that may have mended what closed the watch.
     pub(super) fn on_event(self: &Rc<Self>, event: ViewEvent) {
-        let next = self.life.borrow_mut().on_event(event);
+        let next = self.lifecycle.borrow_mut().on_event(event);
         self.carry_out(next);
     }
 
     /// The client has another configuration: the watch so far, which is about to end, counts no more.
     pub(super) fn reset(&self) {
         self.timer.take();
-        self.life.replace(ViewLife::after_configure());
-        self.replica.reset();
+        self.lifecycle.replace(ViewLifecycle::after_configure());
+        self.view_state.reset();
     }
 
     /// Opens a watch with the client's configuration.
@@ -92,15 +92,15 @@ impl View {
         if self.closed.get() {
             return;
         }
-        self.life.borrow_mut().opened();
+        self.lifecycle.borrow_mut().opened();
         let (logger, timeout_ms) = (configured.given.logger(), configured.config.timeout_ms);
         let arguments = WatchArguments {
-            callbacks: self.replica.next_watch(&logger, timeout_ms),
+            callbacks: self.view_state.next_watch(&logger, timeout_ms),
             ..self.arguments.clone()
         };
         let (bucket, decode) = (self.bucket.clone(), self.decode.as_ref());
         if let Ok(watcher) = self.state.watch(bucket, &arguments, decode) {
-            self.replica.attach(&watcher);
+            self.view_state.attach(&watcher);
         }
     }
 
@@ -109,20 +109,20 @@ impl View {
         self.closed.set(true);
         self.timer.take();
         self.state.remove_view(self);
-        self.replica.close(error);
+        self.view_state.close(error);
     }
 
     /// The kinds are those of `view.js`.
-    fn on_replica_event(self: &Rc<Self>, kind: u32, status: u16, code: &JsValue) {
+    fn on_view_event(self: &Rc<Self>, kind: u32, status: u16, code: &JsValue) {
         match kind {
-            0 => self.life.borrow_mut().ready(),
+            0 => self.lifecycle.borrow_mut().ready(),
             1 => {
                 let reason = CloseReason::from_error(status, code.as_string().as_deref());
                 let configured = self.state.configured();
                 let reconnect = configured.is_ok_and(|c| c.config.reconnect.enabled);
-                let next = self.life.borrow_mut().watch_closed(reason, reconnect);
-                if self.life.borrow().drops_entries() {
-                    self.replica.clear();
+                let next = self.lifecycle.borrow_mut().watch_closed(reason, reconnect);
+                if self.lifecycle.borrow().drops_entries() {
+                    self.view_state.clear();
                 }
                 self.carry_out(next);
             }

@@ -5,17 +5,17 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use crate::config::from_js;
-use crate::config::options::{Known, Takes, invalid};
+use crate::config::options::{OptionKind, OptionSpec, invalid};
 use crate::error::Error;
 use crate::ffi::{self, is_unset};
 use crate::kv::Pattern;
 use crate::text::concat;
 
 /// The options of `watch()`, of which `view()` has the first.
-const WATCH: &[Known] = &[
-    ("key", Takes::Anything),
-    ("initial", Takes::Bool),
-    ("signal", Takes::Anything),
+const WATCH: &[OptionSpec] = &[
+    ("key", OptionKind::Anything),
+    ("initial", OptionKind::Bool),
+    ("signal", OptionKind::Anything),
 ];
 
 /// What is to be watched, and who is to hear of it.

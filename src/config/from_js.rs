@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use js_sys::{Array, JsString, Reflect};
 
-use crate::config::options::{Given, Known, Options, Setting, unreadable};
+use crate::config::options::{Given, OptionSpec, Options, Setting, unreadable};
 use crate::error::Error;
 use crate::ffi::{copy_list, flatten, is_unset};
 
@@ -12,12 +12,12 @@ use crate::ffi::{copy_list, flatten, is_unset};
 ///
 /// # Errors
 /// As [`Options::read`].
-pub(crate) fn options(path: &str, value: &JsValue, known: &[Known]) -> Result<Options, Error> {
+pub(crate) fn options(path: &str, value: &JsValue, known: &[OptionSpec]) -> Result<Options, Error> {
     Options::read(path, given(value, known), known)
 }
 
 /// An object of options, by their paths. Of the members that it has from a class only those that are known.
-pub(crate) fn given(value: &JsValue, known: &[Known]) -> Option<Given> {
+pub(crate) fn given(value: &JsValue, known: &[OptionSpec]) -> Option<Given> {
     if is_unset(value) {
         return Some(Given::new());
     }

@@ -8,7 +8,7 @@ mod retry_policy;
 
 pub use retry_policy::RetryPolicy;
 
-use crate::config::options::{Given, Known, Options, Takes};
+use crate::config::options::{Given, OptionKind, OptionSpec, Options};
 use crate::error::Error;
 use crate::text::concat;
 
@@ -89,27 +89,28 @@ pub struct Config {
 }
 
 /// What `timeout` takes: what a timer can count.
-pub const TIMEOUT: Takes = Takes::NumberThat(
+pub const TIMEOUT: OptionKind = OptionKind::NumberThat(
     "a number of milliseconds, more than 0 and at most 2147483647",
     |n| n > 0.0 && n <= MAX_TIMEOUT_MS,
 );
 
 /// What a delay takes: what a timer can count.
-const DELAY: Takes = Takes::NumberThat(
+const DELAY: OptionKind = OptionKind::NumberThat(
     "a number of milliseconds, 0 or more and at most 2147483647",
     |n| (0.0..=MAX_TIMEOUT_MS).contains(&n),
 );
 
-const MULTIPLIER: Takes = Takes::NumberThat("a number from 1", |n| n >= 1.0 && n.is_finite());
+const MULTIPLIER: OptionKind =
+    OptionKind::NumberThat("a number from 1", |n| n >= 1.0 && n.is_finite());
 
-const MAX_ATTEMPTS: Takes =
-    Takes::NumberThat("a whole number from -1", |n| n >= -1.0 && n.fract() == 0.0);
+const MAX_ATTEMPTS: OptionKind =
+    OptionKind::NumberThat("a whole number from -1", |n| n >= -1.0 && n.fract() == 0.0);
 
 /// The options of `configure()`.
-pub const OPTIONS: &[Known] = &[
+pub const OPTIONS: &[OptionSpec] = &[
     (
         "serverUrl",
-        Takes::TextThat(
+        OptionKind::TextThat(
             "an http:// or https:// address without credentials, query or fragment (in a page a path is \
              one too)",
             |url| server_url(url).is_some(),
@@ -117,50 +118,50 @@ pub const OPTIONS: &[Known] = &[
     ),
     (
         "transport",
-        Takes::TextThat("\"connectrpc\", \"websocket\" or \"memory\"", |word| {
+        OptionKind::TextThat("\"connectrpc\", \"websocket\" or \"memory\"", |word| {
             TransportKind::of(word).is_some()
         }),
     ),
     (
         "environment",
-        Takes::TextThat("visible ASCII characters", is_header_safe),
+        OptionKind::TextThat("visible ASCII characters", is_header_safe),
     ),
     ("timeout", TIMEOUT),
     // Credentials are read apart, by the reader of setAuth().
-    ("auth", Takes::Object),
-    ("auth.apiKey", Takes::Anything),
-    ("auth.token", Takes::Anything),
-    ("reconnect", Takes::Switch),
-    ("reconnect.enabled", Takes::Bool),
+    ("auth", OptionKind::Object),
+    ("auth.apiKey", OptionKind::Anything),
+    ("auth.token", OptionKind::Anything),
+    ("reconnect", OptionKind::Switch),
+    ("reconnect.enabled", OptionKind::Bool),
     ("reconnect.maxAttempts", MAX_ATTEMPTS),
-    ("reconnect.backoff", Takes::Object),
+    ("reconnect.backoff", OptionKind::Object),
     ("reconnect.backoff.initial", DELAY),
     ("reconnect.backoff.max", DELAY),
     ("reconnect.backoff.multiplier", MULTIPLIER),
-    ("retry", Takes::Switch),
-    ("retry.enabled", Takes::Bool),
+    ("retry", OptionKind::Switch),
+    ("retry.enabled", OptionKind::Bool),
     ("retry.maxAttempts", MAX_ATTEMPTS),
-    ("retry.backoff", Takes::Object),
+    ("retry.backoff", OptionKind::Object),
     ("retry.backoff.initial", DELAY),
     ("retry.backoff.max", DELAY),
     ("retry.backoff.multiplier", MULTIPLIER),
-    ("visibility", Takes::Object),
-    ("visibility.pauseOnHidden", Takes::Bool),
-    ("visibility.reconnectOnVisible", Takes::Bool),
+    ("visibility", OptionKind::Object),
+    ("visibility.pauseOnHidden", OptionKind::Bool),
+    ("visibility.reconnectOnVisible", OptionKind::Bool),
     (
         "fallback",
-        Takes::TextThat("\"memory\"", |word| word == "memory"),
+        OptionKind::TextThat("\"memory\"", |word| word == "memory"),
     ),
-    ("memory", Takes::Object),
+    ("memory", OptionKind::Object),
     (
         "memory.name",
-        Takes::TextThat("a string that is not empty", |name| !name.is_empty()),
+        OptionKind::TextThat("a string that is not empty", |name| !name.is_empty()),
     ),
-    ("memory.autoCreate", Takes::Bool),
+    ("memory.autoCreate", OptionKind::Bool),
     // The buckets are read apart, by the reader of createBucket().
-    ("memory.buckets", Takes::Anything),
-    ("logger", Takes::Anything),
-    ("onError", Takes::Anything),
+    ("memory.buckets", OptionKind::Anything),
+    ("logger", OptionKind::Anything),
+    ("onError", OptionKind::Anything),
 ];
 
 impl Config {

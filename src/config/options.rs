@@ -26,7 +26,7 @@ pub enum Setting {
 
 /// What an option takes, in words where they are not always the same.
 #[derive(Debug, Clone, Copy)]
-pub enum Takes {
+pub enum OptionKind {
     /// True or false.
     Bool,
     /// A string.
@@ -44,7 +44,7 @@ pub enum Takes {
 }
 
 /// An option: its path, with dots between the names, and what it takes.
-pub type Known = (&'static str, Takes);
+pub type OptionSpec = (&'static str, OptionKind);
 
 /// What was given, by paths; options that are null are left out.
 pub type Given = Vec<(String, Setting)>;
@@ -58,7 +58,7 @@ impl Options {
     ///
     /// # Errors
     /// [`Error::Validation`] for the first option that is unknown or has a value it does not take.
-    pub fn read(path: &str, given: Option<Given>, known: &[Known]) -> Result<Self, Error> {
+    pub fn read(path: &str, given: Option<Given>, known: &[OptionSpec]) -> Result<Self, Error> {
         let given = given.ok_or_else(|| {
             let name = if path.is_empty() { "options" } else { path };
             invalid(name, "an object")
@@ -108,7 +108,7 @@ impl Options {
     }
 }
 
-impl Takes {
+impl OptionKind {
     /// What it takes instead, where it does not take this.
     fn refuse(self, setting: &Setting) -> Option<&'static str> {
         let (takes, words) = match (self, setting) {
@@ -141,7 +141,7 @@ pub fn unreadable(name: &str) -> Error {
 }
 
 /// The error for an option that is not known, with those beside it.
-fn unknown(full: &str, name: &str, known: &[Known]) -> Error {
+fn unknown(full: &str, name: &str, known: &[OptionSpec]) -> Error {
     let is_dot = |byte| byte == b'.';
     let level = name.bytes().rposition(is_dot).map_or(0, |dot| dot + 1);
     let level = name.get(..level).unwrap_or_default();
@@ -243,18 +243,18 @@ impl<'de> Visitor<'de> for Flat<'_> {
 mod tests {
     use super::*;
 
-    const KNOWN: &[Known] = &[
+    const KNOWN: &[OptionSpec] = &[
         (
             "serverUrl",
-            Takes::TextThat("an address", |url| !url.is_empty()),
+            OptionKind::TextThat("an address", |url| !url.is_empty()),
         ),
-        ("reconnect", Takes::Switch),
-        ("auth", Takes::Object),
-        ("auth.apiKey", Takes::Text),
-        ("auth.token", Takes::Anything),
+        ("reconnect", OptionKind::Switch),
+        ("auth", OptionKind::Object),
+        ("auth.apiKey", OptionKind::Text),
+        ("auth.token", OptionKind::Anything),
         (
             "timeout",
-            Takes::NumberThat("a positive number", |n| n > 0.0),
+            OptionKind::NumberThat("a positive number", |n| n > 0.0),
         ),
     ];
 

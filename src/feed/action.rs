@@ -7,16 +7,16 @@ use super::SubscriberId;
 
 /// Names a connection. What happens to one that was given up is of no interest any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Link(pub(super) u32);
+pub struct ConnectionId(pub(super) u32);
 
-/// Names a question to the server.
+/// Names a query to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticket(pub(super) u32);
+pub struct RequestId(pub(super) u32);
 
-/// What a subscriber is told of the connection.
+/// What a subscriber is delivered of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum State {
+pub enum WatchState {
     /// It has not been connected yet.
     Connecting = 0,
     /// Changes arrive as they happen.
@@ -27,7 +27,7 @@ pub enum State {
     Disconnected = 3,
 }
 
-/// What a subscriber is told of a key.
+/// What a subscriber is delivered of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<E> {
     /// A change, as it arrived.
@@ -41,15 +41,15 @@ pub enum Event<E> {
 
 /// Where a feed keeps what it knows of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place(pub(super) usize);
+pub struct KeySlot(pub(super) usize);
 
-impl Place {
-    /// The place of a number.
+impl KeySlot {
+    /// The slot of a number.
     pub const fn of(number: usize) -> Self {
         Self(number)
     }
 
-    /// The place as a number.
+    /// The slot as a number.
     pub const fn number(self) -> usize {
         self.0
     }
@@ -60,8 +60,8 @@ impl Place {
 pub enum Name<'a> {
     /// By its text, unchecked.
     Text(&'a str),
-    /// By the place that the feed gave when it changed before.
-    Place(Place),
+    /// By the slot that the feed gave when it changed before.
+    KeySlot(KeySlot),
 }
 
 /// A change of one key, as it arrived.
@@ -79,7 +79,7 @@ pub struct Change<'a, E> {
 
 /// The state of a bucket, as far as a feed wants to know.
 #[derive(Debug, Clone, Default)]
-pub struct Survey {
+pub struct ResyncListing {
     /// When the bucket was created, as the server says it: tells a bucket from its successor.
     pub created: String,
     /// The live keys that match, in ascending order of their last revision.
@@ -88,7 +88,7 @@ pub struct Survey {
 
 /// What the server answers to [`Action::Read`]: the entry's revision and all that subscribers are to
 /// get, or none where there is no such key.
-pub type Answer<E> = Result<Option<(Revision, E)>, Error>;
+pub type ReadResult<E> = Result<Option<(Revision, E)>, Error>;
 
 /// Who is to get an event. Most often it is one, for whom no list need be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,34 +117,34 @@ pub enum Timer {
     /// Time to let go of a connection that nobody needs.
     Grace,
     /// The connection has stayed up for long enough to be taken for a good one.
-    Steady,
+    Stable,
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action<E> {
     /// Open a connection for these keys.
-    Connect(Link, Pattern),
+    Connect(ConnectionId, Pattern),
     /// Let go of a connection.
-    Disconnect(Link),
+    Disconnect(ConnectionId),
     /// Ask the server about the bucket: a browser does not show why a handshake was refused.
-    Probe(Link),
+    Probe(ConnectionId),
     /// Find out when the bucket was created and which keys it has.
-    Survey(Ticket, Pattern),
+    ResyncListing(RequestId, Pattern),
     /// List the live keys that match.
-    List(Ticket, Pattern),
+    List(RequestId, Pattern),
     /// Read a key.
-    Read(Ticket, Key),
+    Read(RequestId, Key),
     /// Wake the feed after so many milliseconds; of a [`Timer::Backoff`], after a random part of them.
     /// Replaces an earlier timer of its kind.
     SetTimer(Timer, f64),
-    /// Tell a subscriber of the connection's state.
-    Tell(SubscriberId, State),
+    /// NotifyState a subscriber of the connection's state.
+    NotifyState(SubscriberId, WatchState),
     /// Give subscribers an event; `true`: it is a result of catching up.
     Deliver(Recipients, Event<E>, bool),
-    /// Tell a subscriber that it has what there was, and will get what comes.
+    /// NotifyState a subscriber that it has what there was, and will get what comes.
     Ready(SubscriberId),
-    /// Tell every subscriber of a problem.
+    /// NotifyState every subscriber of a problem.
     Report(Error),
     /// Let go of everything, and tell every subscriber that it is over, and because of what. Comes
     /// last, and once.

@@ -1,6 +1,6 @@
 //! What a connection goes through: opened, lost, tried again, made wider, given up.
 
-use super::{Action, Feed, Link, SubscriberId, Timer};
+use super::{Action, ConnectionId, Feed, SubscriberId, Timer};
 use crate::error::Error;
 use crate::kv::Pattern;
 use crate::text::{concat, decimal};
@@ -22,12 +22,12 @@ pub(super) enum Phase {
 
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
-    pub(super) link: Link,
+    pub(super) connection_id: ConnectionId,
     pub(super) filter: Pattern,
 }
 
 /// So long, in milliseconds, a connection stays up before its loss counts as the first.
-pub(super) const STEADY_MS: f64 = 5000.0;
+pub(super) const STABLE_AFTER_MS: f64 = 5000.0;
 
 /// Coming back after more than this, in milliseconds, an open connection is not trusted: phones kill
 /// the sockets of hidden pages silently.
@@ -35,41 +35,42 @@ const LONG_HIDDEN_MS: f64 = 30_000.0;
 
 impl<E: Clone> Feed<E> {
     /// A connection is open.
-    pub fn opened(&mut self, link: Link) {
-        if is(&self.next, link) {
+    pub fn opened(&mut self, connection_id: ConnectionId) {
+        if is(&self.next, connection_id) {
             let old = self.current.take();
             self.current = self.next.take();
             if let Some(old) = old {
-                self.actions.push_back(Action::Disconnect(old.link));
+                self.actions
+                    .push_back(Action::Disconnect(old.connection_id));
             }
             self.phase = Phase::Open;
-            self.tell_states();
-            self.begin_catch_up(true);
-        } else if self.phase == Phase::Connecting && is(&self.current, link) {
+            self.notify_states();
+            self.begin_resync(true);
+        } else if self.phase == Phase::Connecting && is(&self.current, connection_id) {
             self.phase = Phase::Open;
             self.was_open = true;
-            self.tell_states();
-            self.begin_catch_up(false);
+            self.notify_states();
+            self.begin_resync(false);
         }
     }
 
     /// A frame that cannot be used arrived, or one in which the server reports a problem.
-    pub fn bad_frame(&mut self, link: Link, words: String) {
-        if self.phase == Phase::Open && is(&self.current, link) {
+    pub fn bad_frame(&mut self, connection_id: ConnectionId, words: String) {
+        if self.phase == Phase::Open && is(&self.current, connection_id) {
             self.actions
                 .push_back(Action::Report(Error::BadFrame(words)));
         }
     }
 
     /// A connection is closed, or was refused, with this WebSocket close code.
-    pub fn closed(&mut self, link: Link, code: u16) {
+    pub fn closed(&mut self, connection_id: ConnectionId, code: u16) {
         if self.has_ended() {
             return;
         }
         // Where what was to be wider cannot be had, what is there is given up with it, so that there is one
         // way to go on.
-        let current = is(&self.current, link) && self.phase != Phase::Probing;
-        if !current && !is(&self.next, link) {
+        let current = is(&self.current, connection_id) && self.phase != Phase::Probing;
+        if !current && !is(&self.next, connection_id) {
             return;
         }
         if code == 1000 {
@@ -80,15 +81,15 @@ impl<E: Clone> Feed<E> {
         }
         if self.phase == Phase::Connecting {
             self.phase = Phase::Probing;
-            self.actions.push_back(Action::Probe(link));
+            self.actions.push_back(Action::Probe(connection_id));
         } else {
             self.lost(lost_by(code));
         }
     }
 
     /// A connection could not even be tried.
-    pub fn failed(&mut self, link: Link, error: Error) {
-        if !self.wants(link) {
+    pub fn failed(&mut self, connection_id: ConnectionId, error: Error) {
+        if !self.wants(connection_id) {
             return;
         }
         match error {
@@ -104,8 +105,8 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The answer to [`Action::Probe`]: how the server answers about the bucket.
-    pub fn probed(&mut self, link: Link, answer: Result<(), Error>) {
-        if self.phase != Phase::Probing || !is(&self.current, link) {
+    pub fn probed(&mut self, connection_id: ConnectionId, answer: Result<(), Error>) {
+        if self.phase != Phase::Probing || !is(&self.current, connection_id) {
             return;
         }
         match answer {
@@ -123,8 +124,8 @@ impl<E: Clone> Feed<E> {
 
     /// Instead of an answer to [`Action::Probe`]: the server answers for the bucket, and another kind of
     /// handshake is tried at once. It does not count as an attempt to reconnect.
-    pub fn retry_handshake(&mut self, link: Link) {
-        if self.phase == Phase::Probing && is(&self.current, link) {
+    pub fn retry_handshake(&mut self, connection_id: ConnectionId) {
+        if self.phase == Phase::Probing && is(&self.current, connection_id) {
             self.part();
             self.connect();
         }
@@ -136,9 +137,14 @@ impl<E: Clone> Feed<E> {
             Timer::Backoff => self.skip_wait(),
             Timer::Grace if self.subscribers.is_empty() => self.end(None),
             Timer::Grace => {}
-            Timer::Steady => {
-                let steady = self.catch_up.is_done();
-                if steady && self.current.as_ref().is_some_and(|c| c.link == self.steady) {
+            Timer::Stable => {
+                let stable = self.resync.is_done();
+                if stable
+                    && self
+                        .current
+                        .as_ref()
+                        .is_some_and(|c| c.connection_id == self.stable)
+                {
                     self.attempts = 0.0;
                 }
             }
@@ -156,7 +162,7 @@ impl<E: Clone> Feed<E> {
         if self.settings.visibility.pause_on_hidden && running {
             self.part();
             self.phase = Phase::Paused;
-            self.tell_states();
+            self.notify_states();
         }
     }
 
@@ -185,21 +191,24 @@ impl<E: Clone> Feed<E> {
     }
 
     pub(super) fn connect(&mut self) {
-        let Some(filter) = self.subscribers.cover() else {
+        let Some(filter) = self.subscribers.union() else {
             return self.end(None);
         };
         let connection = self.connection(filter);
         self.current = Some(connection);
         self.phase = Phase::Connecting;
-        self.tell_states();
+        self.notify_states();
     }
 
     fn connection(&mut self, filter: Pattern) -> Connection {
-        self.links += 1;
-        let link = Link(self.links);
+        self.connection_ids += 1;
+        let connection_id = ConnectionId(self.connection_ids);
         self.actions
-            .push_back(Action::Connect(link, filter.clone()));
-        Connection { link, filter }
+            .push_back(Action::Connect(connection_id, filter.clone()));
+        Connection {
+            connection_id,
+            filter,
+        }
     }
 
     /// Sees to it that the connection covers a new subscriber.
@@ -211,7 +220,7 @@ impl<E: Clone> Feed<E> {
             return;
         };
         let patterns = subscriber.patterns.iter();
-        let filter = patterns.fold(widest.filter.clone(), |wide, pattern| wide.widened(pattern));
+        let filter = patterns.fold(widest.filter.clone(), |wide, pattern| wide.union(pattern));
         if filter == widest.filter {
             return;
         }
@@ -222,21 +231,23 @@ impl<E: Clone> Feed<E> {
             self.current.replace(wider)
         };
         if let Some(replaced) = replaced {
-            self.actions.push_back(Action::Disconnect(replaced.link));
+            self.actions
+                .push_back(Action::Disconnect(replaced.connection_id));
         }
     }
 
     /// Lets go of the connections there are.
     pub(super) fn part(&mut self) {
-        if self.catch_up.is_done() {
-            self.knowledge.part();
+        if self.resync.is_done() {
+            self.index.part();
         }
-        self.abandon_catch_up();
+        self.abandon_resync();
         for connection in [self.current.take(), self.next.take()]
             .into_iter()
             .flatten()
         {
-            self.actions.push_back(Action::Disconnect(connection.link));
+            self.actions
+                .push_back(Action::Disconnect(connection.connection_id));
         }
     }
 
@@ -258,7 +269,7 @@ impl<E: Clone> Feed<E> {
             self.actions
                 .push_back(Action::Report(error.will_be_retried()));
         }
-        self.tell_states();
+        self.notify_states();
         self.actions
             .push_back(Action::SetTimer(Timer::Backoff, wait));
     }
@@ -266,14 +277,16 @@ impl<E: Clone> Feed<E> {
     pub(super) fn end(&mut self, error: Option<Error>) {
         if self.phase != Phase::Ended {
             self.phase = Phase::Ended;
-            self.abandon_catch_up();
+            self.abandon_resync();
             self.actions.push_back(Action::End(error));
         }
     }
 }
 
-pub(super) fn is(connection: &Option<Connection>, link: Link) -> bool {
-    connection.as_ref().is_some_and(|other| other.link == link)
+pub(super) fn is(connection: &Option<Connection>, connection_id: ConnectionId) -> bool {
+    connection
+        .as_ref()
+        .is_some_and(|other| other.connection_id == connection_id)
 }
 
 /// Whether trying again cannot mend it.

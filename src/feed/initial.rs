@@ -1,22 +1,22 @@
 //! The entries a subscriber begins with, where it asks for them: listed, read, and followed by the
 //! changes that came meanwhile.
 
-use super::reading::{Reader, those};
+use super::fetch_queue::{Requester, those};
 use super::subscribers::Progress;
-use super::{Action, Event, Feed, Phase, Recipients, SubscriberId, Ticket};
+use super::{Action, Event, Feed, Phase, Recipients, RequestId, SubscriberId};
 use crate::error::Error;
 use crate::kv::{Key, Revision};
 
 impl<E: Clone> Feed<E> {
-    /// Whether a subscriber's initial entries are to be found now: in the last survey, or not.
+    /// Whether a subscriber's initial entries are to be found now: in the last listing, or not.
     pub(super) fn awaits_entries(&mut self, id: SubscriberId) -> Option<bool> {
         let filter = &self.current.as_ref()?.filter;
         let subscriber = self.subscribers.get_mut(id)?;
         let awaits = subscriber.initial
-            && subscriber.settled
+            && subscriber.activated
             && matches!(subscriber.progress, Progress::Waiting)
             && subscriber.is_covered_by(filter);
-        awaits.then_some(subscriber.surveyed)
+        awaits.then_some(subscriber.resync_listed)
     }
 
     pub(super) fn admit_all(&mut self) {
@@ -28,14 +28,14 @@ impl<E: Clone> Feed<E> {
 
     /// Lets a subscriber go on as far as the connection allows.
     pub(super) fn admit(&mut self, id: SubscriberId) {
-        if self.phase != Phase::Open || self.catch_up.is_surveying() {
+        if self.phase != Phase::Open || self.resync.is_listing() {
             return;
         }
         if self.awaits_entries(id).is_some() {
             self.list(id);
             return self.read_on();
         }
-        let done = self.catch_up.is_done();
+        let done = self.resync.is_done();
         let filter = self.current.as_ref().map(|connection| &connection.filter);
         let (Some(filter), Some(subscriber)) = (filter, self.subscribers.get_mut(id)) else {
             return;
@@ -44,7 +44,7 @@ impl<E: Clone> Feed<E> {
             true => matches!(subscriber.progress, Progress::Loaded),
             false => matches!(subscriber.progress, Progress::Waiting),
         };
-        if done && waits && subscriber.settled && subscriber.is_covered_by(filter) {
+        if done && waits && subscriber.activated && subscriber.is_covered_by(filter) {
             self.release(id);
             self.ready(id);
         }
@@ -69,22 +69,22 @@ impl<E: Clone> Feed<E> {
         subscriber.progress = Progress::Listing(patterns.len());
         subscriber.listed = keys;
         for (at, pattern) in patterns {
-            let ticket = self.ticket();
-            self.catch_up.lists.push((ticket, id, at));
-            self.actions.push_back(Action::List(ticket, pattern));
+            let request = self.request();
+            self.resync.lists.push((request, id, at));
+            self.actions.push_back(Action::List(request, pattern));
         }
     }
 
     /// The answer to [`Action::List`].
-    pub fn listed(&mut self, ticket: Ticket, answer: Result<Vec<Key>, Error>) {
-        let lists = &mut self.catch_up.lists;
-        let Some(found) = lists.iter().position(|(asked, ..)| *asked == ticket) else {
+    pub fn listed(&mut self, request: RequestId, answer: Result<Vec<Key>, Error>) {
+        let lists = &mut self.resync.lists;
+        let Some(found) = lists.iter().position(|(asked, ..)| *asked == request) else {
             return;
         };
         let (_, id, at) = lists.swap_remove(found);
         let keys = match answer {
             Ok(keys) => keys,
-            Err(error) => return self.cannot_catch_up(error),
+            Err(error) => return self.resync_failed(error),
         };
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
@@ -113,11 +113,11 @@ impl<E: Clone> Feed<E> {
         };
         let mut wanted = those(keys, &mut |key| subscriber.matches(key));
         wanted.reverse();
-        subscriber.progress = Progress::Reading;
+        subscriber.progress = Progress::FetchQueue;
         if wanted.is_empty() {
             self.loaded(id);
         } else {
-            self.reading.add(Reader::Subscriber(id), wanted);
+            self.fetches.add(Requester::Subscriber(id), wanted);
         }
     }
 
@@ -134,10 +134,10 @@ impl<E: Clone> Feed<E> {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
         };
-        for held in std::mem::take(&mut subscriber.held) {
-            if held.revision > subscriber.has_read(&held.key) {
-                subscriber.note_read(&held.key, held.revision);
-                let event = Action::Deliver(Recipients::One(id), held.event, held.resynced);
+        for buffer in std::mem::take(&mut subscriber.buffer) {
+            if buffer.revision > subscriber.has_read(&buffer.key) {
+                subscriber.note_read(&buffer.key, buffer.revision);
+                let event = Action::Deliver(Recipients::One(id), buffer.event, buffer.resynced);
                 self.actions.push_back(event);
             }
         }
@@ -151,7 +151,7 @@ impl<E: Clone> Feed<E> {
         };
         if subscriber.has_read(key) < revision {
             subscriber.note_read(key, revision);
-            self.knowledge.saw(key, revision);
+            self.index.saw(key, revision);
             let event = Event::Entry(payload);
             self.actions
                 .push_back(Action::Deliver(Recipients::One(id), event, false));

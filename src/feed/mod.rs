@@ -1,16 +1,16 @@
 //! A feed: everything that one connection to a bucket's changes goes through, for all who watch the
-//! bucket. What has happened goes in by its methods; what is to be done comes out by
+//! bucket. What has on_socket_event goes in by its methods; what is to be done comes out by
 //! [`Feed::next_action`], to be carried out in that order. It knows no socket and no clock.
 //!
-//! The connection's filter covers what every subscriber watches. [`catch_up`] is how a feed learns
-//! what it missed; [`knowledge`] is what it remembers in order to tell.
+//! The connection's filter covers what every subscriber watches. [`resync`] is how a feed learns
+//! what it missed; [`index`] is what it remembers in order to record.
 
 mod action;
-mod catch_up;
 mod connection;
+mod fetch_queue;
 mod initial;
-mod knowledge;
-mod reading;
+mod key_index;
+mod resync;
 mod settings;
 mod subscribers;
 
@@ -18,18 +18,19 @@ use std::collections::VecDeque;
 
 use crate::kv::{Key, Pattern, Revision};
 pub use action::{
-    Action, Answer, Change, Event, Link, Name, Place, Recipients, State, Survey, Ticket, Timer,
+    Action, Change, ConnectionId, Event, KeySlot, Name, ReadResult, Recipients, RequestId,
+    ResyncListing, Timer, WatchState,
 };
-use catch_up::CatchUp;
 use connection::{Connection, Phase, is, is_final};
-use knowledge::Knowledge;
-use reading::{Reader, Reading};
+use fetch_queue::{FetchQueue, Requester};
+use key_index::KeyIndex;
+use resync::Resync;
 pub use settings::Settings;
 pub use subscribers::SubscriberId;
-use subscribers::{Held, Progress, Subscribers};
+use subscribers::{BufferedEvent, Progress, Subscribers};
 
 #[derive(Debug)]
-struct Doubtful<E> {
+struct PendingChange<E> {
     key: Key,
     revision: Revision,
     live: bool,
@@ -44,25 +45,25 @@ struct Doubtful<E> {
 pub struct Feed<E> {
     settings: Settings,
     subscribers: Subscribers<E>,
-    knowledge: Knowledge,
+    index: KeyIndex,
     phase: Phase,
     current: Option<Connection>,
-    /// A wider connection that is to take the current one's place.
+    /// A wider connection that is to take the current one's slot.
     next: Option<Connection>,
-    catch_up: CatchUp,
+    resync: Resync,
     /// Changes that are old, unless the bucket turns out to be another one.
-    doubtful: Vec<Doubtful<E>>,
-    reading: Reading,
-    links: u32,
-    tickets: u32,
+    pending: Vec<PendingChange<E>>,
+    fetches: FetchQueue,
+    connection_ids: u32,
+    requests: u32,
     /// RetryPolicy in a row that came to nothing.
     attempts: f64,
-    /// The connection that [`Timer::Steady`] is about.
-    steady: Link,
+    /// The connection that [`Timer::Stable`] is about.
+    stable: ConnectionId,
     was_open: bool,
     /// Whether subscribers know that the connection is lost.
     reported: bool,
-    /// Whether the places of keys have changed.
+    /// Whether the slots of keys have changed.
     has_forgotten: bool,
     actions: VecDeque<Action<E>>,
 }
@@ -73,17 +74,17 @@ impl<E: Clone> Feed<E> {
         Self {
             settings,
             subscribers: Subscribers::new(),
-            knowledge: Knowledge::new(),
+            index: KeyIndex::new(),
             phase: Phase::Idle,
             current: None,
             next: None,
-            catch_up: CatchUp::default(),
-            doubtful: Vec::new(),
-            reading: Reading::default(),
-            links: 0,
-            tickets: 0,
+            resync: Resync::default(),
+            pending: Vec::new(),
+            fetches: FetchQueue::default(),
+            connection_ids: 0,
+            requests: 0,
             attempts: 0.0,
-            steady: Link(0),
+            stable: ConnectionId(0),
             was_open: false,
             reported: false,
             has_forgotten: false,
@@ -97,11 +98,11 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The connection to open, taken out before its turn, for a subscriber whose events begin now.
-    pub fn take_connect(&mut self) -> Option<(Link, Pattern)> {
+    pub fn take_connect(&mut self) -> Option<(ConnectionId, Pattern)> {
         let is_connect = |action: &Action<E>| matches!(action, Action::Connect(..));
         let at = self.actions.iter().position(is_connect)?;
         match self.actions.remove(at) {
-            Some(Action::Connect(link, filter)) => Some((link, filter)),
+            Some(Action::Connect(connection_id, filter)) => Some((connection_id, filter)),
             _ => None,
         }
     }
@@ -113,17 +114,17 @@ impl<E: Clone> Feed<E> {
 
     #[cfg(all(test, not(target_arch = "wasm32")))]
     fn remembered(&self) -> usize {
-        self.knowledge.remembered()
+        self.index.remembered()
     }
 
     /// Whether the connection is still wanted.
-    pub fn wants(&self, link: Link) -> bool {
-        !self.has_ended() && (is(&self.current, link) || is(&self.next, link))
+    pub fn wants(&self, connection_id: ConnectionId) -> bool {
+        !self.has_ended() && (is(&self.current, connection_id) || is(&self.next, connection_id))
     }
 
     /// What its subscribers watch, as narrow as one pattern can say it.
     pub fn watched(&self) -> Option<Pattern> {
-        self.subscribers.cover()
+        self.subscribers.union()
     }
 
     /// What the connection is for: every key, or those that match.
@@ -132,7 +133,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Somebody wants the changes of the keys that match any of the patterns; with `initial`, the
-    /// entries there are first. Nothing is told before [`Feed::settled`].
+    /// entries there are first. Nothing is delivered before [`Feed::activated`].
     pub fn subscribe(&mut self, patterns: &[Pattern], initial: bool) -> SubscriberId {
         // A pattern that another covers would only find the same keys twice.
         let mut kept: Vec<Pattern> = Vec::with_capacity(patterns.len());
@@ -146,17 +147,17 @@ impl<E: Clone> Feed<E> {
         match self.phase {
             Phase::Idle => self.connect(),
             Phase::Connecting | Phase::Open => self.widen(id),
-            // The next connection will cover it.
+            // The next connection will union it.
             Phase::Waiting | Phase::Probing | Phase::Paused | Phase::Ended => {}
         }
         id
     }
 
     /// The call that made the subscriber has returned.
-    pub fn settled(&mut self, id: SubscriberId) {
+    pub fn activated(&mut self, id: SubscriberId) {
         if let Some(subscriber) = self.subscribers.get_mut(id) {
-            subscriber.settled = true;
-            self.tell_state(id);
+            subscriber.activated = true;
+            self.notify_state(id);
             self.admit(id);
         }
     }
@@ -166,7 +167,7 @@ impl<E: Clone> Feed<E> {
         if !self.subscribers.remove(id) {
             return;
         }
-        self.reading.forget(Reader::Subscriber(id));
+        self.fetches.forget(Requester::Subscriber(id));
         if !self.subscribers.is_empty() || self.has_ended() {
             return;
         }
@@ -180,49 +181,53 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// A change arrived. Gives the place of its key, by which it can be named until keys are forgotten;
+    /// A change arrived. Gives the slot of its key, by which it can be named until keys are forgotten;
     /// none where it is no news.
-    pub fn changed(&mut self, link: Link, change: Change<'_, E>) -> Option<Place> {
-        if self.phase != Phase::Open || !is(&self.current, link) {
+    pub fn changed(
+        &mut self,
+        connection_id: ConnectionId,
+        change: Change<'_, E>,
+    ) -> Option<KeySlot> {
+        if self.phase != Phase::Open || !is(&self.current, connection_id) {
             return None;
         }
         let (key, known) = match change.key {
-            Name::Place(place) => (self.knowledge.key(place)?.clone(), Some(place)),
+            Name::KeySlot(slot) => (self.index.key(slot)?.clone(), Some(slot)),
             Name::Text(text) => match Key::parse(text) {
                 Ok(key) => (key, None),
                 Err(_) => {
-                    self.bad_frame(link, "watch frame has an invalid \"key\"".into());
+                    self.bad_frame(connection_id, "watch frame has an invalid \"key\"".into());
                     return None;
                 }
             },
         };
         let (revision, live) = (change.revision, !change.deleted);
-        let told = match known {
-            Some(_) => (self.knowledge).tell_at(known, &key, revision, live, link.0),
-            None => self.knowledge.tell(&key, revision, live, link.0),
+        let delivered = match known {
+            Some(_) => (self.index).record_at(known, &key, revision, live, connection_id.0),
+            None => self.index.record(&key, revision, live, connection_id.0),
         };
-        if let Some(place) = told {
-            if self.catch_up.is_surveying() {
+        if let Some(slot) = delivered {
+            if self.resync.is_listing() {
                 self.note_skipped(&key, revision, live, &change.payload);
             }
             let event = Event::Change(change.payload);
             if known.is_some() {
-                let to = self.subscribers.take_wanting(place, &key);
+                let to = self.subscribers.take_matching(slot, &key);
                 self.deliver_to(&to, &key, revision, event, false);
-                self.subscribers.keep_wanting(place, to);
+                self.subscribers.keep_matching(slot, to);
             } else {
                 self.deliver(&key, revision, event, false);
             }
-            if self.catch_up.is_done() {
+            if self.resync.is_done() {
                 self.attempts = 0.0;
                 let lossless = self.settings.lossless;
-                if self.next.is_none() && self.knowledge.forget_tombstones(lossless) {
-                    self.subscribers.forget_places();
+                if self.next.is_none() && self.index.forget_tombstones(lossless) {
+                    self.subscribers.forget_slots();
                     self.has_forgotten = true;
                 }
             }
-        } else if self.catch_up.is_surveying() {
-            self.doubtful.push(Doubtful {
+        } else if self.resync.is_listing() {
+            self.pending.push(PendingChange {
                 key,
                 revision,
                 live,
@@ -230,7 +235,7 @@ impl<E: Clone> Feed<E> {
                 skipped: Vec::new(),
             });
         }
-        told
+        delivered
     }
 
     /// Keeps a change for those who were given a newer entry of its key, in case that it is of another bucket.
@@ -238,7 +243,7 @@ impl<E: Clone> Feed<E> {
     fn note_skipped(&mut self, key: &Key, revision: Revision, live: bool, payload: &E) {
         let skipped = self.subscribers.ahead_of(key, revision);
         if !skipped.is_empty() {
-            self.doubtful.push(Doubtful {
+            self.pending.push(PendingChange {
                 key: key.clone(),
                 revision,
                 live,
@@ -248,18 +253,18 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Whether keys were forgotten since this was last asked: their places may be others' now.
+    /// Whether keys were forgotten since this was last asked: their slots may be others' now.
     pub fn take_forgotten(&mut self) -> bool {
         std::mem::take(&mut self.has_forgotten)
     }
 
-    fn tell_states(&mut self) {
+    fn notify_states(&mut self) {
         for id in self.subscribers.ids() {
-            self.tell_state(id);
+            self.notify_state(id);
         }
     }
 
-    fn tell_state(&mut self, id: SubscriberId) {
+    fn notify_state(&mut self, id: SubscriberId) {
         let phase = self.phase;
         let filter = self.current.as_ref().map(|connection| &connection.filter);
         let Some(subscriber) = self.subscribers.get_mut(id) else {
@@ -267,61 +272,61 @@ impl<E: Clone> Feed<E> {
         };
         let covered = filter.is_some_and(|filter| subscriber.is_covered_by(filter));
         let state = match phase {
-            Phase::Paused | Phase::Ended => State::Disconnected,
-            Phase::Open if covered => State::Connected,
-            _ if subscriber.was_connected => State::Reconnecting,
-            _ => State::Connecting,
+            Phase::Paused | Phase::Ended => WatchState::Disconnected,
+            Phase::Open if covered => WatchState::Connected,
+            _ if subscriber.was_connected => WatchState::Reconnecting,
+            _ => WatchState::Connecting,
         };
-        if state != subscriber.state && subscriber.settled {
+        if state != subscriber.state && subscriber.activated {
             subscriber.state = state;
-            subscriber.was_connected |= state == State::Connected;
-            self.actions.push_back(Action::Tell(id, state));
+            subscriber.was_connected |= state == WatchState::Connected;
+            self.actions.push_back(Action::NotifyState(id, state));
         }
     }
 
     /// Gives an event to those who want the key.
     fn deliver(&mut self, key: &Key, revision: Revision, event: Event<E>, resynced: bool) {
-        let to = self.subscribers.wanting(key);
+        let to = self.subscribers.matching_ids(key);
         self.deliver_to(&to, key, revision, event, resynced);
     }
 
     /// Gives an event to these subscribers, or keeps it for them until they have their initial entries.
     fn deliver_to(
         &mut self,
-        wanting: &[SubscriberId],
+        matching_ids: &[SubscriberId],
         key: &Key,
         revision: Revision,
         event: Event<E>,
         resynced: bool,
     ) {
         let gone = matches!(event, Event::Gone(..));
-        let complete = self.catch_up.is_done();
+        let complete = self.resync.is_done();
         let (mut first, mut all) = (None, Vec::new());
         let mut add = |id| match first {
             None => first = Some(id),
             Some(first) => {
                 if all.is_empty() {
-                    all.reserve(wanting.len());
+                    all.reserve(matching_ids.len());
                     all.push(first);
                 }
                 all.push(id);
             }
         };
-        for id in wanting {
-            let Some(subscriber) = self.subscribers.get_mut(*id).filter(|s| s.settled) else {
+        for id in matching_ids {
+            let Some(subscriber) = self.subscribers.get_mut(*id).filter(|s| s.activated) else {
                 continue;
             };
-            if subscriber.holds() {
+            if subscriber.is_buffering() {
                 if gone {
-                    subscriber.held.retain(|held| held.key != *key);
+                    subscriber.buffer.retain(|buffer| buffer.key != *key);
                     if subscriber.was_given(key) {
                         add(*id);
                     }
                 } else {
-                    subscriber.held.push(Held {
+                    subscriber.buffer.push(BufferedEvent {
                         key: key.clone(),
                         revision,
-                        live: self.knowledge.is_live(key),
+                        live: self.index.is_live(key),
                         event: event.clone(),
                         resynced,
                     });
@@ -353,9 +358,9 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    fn ticket(&mut self) -> Ticket {
-        self.tickets += 1;
-        Ticket(self.tickets)
+    fn request(&mut self) -> RequestId {
+        self.requests += 1;
+        RequestId(self.requests)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::config::{RetryPolicy, Visibility};
 
-/// What a feed is told once.
+/// What a feed is delivered once.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How a lost connection is taken up again.

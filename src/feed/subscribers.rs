@@ -3,7 +3,7 @@
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
-use super::{Event, Place, State};
+use super::{Event, KeySlot, WatchState};
 
 /// Names a subscriber of a feed. Never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +24,7 @@ pub(super) enum Progress {
     /// So many lists of its initial entries are awaited.
     Listing(usize),
     /// Its initial entries are being read.
-    Reading,
+    FetchQueue,
     /// It has its initial entries; the feed has yet to catch up.
     Loaded,
     /// It has all that was there in the beginning.
@@ -37,28 +37,28 @@ pub(super) struct Subscriber<E> {
     pub(super) patterns: Vec<Pattern>,
     pub(super) initial: bool,
     pub(super) progress: Progress,
-    /// The state it was last told of.
-    pub(super) state: State,
+    /// The state it was last delivered of.
+    pub(super) state: WatchState,
     pub(super) was_connected: bool,
     /// `onReady` is called once.
     pub(super) was_ready: bool,
-    /// It may be told of things: the call that made it has returned.
-    pub(super) settled: bool,
+    /// It may be delivered of things: the call that made it has returned.
+    pub(super) activated: bool,
     /// The revisions of its initial entries, as long as they may still come as changes.
     pub(super) read: Tree<Revision>,
     pub(super) newest_read: Revision,
     /// The same, of the bucket that this one has replaced: its entries may have to be deleted.
     read_earlier: Tree<Revision>,
-    /// Whether it was there when the bucket was surveyed: the survey holds its initial entries.
-    pub(super) surveyed: bool,
+    /// Whether it was there when the bucket was resync_listed: the listing is_buffering its initial entries.
+    pub(super) resync_listed: bool,
     /// The keys of its initial entries, as far as they are listed.
     pub(super) listed: Vec<Key>,
     /// What is to come after the initial entries.
-    pub(super) held: Vec<Held<E>>,
+    pub(super) buffer: Vec<BufferedEvent<E>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Held<E> {
+pub(super) struct BufferedEvent<E> {
     pub(super) key: Key,
     pub(super) revision: Revision,
     /// Whether the key is alive then.
@@ -77,7 +77,7 @@ impl<E> Subscriber<E> {
     }
 
     /// Whether its initial entries are still to come, and changes have to wait for them.
-    pub(super) fn holds(&self) -> bool {
+    pub(super) fn is_buffering(&self) -> bool {
         self.initial && !matches!(self.progress, Progress::Ready)
     }
 
@@ -130,9 +130,9 @@ pub(super) struct Subscribers<E> {
     /// In ascending order of their ids.
     list: Vec<Subscriber<E>>,
     by_pattern: Tree<Vec<SubscriberId>>,
-    /// Who wants a key, by the key's place, as long as nobody comes or goes.
-    by_place: Vec<Vec<SubscriberId>>,
-    so_far: u32,
+    /// Who wants a key, by the key's slot, as long as nobody comes or goes.
+    by_slot: Vec<Vec<SubscriberId>>,
+    next_id: u32,
 }
 
 impl<E> Subscribers<E> {
@@ -140,15 +140,15 @@ impl<E> Subscribers<E> {
         Self {
             list: Vec::new(),
             by_pattern: Tree::new(),
-            by_place: Vec::new(),
-            so_far: 0,
+            by_slot: Vec::new(),
+            next_id: 0,
         }
     }
 
     pub(super) fn add(&mut self, patterns: Vec<Pattern>, initial: bool) -> SubscriberId {
-        self.forget_places();
-        let id = SubscriberId(self.so_far);
-        self.so_far += 1;
+        self.forget_slots();
+        let id = SubscriberId(self.next_id);
+        self.next_id += 1;
         for pattern in &patterns {
             let ids = self
                 .by_pattern
@@ -162,16 +162,16 @@ impl<E> Subscribers<E> {
             patterns,
             initial,
             progress: Progress::Waiting,
-            state: State::Connecting,
+            state: WatchState::Connecting,
             was_connected: false,
             was_ready: false,
-            settled: false,
-            surveyed: false,
+            activated: false,
+            resync_listed: false,
             read: Tree::new(),
             newest_read: 0,
             read_earlier: Tree::new(),
             listed: Vec::new(),
-            held: Vec::new(),
+            buffer: Vec::new(),
         });
         id
     }
@@ -181,7 +181,7 @@ impl<E> Subscribers<E> {
         let Ok(at) = self.position(id) else {
             return false;
         };
-        self.forget_places();
+        self.forget_slots();
         let gone = self.list.remove(at);
         for pattern in &gone.patterns {
             let Some(ids) = self.by_pattern.get_mut(pattern.as_str()) else {
@@ -202,30 +202,30 @@ impl<E> Subscribers<E> {
         self.list.get_mut(at)
     }
 
-    /// Those that want the key of a place, taken out until they are kept again.
-    pub(super) fn take_wanting(&mut self, place: Place, key: &str) -> Vec<SubscriberId> {
-        let known = self.by_place.get_mut(place.0).map(std::mem::take);
+    /// Those that want the key of a slot, taken out until they are kept again.
+    pub(super) fn take_matching(&mut self, slot: KeySlot, key: &str) -> Vec<SubscriberId> {
+        let known = self.by_slot.get_mut(slot.0).map(std::mem::take);
         match known {
             Some(known) if !known.is_empty() => known,
-            _ => self.wanting(key),
+            _ => self.matching_ids(key),
         }
     }
 
-    /// Keeps those that want the key of a place, as long as nobody comes or goes.
-    pub(super) fn keep_wanting(&mut self, place: Place, wanting: Vec<SubscriberId>) {
-        while self.by_place.len() <= place.0 {
-            self.by_place.push(Vec::new());
+    /// Keeps those that want the key of a slot, as long as nobody comes or goes.
+    pub(super) fn keep_matching(&mut self, slot: KeySlot, matching_ids: Vec<SubscriberId>) {
+        while self.by_slot.len() <= slot.0 {
+            self.by_slot.push(Vec::new());
         }
-        self.by_place[place.0] = wanting;
+        self.by_slot[slot.0] = matching_ids;
     }
 
-    /// The places of keys are to mean others from now on.
-    pub(super) fn forget_places(&mut self) {
-        self.by_place.clear();
+    /// The slots of keys are to mean others from now on.
+    pub(super) fn forget_slots(&mut self) {
+        self.by_slot.clear();
     }
 
     /// Those that want the key, each once, in the order they came.
-    pub(super) fn wanting(&self, key: &str) -> Vec<SubscriberId> {
+    pub(super) fn matching_ids(&self, key: &str) -> Vec<SubscriberId> {
         let mut found = Vec::new();
         self.by_pattern.matching(key, &mut |ids| {
             for id in ids {
@@ -242,7 +242,10 @@ impl<E> Subscribers<E> {
     /// Those that want the key and were given an entry of it that is not older than this revision.
     pub(super) fn ahead_of(&self, key: &str, revision: Revision) -> Vec<SubscriberId> {
         let ahead = |each: &&Subscriber<E>| {
-            each.settled && !each.holds() && each.has_read(key) >= revision && each.matches(key)
+            each.activated
+                && !each.is_buffering()
+                && each.has_read(key) >= revision
+                && each.matches(key)
         };
         let ahead = self.list.iter().filter(ahead);
         ahead.map(|subscriber| subscriber.id).collect()
@@ -261,10 +264,10 @@ impl<E> Subscribers<E> {
     }
 
     /// The narrowest pattern that covers what all of them watch.
-    pub(super) fn cover(&self) -> Option<Pattern> {
+    pub(super) fn union(&self) -> Option<Pattern> {
         let mut patterns = self.list.iter().flat_map(|subscriber| &subscriber.patterns);
         let first = patterns.next()?.clone();
-        Some(patterns.fold(first, |wide, pattern| wide.widened(pattern)))
+        Some(patterns.fold(first, |wide, pattern| wide.union(pattern)))
     }
 
     fn position(&self, id: SubscriberId) -> Result<usize, usize> {

@@ -53,20 +53,20 @@ extern "C" {
     ) -> JsValue;
     /// What a store in memory holds of a key's value: a string or a `Uint8Array` of its own.
     #[derive(Debug, Clone)]
-    pub(crate) type HeldValue;
-    #[wasm_bindgen(catch)]
-    pub(crate) fn hold(key: &JsValue, content: &JsValue) -> Result<HeldValue, JsValue>;
+    pub(crate) type StoredValue;
+    #[wasm_bindgen(js_name = storeValue, catch)]
+    pub(crate) fn store_value(key: &JsValue, content: &JsValue) -> Result<StoredValue, JsValue>;
     #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn size(this: &HeldValue) -> u32;
+    pub(crate) fn size(this: &StoredValue) -> u32;
     #[wasm_bindgen(structural, method, catch)]
     pub(crate) fn entry(
-        this: &HeldValue,
+        this: &StoredValue,
         revision: f64,
         milliseconds: f64,
     ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(structural, method, catch)]
     pub(crate) fn event(
-        this: &HeldValue,
+        this: &StoredValue,
         revision: f64,
         bucket: &JsValue,
     ) -> Result<JsValue, JsValue>;
@@ -85,21 +85,21 @@ extern "C" {
     ) -> JsValue;
 
     #[wasm_bindgen(js_name = readEntry)]
-    pub(crate) fn read_entry(answer: &Answer, key: &str) -> JsValue;
+    pub(crate) fn read_entry(answer: &HttpResponse, key: &str) -> JsValue;
     #[wasm_bindgen(js_name = readPutResult)]
-    pub(crate) fn read_put_result(answer: &Answer) -> JsValue;
+    pub(crate) fn read_put_result(answer: &HttpResponse) -> JsValue;
     #[wasm_bindgen(js_name = readKeys)]
-    pub(crate) fn read_keys(answer: &Answer) -> JsValue;
+    pub(crate) fn read_keys(answer: &HttpResponse) -> JsValue;
     #[wasm_bindgen(js_name = readBucketInfo)]
-    pub(crate) fn read_bucket_info(answer: &Answer) -> JsValue;
+    pub(crate) fn read_bucket_info(answer: &HttpResponse) -> JsValue;
     #[wasm_bindgen(js_name = readBuckets)]
-    pub(crate) fn read_buckets(answer: &Answer) -> JsValue;
+    pub(crate) fn read_buckets(answer: &HttpResponse) -> JsValue;
     /// The features that a server announces, a `Set`.
     #[wasm_bindgen(js_name = readFeatures)]
-    pub(crate) fn read_features(answer: &Answer) -> JsValue;
+    pub(crate) fn read_features(answer: &HttpResponse) -> JsValue;
     /// The same, from an answer that must be a list of buckets.
     #[wasm_bindgen(js_name = readConnected)]
-    pub(crate) fn read_connected(answer: &Answer) -> JsValue;
+    pub(crate) fn read_connected(answer: &HttpResponse) -> JsValue;
 
     pub(crate) type Read;
     #[wasm_bindgen(structural, method, getter)]
@@ -114,13 +114,13 @@ extern "C" {
     pub(crate) fn decode(stored: &JsValue, mode: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = isEmptyOrJson)]
-    pub(crate) fn is_empty_or_json(answer: &Answer) -> bool;
+    pub(crate) fn is_empty_or_json(answer: &HttpResponse) -> bool;
 
     pub(crate) type Refusal;
     #[wasm_bindgen(js_name = readRefusal)]
-    pub(crate) fn read_refusal(answer: &Answer) -> Refusal;
+    pub(crate) fn read_refusal(answer: &HttpResponse) -> Refusal;
     #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn words(this: &Refusal) -> String;
+    pub(crate) fn message(this: &Refusal) -> String;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn retryable(this: &Refusal) -> Option<bool>;
     /// In seconds.
@@ -143,8 +143,8 @@ extern "C" {
 extern "C" {
     pub(super) fn queue(task: f64);
     /// The headers of every request, as a plain object.
-    #[wasm_bindgen(js_name = standingHeaders)]
-    pub(crate) fn standing_headers(environment: &str, credential: Option<&str>) -> JsValue;
+    #[wasm_bindgen(js_name = newHeaders)]
+    pub(crate) fn new_headers(environment: &str, credential: Option<&str>) -> JsValue;
     #[wasm_bindgen(js_name = exchange)]
     pub(super) fn begin_exchange(
         method: u8,
@@ -176,12 +176,12 @@ extern "C" {
     #[wasm_bindgen(js_name = abortReason)]
     pub(crate) fn abort_reason(signal: &JsValue) -> JsValue;
 
-    pub(crate) type Answer;
+    pub(crate) type HttpResponse;
     #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn status(this: &Answer) -> u16;
+    pub(crate) fn status(this: &HttpResponse) -> u16;
     /// The content type of an HTML page.
     #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn page(this: &Answer) -> Option<String>;
+    pub(crate) fn page(this: &HttpResponse) -> Option<String>;
 
     /// A promise, and the means to settle it.
     pub(crate) type Deferred;

@@ -49,8 +49,8 @@ pub(crate) fn once(call: Once) -> f64 {
 pub(crate) struct Listener(f64);
 
 impl Listener {
-    pub(crate) fn new(tell: impl Fn(u32, f64, JsValue) + 'static) -> Self {
-        Self(add(Call::Always(Rc::new(tell))))
+    pub(crate) fn new(dispatch: impl Fn(u32, f64, JsValue) + 'static) -> Self {
+        Self(add(Call::Always(Rc::new(dispatch))))
     }
 
     /// The number to call it by.
@@ -69,7 +69,7 @@ impl Drop for Listener {
 
 /// Calls a listener, if it still listens. `listeners.js` knows it by its name among the exports.
 #[wasm_bindgen]
-pub fn tell(listener: f64, kind: u32, number: f64, value: JsValue) {
+pub fn dispatch(listener: f64, kind: u32, number: f64, value: JsValue) {
     let call = WAITING.with(|waiting| {
         let mut calls = waiting.borrow_mut();
         match calls.get(listener)? {

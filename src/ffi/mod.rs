@@ -22,7 +22,8 @@ pub(crate) use self::{
     imports::*,
     listeners::{Listener, once},
     waiting::{
-        Content, Done, Ending, Method, Outcome, Request, ask_token, call, exchange, later, pause,
+        BodyKind, Done, HttpMethod, HttpRequest, OperationResult, RaceResult, ask_token, call,
+        exchange, later, pause,
     },
     watching::*,
 };

@@ -15,7 +15,7 @@ struct Slot<T> {
     thing: Option<T>,
 }
 
-/// A number holds the slot's place in its lower 32 bits and the serial above: 53 bits, as many as are
+/// A number holds the slot's index in its lower 32 bits and the serial above: 53 bits, as many as are
 /// exact in JavaScript.
 const SERIALS: u32 = 1 << 21;
 
@@ -35,7 +35,7 @@ impl<T> Slots<T> {
 
     /// Keeps a thing, and gives its number.
     pub fn add(&mut self, thing: T) -> f64 {
-        let place = self.free.pop().unwrap_or_else(|| {
+        let index = self.free.pop().unwrap_or_else(|| {
             let slot = Slot {
                 serial: 0,
                 thing: None,
@@ -43,25 +43,25 @@ impl<T> Slots<T> {
             self.slots.push(slot);
             self.slots.len() as u32 - 1
         });
-        let slot = &mut self.slots[place as usize];
+        let slot = &mut self.slots[index as usize];
         slot.thing = Some(thing);
-        (u64::from(slot.serial) << 32 | u64::from(place)) as f64
+        (u64::from(slot.serial) << 32 | u64::from(index)) as f64
     }
 
     /// The thing of a number.
     pub fn get(&self, number: f64) -> Option<&T> {
-        let (place, serial) = parts(number);
-        let slot = self.slots.get(place as usize)?;
+        let (index, serial) = parts(number);
+        let slot = self.slots.get(index as usize)?;
         slot.thing.as_ref().filter(|_| slot.serial == serial)
     }
 
     /// Takes the thing of a number out.
     pub fn take(&mut self, number: f64) -> Option<T> {
         self.get(number)?;
-        let (place, _) = parts(number);
-        let slot = self.slots.get_mut(place as usize)?;
+        let (index, _) = parts(number);
+        let slot = self.slots.get_mut(index as usize)?;
         slot.serial = (slot.serial + 1) % SERIALS;
-        self.free.push(place);
+        self.free.push(index);
         slot.thing.take()
     }
 }

@@ -6,14 +6,14 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(module = "/src/js/socket.js")]
 extern "C" {
     /// Where a feed keeps keys: a key that it knows need not be handed over as text.
-    pub(crate) type Places;
-    #[wasm_bindgen(js_name = newPlaces)]
-    pub(crate) fn new_places() -> Places;
-    /// Notes the place of an event's key.
+    pub(crate) type KeySlots;
+    #[wasm_bindgen(js_name = newKeySlots)]
+    pub(crate) fn new_key_slots() -> KeySlots;
+    /// Notes the slot of an event's key.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn add(this: &Places, event: &JsValue, place: usize);
+    pub(crate) fn add(this: &KeySlots, event: &JsValue, slot: usize);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn clear(this: &Places);
+    pub(crate) fn clear(this: &KeySlots);
     /// The subprotocols to offer: with the credential, in unpadded base64url.
     pub(crate) fn protocols(credential: Option<&str>) -> Array;
     /// Opens a socket and listens to it. The error is a string that says why it cannot.
@@ -21,7 +21,7 @@ extern "C" {
     pub(crate) fn open_socket(
         url: &str,
         offered: &Array,
-        places: &Places,
+        slots: &KeySlots,
         listener: f64,
     ) -> Result<web_sys::WebSocket, JsValue>;
     #[wasm_bindgen(js_name = leaveSocket)]
@@ -86,56 +86,56 @@ extern "C" {
     pub(crate) fn close(this: &Subscriber);
 
     /// The subscribers of a feed, by their ids.
-    pub(crate) type Audience;
-    #[wasm_bindgen(js_name = newAudience)]
-    pub(crate) fn new_audience() -> Audience;
+    pub(crate) type SubscriberSet;
+    #[wasm_bindgen(js_name = newSubscriberSet)]
+    pub(crate) fn new_subscriber_set() -> SubscriberSet;
     #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn size(this: &Audience) -> u32;
+    pub(crate) fn size(this: &SubscriberSet) -> u32;
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn add(this: &Audience, id: u32, subscriber: &Subscriber);
+    pub(crate) fn add(this: &SubscriberSet, id: u32, subscriber: &Subscriber);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn take(this: &Audience, id: u32) -> Option<Subscriber>;
+    pub(crate) fn take(this: &SubscriberSet, id: u32) -> Option<Subscriber>;
     /// Whether the event cannot be decoded.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn deliver(this: &Audience, id: u32, event: &JsValue) -> bool;
+    pub(crate) fn deliver(this: &SubscriberSet, id: u32, event: &JsValue) -> bool;
     /// Whether any of them cannot decode the event.
     #[wasm_bindgen(structural, method, js_name = deliverToAll)]
-    pub(crate) fn deliver_to_all(this: &Audience, ids: &[u32], event: &JsValue) -> bool;
+    pub(crate) fn deliver_to_all(this: &SubscriberSet, ids: &[u32], event: &JsValue) -> bool;
     /// Takes the errors of those that could not decode an event.
     #[wasm_bindgen(structural, method, js_name = takeErrors)]
-    pub(crate) fn take_errors(this: &Audience) -> Array;
+    pub(crate) fn take_errors(this: &SubscriberSet) -> Array;
+    #[wasm_bindgen(structural, method, js_name = setState)]
+    pub(crate) fn set_state(this: &SubscriberSet, id: u32, state: u8);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn tell(this: &Audience, id: u32, state: u8);
+    pub(crate) fn ready(this: &SubscriberSet, id: u32);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn ready(this: &Audience, id: u32);
+    pub(crate) fn fail(this: &SubscriberSet, error: &JsValue);
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn fail(this: &Audience, error: &JsValue);
-    #[wasm_bindgen(structural, method)]
-    pub(crate) fn end(this: &Audience, error: &JsValue);
+    pub(crate) fn end(this: &SubscriberSet, error: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/view.js")]
 extern "C" {
     /// The keys of a view: a watch's callbacks.
     #[derive(Clone)]
-    pub(crate) type Replica;
-    #[wasm_bindgen(js_name = newReplica)]
-    pub(crate) fn new_replica(bucket: JsValue, patterns: &Array, listener: f64) -> Replica;
+    pub(crate) type ViewState;
+    #[wasm_bindgen(js_name = newViewState)]
+    pub(crate) fn new_view_state(bucket: JsValue, patterns: &Array, listener: f64) -> ViewState;
     /// The callbacks of a new watch, which replace those of the one before.
     #[wasm_bindgen(structural, method, js_name = nextWatch)]
-    pub(crate) fn next_watch(this: &Replica, logger: &JsValue, timeout_ms: u32) -> JsValue;
+    pub(crate) fn next_watch(this: &ViewState, logger: &JsValue, timeout_ms: u32) -> JsValue;
     /// Takes the watcher of the new watch.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn attach(this: &Replica, watcher: &JsValue);
+    pub(crate) fn attach(this: &ViewState, watcher: &JsValue);
     /// The application's side of it.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn view(this: &Replica) -> JsValue;
+    pub(crate) fn view(this: &ViewState) -> JsValue;
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn reset(this: &Replica);
+    pub(crate) fn reset(this: &ViewState);
     /// Lets go of the entries.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn clear(this: &Replica);
+    pub(crate) fn clear(this: &ViewState);
     /// Closes it for good. Undefined: not because of an error.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn close(this: &Replica, error: &JsValue);
+    pub(crate) fn close(this: &ViewState, error: &JsValue);
 }

@@ -3,7 +3,7 @@
 
 import { captureCaller } from "./errors.js";
 import { Cut, NoFetch, send } from "./fetch.js";
-import { tell } from "./listeners.js";
+import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
 
 // How it ends, in numbers that Rust knows too (`js::Ending`).
@@ -70,10 +70,10 @@ export function stopListening(signal, listener) {
   attempt(() => signal.removeEventListener("abort", listener));
 }
 
-const told = (listener) => (kind, value) => tell(listener, kind, 0, value);
+const notify = (listener) => (kind, value) => dispatch(listener, kind, 0, value);
 
 /** The headers of every request. Their names are written as apps' doubles of fetch look them up. */
-export function standingHeaders(environment, credential) {
+export function newHeaders(environment, credential) {
   const headers = { "X-Ironflow-Environment": environment };
   if (credential !== undefined) headers.Authorization = `Bearer ${credential}`;
   return headers;
@@ -121,18 +121,18 @@ export function exchange(
   };
   const controller = newController();
   if (controller) options.signal = controller.signal;
-  race(send(url, options), milliseconds, signal, controller, told(done));
+  race(send(url, options), milliseconds, signal, controller, notify(done));
 }
 
 /** Asks the application for a token. */
 export function askToken(token, milliseconds, signal, done) {
   const promise = new Promise((resolve) => resolve(token()));
-  race(promise, milliseconds, signal, undefined, told(done));
+  race(promise, milliseconds, signal, undefined, notify(done));
 }
 
 /** Calls a function of the application, which may be async, in a later microtask. */
 export function callWith(callback, argument, milliseconds, signal, done) {
-  race(Promise.resolve(argument).then(callback), milliseconds, signal, undefined, told(done));
+  race(Promise.resolve(argument).then(callback), milliseconds, signal, undefined, notify(done));
 }
 
 function wait(milliseconds, signal, done) {
@@ -141,7 +141,7 @@ function wait(milliseconds, signal, done) {
 
 /** Waits, but not longer than until an abort. */
 export function pause(milliseconds, signal, done) {
-  wait(milliseconds, signal, told(done));
+  wait(milliseconds, signal, notify(done));
 }
 
 /** As a promise of how it ended. */
@@ -229,5 +229,5 @@ export function newDeferred() {
 
 /** Tells a listener in a microtask. */
 export function queue(task) {
-  microtask(() => tell(task, 0, 0));
+  microtask(() => dispatch(task, 0, 0));
 }

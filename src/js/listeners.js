@@ -1,31 +1,29 @@
-// How JavaScript calls back into Rust: by the number of whoever listens there.
+// How JavaScript calls back into Rust: by the number of a listener.
 
 import { hasStack } from "./stack.js";
 
-let dispatch;
-let poll;
+let wasm;
 
 /** Calls that found no room on the stack, in order. */
 const delayed = [];
 
 /** Is given, before any call, what the WebAssembly exports. */
-export function openListeners(wasm) {
-  dispatch = wasm.tell;
-  poll = wasm.poll_delay;
+export function openListeners(exports) {
+  wasm = exports;
 }
 
 /** How long to wait before poll number `attempt` (from 1), in milliseconds; `retryAfter`: seconds that the server asks for. */
 export function pollDelay(attempt, retryAfter) {
-  return poll(attempt, retryAfter, Math.random());
+  return wasm.poll_delay(attempt, retryAfter, Math.random());
 }
 
 /**
  * Notifies a listener, by its number, of an event: a number, with another and a value. An application may
  * cause an event while its stack is nearly full: then the listener is called in a later microtask.
  */
-export function tell(listener, kind, number, value) {
+export function dispatch(listener, kind, number, value) {
   if (delayed.length === 0 && hasStack()) {
-    dispatch(listener, kind, number, value);
+    wasm.dispatch(listener, kind, number, value);
     return;
   }
   if (delayed.length === 0) Promise.resolve().then(dispatchDelayed);
@@ -33,5 +31,5 @@ export function tell(listener, kind, number, value) {
 }
 
 function dispatchDelayed() {
-  for (const call of delayed.splice(0)) dispatch(...call);
+  for (const call of delayed.splice(0)) wasm.dispatch(...call);
 }

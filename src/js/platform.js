@@ -2,16 +2,16 @@
 
 import { now } from "./clock.js";
 import { attempt } from "./exchange.js";
-import { tell } from "./listeners.js";
+import { dispatch } from "./listeners.js";
 
 // None of these throws, whatever an application has put in the place of the platform's own.
 
 export function startTimer(listener, milliseconds) {
   try {
-    return setTimeout(tell, milliseconds, listener, 0, 0);
+    return setTimeout(dispatch, milliseconds, listener, 0, 0);
   } catch {
     // Another timer of the platform.
-    const fired = () => tell(listener, 0, 0);
+    const fired = () => dispatch(listener, 0, 0);
     attempt(() => AbortSignal.timeout(Math.ceil(milliseconds)).addEventListener("abort", fired));
     return undefined;
   }
@@ -32,15 +32,15 @@ export function listenToPage(listener) {
   attempt(() => {
     if (document?.visibilityState === "hidden") hiddenSince = now();
   });
-  const online = () => tell(listener, ONLINE, 0);
+  const online = () => dispatch(listener, ONLINE, 0);
   const visibility = () => {
     if (document.visibilityState === "hidden") {
       hiddenSince ??= now();
-      tell(listener, HIDDEN, 0);
+      dispatch(listener, HIDDEN, 0);
     } else {
       const hidden = hiddenSince === undefined ? 0 : now() - hiddenSince;
       hiddenSince = undefined;
-      tell(listener, VISIBLE, hidden);
+      dispatch(listener, VISIBLE, hidden);
     }
   };
   attempt(() => globalThis.addEventListener?.("online", online));

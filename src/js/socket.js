@@ -1,6 +1,6 @@
-// The WebSocket of a watch: the platform's, or whatever an application has put in its place.
+// The WebSocket of a watch: the platform's, or whatever an application has put in its slot.
 
-import { tell } from "./listeners.js";
+import { dispatch } from "./listeners.js";
 import { readFrame } from "./values.js";
 
 /** The subprotocols to offer. The credential, of visible ASCII characters, is one of them. */
@@ -16,22 +16,22 @@ export function protocols(credential) {
   }
 }
 
-/** The most keys whose places are known at a time. */
-const MOST_PLACES = 16_384;
+/** The most keys whose slots are kept at a time. */
+const MAX_SLOTS = 16_384;
 
-/** Where a feed keeps keys. */
-class Places extends Map {
-  add({ key }, place) {
-    if (this.size === MOST_PLACES) this.clear();
-    this.set(key, place);
+/** The slots of keys in a feed. */
+class KeySlots extends Map {
+  add({ key }, slot) {
+    if (this.size === MAX_SLOTS) this.clear();
+    this.set(key, slot);
   }
 }
 
-export function newPlaces() {
-  return new Places();
+export function newKeySlots() {
+  return new KeySlots();
 }
 
-// What happens to a socket, in numbers that Rust knows too (`watch::socket::Happening`).
+// What happens to a socket, in numbers that Rust knows too (`watch::socket::SocketEvent`).
 const OPENED = 0;
 const CLOSED = 1;
 const BAD_FRAME = 2;
@@ -45,40 +45,40 @@ const BROKEN = 1006;
 
 /**
  * Calls the listener with what happens to a socket: with the event of a frame, its revision, and above
- * the kind, in eights, one more than the place of its key, 0 where it has none; or with words that say why
+ * the kind, in eights, one more than the slot of its key, 0 where it has none; or with a message that says why
  * a frame cannot be used.
  */
-function listen(socket, places, listener) {
+function listen(socket, slots, listener) {
   let opened = false;
   const open = () => {
     if (opened) return;
     opened = true;
-    tell(listener, OPENED, 0);
+    dispatch(listener, OPENED, 0);
   };
   socket.onopen = open;
   // Doubles may call it without an event.
-  socket.onclose = (event) => tell(listener, CLOSED, event?.code ?? BROKEN);
+  socket.onclose = (event) => dispatch(listener, CLOSED, event?.code ?? BROKEN);
   // Node 20 reports a failed handshake by this event alone. Where a close event follows, the socket is no
   // longer connecting. Doubles may lack a readyState.
   socket.onerror = () => {
     const connecting = (socket.readyState ?? (opened ? undefined : CONNECTING)) === CONNECTING;
-    if (connecting) tell(listener, CLOSED, BROKEN);
+    if (connecting) dispatch(listener, CLOSED, BROKEN);
   };
   socket.onmessage = (event) => {
     // A frame may arrive before the open event.
     open();
     const frame = readFrame(event?.data);
-    if (typeof frame === "string") tell(listener, BAD_FRAME, 0, frame);
+    if (typeof frame === "string") dispatch(listener, BAD_FRAME, 0, frame);
     else if (frame) {
       const kind = frame.operation === "put" ? PUT : DELETED;
-      const place = places.get(frame.key) ?? -1;
-      tell(listener, kind + 8 * (place + 1), frame.revision, frame);
+      const slot = slots.get(frame.key) ?? -1;
+      dispatch(listener, kind + 8 * (slot + 1), frame.revision, frame);
     }
   };
 }
 
 /** Opens a socket and listens to it. Throws a message that says why it cannot. */
-export function openSocket(url, offered, places, listener) {
+export function openSocket(url, offered, slots, listener) {
   const { WebSocket } = globalThis;
   if (typeof WebSocket !== "function") {
     throw "there is no WebSocket here: before Node 22, set globalThis.WebSocket to the one of the package ws";
@@ -86,7 +86,7 @@ export function openSocket(url, offered, places, listener) {
   try {
     if (offered.problem) throw offered.problem;
     const socket = new WebSocket(url, offered);
-    listen(socket, places, listener);
+    listen(socket, slots, listener);
     return socket;
   } catch (error) {
     throw `a WebSocket cannot be opened: ${error?.message ?? error}`;

@@ -49,8 +49,8 @@ export function decode(stored, mode) {
     stored.value = value;
   } catch (cause) {
     const { key, revision } = stored;
-    const words = `the value of ${key} cannot be read as ${mode}`;
-    throw new ValidationError(words, { cause, details: { key, revision } });
+    const message = `the value of ${key} cannot be read as ${mode}`;
+    throw new ValidationError(message, { cause, details: { key, revision } });
   }
   return stored;
 }
@@ -149,7 +149,7 @@ function encode(content) {
   return btoa(binary);
 }
 
-export function hold(key, content) {
+export function storeValue(key, content) {
   return new HeldValue(key, content);
 }
 
@@ -309,20 +309,20 @@ const isSeconds = (value) => Number.isFinite(value) && value >= 0;
 const isText = (value) => typeof value === "string" && value !== "";
 
 /**
- * A refusal: its words from JSON, or short plain text (a proxy's HTML page says nothing), whether it may be
+ * A refusal: its message from JSON, or short plain text (a proxy's HTML page says nothing), whether it may be
  * retried, and after how many seconds, where the body or the header says so.
  */
 export function readRefusal(answer) {
   const details = parse(answer);
   const { error, message, code, retryable, retry_after } = details;
   const refusal = {
-    words: [error, message, error?.message].find(isText),
+    message: [error, message, error?.message].find(isText),
     retryable: typeof retryable === "boolean" ? retryable : undefined,
     retryAfter: answer.retryAfter ?? (isSeconds(retry_after) ? retry_after : undefined),
   };
-  if (refusal.words || isText(code)) refusal.details = details;
+  if (refusal.message || isText(code)) refusal.details = details;
   const plain = answer.text.trim();
-  refusal.words ??= plain.length > 200 || /^[<{["]/.test(plain) ? "" : plain;
+  refusal.message ??= plain.length > 200 || /^[<{["]/.test(plain) ? "" : plain;
   return refusal;
 }
 
@@ -346,7 +346,7 @@ function badField(frame) {
   return `watch frame has an invalid "${name}": ${shown}`;
 }
 
-/** A frame: an event, or words on what is wrong with it, or nothing where it is to be ignored. */
+/** A frame: an event, or a message on what is wrong with it, or nothing where it is to be ignored. */
 export function readFrame(data) {
   if (typeof data !== "string") return "watch frame is not text";
   let frame;

@@ -101,8 +101,8 @@ export async function arrival(come, revision, { signal, timeout }, replica, buck
   controller.abort();
   if (outcome.kind === ANSWER) return;
   if (outcome.kind === TIMED_OUT) {
-    const words = `revision ${revision} has not come within ${timeout} ms`;
-    throw new TimeoutError(words, { timeoutMs: timeout });
+    const message = `revision ${revision} has not come within ${timeout} ms`;
+    throw new TimeoutError(message, { timeoutMs: timeout });
   }
   throw outcome.value;
 }

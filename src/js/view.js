@@ -5,7 +5,7 @@ import { guarded, subscribe } from "./client.js";
 import { ValidationError } from "./errors.js";
 import { abortReason, isAborted, newAbortError, newDeferred } from "./exchange.js";
 import { hide, INSPECT, inner, shown } from "./handle.js";
-import { tell } from "./listeners.js";
+import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
 import { arrival, readWait } from "./view-wait.js";
@@ -193,7 +193,7 @@ class Replica {
   }
 
   stop() {
-    tell(this.#listener, STOPPED, 0);
+    dispatch(this.#listener, STOPPED, 0);
   }
 
   // What the watch calls back.
@@ -222,7 +222,7 @@ class Replica {
     for (const waiting of this.#waiting) {
       if (this.#has(waiting.revision)) waiting.resolve();
     }
-    tell(this.#listener, READY, 0);
+    dispatch(this.#listener, READY, 0);
   }
 
   onStateChange(state) {
@@ -251,7 +251,7 @@ class Replica {
   }
 
   onEnd(error) {
-    tell(this.#listener, WATCH_ENDED, error?.status ?? 0, error && String(error.code));
+    dispatch(this.#listener, WATCH_ENDED, error?.status ?? 0, error && String(error.code));
   }
 
   // What an application asks for.
@@ -388,6 +388,6 @@ class KVView extends Content {
   }
 }
 
-export function newReplica(bucket, patterns, listener) {
+export function newViewState(bucket, patterns, listener) {
   return new Replica(bucket, patterns, listener);
 }

@@ -5,7 +5,7 @@ import { callBack, log } from "./client.js";
 import { STATES } from "./connection.js";
 import { abortReason, listen, newAbortError, newDeferred, stopListening } from "./exchange.js";
 import { hide, INSPECT, inner, shown } from "./handle.js";
-import { tell } from "./listeners.js";
+import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { copyEvent, decode } from "./values.js";
 
@@ -185,7 +185,7 @@ class Subscriber {
     return undefined;
   }
 
-  tell(number) {
+  setState(number) {
     const state = STATES[number];
     if (this.state === state) return;
     this.#connection?.move(this.state, state);
@@ -224,7 +224,7 @@ class Subscriber {
       newAbortError("the watch was stopped");
     this.#outcome ??= { reason };
     this.#deferred?.reject(reason);
-    this.tell(3);
+    this.setState(3);
     this.#connection?.move(this.state, undefined);
     this.#connection = undefined;
     this.#over = { error };
@@ -279,7 +279,7 @@ class Subscriber {
     const leaving = this.#leaving;
     this.#leaving = undefined;
     if (this.#signal) stopListening(this.#signal, this.#stop);
-    if (leaving !== undefined) tell(leaving, 0, 0);
+    if (leaving !== undefined) dispatch(leaving, 0, 0);
   }
 }
 
@@ -364,8 +364,8 @@ class Audience {
     return this.#errors.splice(0);
   }
 
-  tell(id, state) {
-    this.#members.get(id)?.tell(state);
+  setState(id, state) {
+    this.#members.get(id)?.setState(state);
   }
 
   ready(id) {
@@ -386,6 +386,6 @@ class Audience {
   }
 }
 
-export function newAudience() {
+export function newSubscriberSet() {
   return new Audience();
 }

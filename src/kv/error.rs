@@ -2,7 +2,7 @@
 
 /// A refusal. Every backend gives the same one, in the same words, for the same reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.words())]
+#[error("{}", self.message())]
 pub enum KvError {
     /// No bucket has this name (rule 16).
     BucketNotFound,
@@ -24,7 +24,7 @@ pub enum KvError {
 
 impl KvError {
     /// What is wrong, in words for people.
-    pub const fn words(self) -> &'static str {
+    pub const fn message(self) -> &'static str {
         match self {
             Self::BucketNotFound => "bucket not found",
             Self::KeyNotFound => "key not found",

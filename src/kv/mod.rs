@@ -2,11 +2,11 @@
 //! event are, and how each looks on the wire. Every other room speaks in these terms.
 
 mod bucket;
-mod cover;
 mod entry;
 mod error;
 mod key;
 mod pattern;
+mod pattern_union;
 mod tree;
 pub mod wire;
 

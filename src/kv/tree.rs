@@ -18,14 +18,14 @@ use crate::kv::{Pattern, Token, split};
 pub(crate) struct Tree<V> {
     root: Node,
     values: Vec<Option<V>>,
-    /// Places in `values` to use again.
+    /// Slots in `values` to use again.
     free: Vec<usize>,
 }
 
 #[derive(Debug, Default)]
 struct Node {
     /// Where the value of the path that ends here lies.
-    place: Option<usize>,
+    slot: Option<usize>,
     children: HashMap<Box<str>, Node, FnvBuildHasher>,
 }
 
@@ -39,71 +39,71 @@ impl<V> Tree<V> {
     }
 
     /// Where the value of a path lies, as long as it is not removed.
-    pub(crate) fn place(&self, path: &str) -> Option<usize> {
+    pub(crate) fn slot(&self, path: &str) -> Option<usize> {
         self.root.find(path)
     }
 
-    /// The value at a place.
-    pub(crate) fn at(&self, place: usize) -> Option<&V> {
-        self.values.get(place)?.as_ref()
+    /// The value at a slot.
+    pub(crate) fn at(&self, slot: usize) -> Option<&V> {
+        self.values.get(slot)?.as_ref()
     }
 
-    /// The value at a place, to change it.
-    pub(crate) fn at_mut(&mut self, place: usize) -> Option<&mut V> {
-        self.values.get_mut(place)?.as_mut()
+    /// The value at a slot, to change it.
+    pub(crate) fn at_mut(&mut self, slot: usize) -> Option<&mut V> {
+        self.values.get_mut(slot)?.as_mut()
     }
 
     pub(crate) fn get(&self, path: &str) -> Option<&V> {
-        self.at(self.place(path)?)
+        self.at(self.slot(path)?)
     }
 
     pub(crate) fn get_mut(&mut self, path: &str) -> Option<&mut V> {
-        self.at_mut(self.place(path)?)
+        self.at_mut(self.slot(path)?)
     }
 
     pub(crate) fn get_or_insert_with(&mut self, path: &str, new: impl FnOnce() -> V) -> &mut V {
-        let place = self.place(path).unwrap_or_else(|| self.make(path));
-        self.values[place].get_or_insert_with(new)
+        let slot = self.slot(path).unwrap_or_else(|| self.make(path));
+        self.values[slot].get_or_insert_with(new)
     }
 
-    /// A place for the value of a path that has none.
+    /// A slot for the value of a path that has none.
     fn make(&mut self, path: &str) -> usize {
-        let place = self.free.pop().unwrap_or(self.values.len());
-        if place == self.values.len() {
+        let slot = self.free.pop().unwrap_or(self.values.len());
+        if slot == self.values.len() {
             self.values.push(None);
         }
-        self.root.make(path).place = Some(place);
-        place
+        self.root.make(path).slot = Some(slot);
+        slot
     }
 
     /// Removes a path's value, and every branch that leads nowhere afterwards.
     pub(crate) fn remove(&mut self, path: &str) {
-        if let Some(place) = self.root.remove(Some(path)) {
-            self.values[place] = None;
-            self.free.push(place);
+        if let Some(slot) = self.root.remove(Some(path)) {
+            self.values[slot] = None;
+            self.free.push(slot);
         }
     }
 
     /// Visits the values of the paths, read as keys, that the pattern matches.
     pub(crate) fn select(&self, pattern: &Pattern, visit: &mut dyn FnMut(&V)) {
-        self.root.select(pattern.tokens(), &mut |place| {
-            self.values[place].iter().for_each(&mut *visit);
+        self.root.select(pattern.tokens(), &mut |slot| {
+            self.values[slot].iter().for_each(&mut *visit);
         });
     }
 
     /// Visits the values of the paths, read as keys, that the pattern matches, and where they lie.
-    pub(crate) fn select_places(&self, pattern: &Pattern, visit: &mut dyn FnMut(usize, &V)) {
-        self.root.select(pattern.tokens(), &mut |place| {
-            self.at(place)
+    pub(crate) fn select_slots(&self, pattern: &Pattern, visit: &mut dyn FnMut(usize, &V)) {
+        self.root.select(pattern.tokens(), &mut |slot| {
+            self.at(slot)
                 .into_iter()
-                .for_each(|value| visit(place, value));
+                .for_each(|value| visit(slot, value));
         });
     }
 
     /// Visits the values of the paths, read as patterns, that match the key.
     pub(crate) fn matching(&self, key: &str, visit: &mut dyn FnMut(&V)) {
-        self.root.matching(Some(key), &mut |place| {
-            self.values[place].iter().for_each(&mut *visit);
+        self.root.matching(Some(key), &mut |slot| {
+            self.values[slot].iter().for_each(&mut *visit);
         });
     }
 
@@ -127,7 +127,7 @@ impl Node {
             node = node.children.get(token)?;
             path = rest;
         }
-        node.place
+        node.slot
     }
 
     /// The node of a path, whose branches are grown where they are missing.
@@ -142,18 +142,18 @@ impl Node {
         node
     }
 
-    /// Takes the place of a path, and prunes.
+    /// Takes the slot of a path, and prunes.
     fn remove(&mut self, path: Option<&str>) -> Option<usize> {
         let Some(path) = path else {
-            return self.place.take();
+            return self.slot.take();
         };
         let (token, rest) = split(path);
         let child = self.children.get_mut(token)?;
-        let place = child.remove(rest);
-        if child.place.is_none() && child.children.is_empty() {
+        let slot = child.remove(rest);
+        if child.slot.is_none() && child.children.is_empty() {
             self.children.remove(token);
         }
-        place
+        slot
     }
 
     fn select<'p>(
@@ -162,7 +162,7 @@ impl Node {
         visit: &mut dyn FnMut(usize),
     ) {
         match tokens.next() {
-            None => self.place.into_iter().for_each(visit),
+            None => self.slot.into_iter().for_each(visit),
             Some(Token::Literal(token)) => {
                 if let Some(child) = self.children.get(token) {
                     child.select(tokens, visit);
@@ -183,12 +183,12 @@ impl Node {
 
     fn matching(&self, key: Option<&str>, visit: &mut dyn FnMut(usize)) {
         let Some(key) = key else {
-            self.place.into_iter().for_each(visit);
+            self.slot.into_iter().for_each(visit);
             return;
         };
         let (token, rest) = split(key);
         if let Some(child) = self.children.get(">") {
-            child.place.into_iter().for_each(&mut *visit);
+            child.slot.into_iter().for_each(&mut *visit);
         }
         for next in [token, "*"] {
             if let Some(child) = self.children.get(next) {
@@ -198,7 +198,7 @@ impl Node {
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(usize)) {
-        self.place.into_iter().for_each(&mut *visit);
+        self.slot.into_iter().for_each(&mut *visit);
         for child in self.children.values() {
             child.for_each(visit);
         }

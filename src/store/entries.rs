@@ -17,7 +17,7 @@ pub struct Cursor {
     bucket: u64,
     patterns: Vec<Pattern>,
     /// Where the keys lie that are still to be read, the one with the lowest revision last.
-    places: Vec<u32>,
+    slots: Vec<u32>,
     /// The bucket's last revision when the reading began.
     revision: Revision,
     is_over: bool,
@@ -35,16 +35,16 @@ pub struct Page<V> {
 impl Cursor {
     pub(super) fn new<S: Sink>(bucket: &Bucket<S>, patterns: Vec<Pattern>) -> Self {
         let mut live = Vec::new();
-        bucket.select(&patterns, &mut |place, history| {
-            if let (Some((message, _)), Ok(place)) = (history.live(), u32::try_from(place)) {
-                live.push((message.revision, place));
+        bucket.select(&patterns, &mut |slot, history| {
+            if let (Some((message, _)), Ok(slot)) = (history.live(), u32::try_from(slot)) {
+                live.push((message.revision, slot));
             }
         });
         live.sort_unstable_by_key(|(revision, _)| std::cmp::Reverse(*revision));
         Self {
             bucket: bucket.number(),
             patterns,
-            places: live.into_iter().map(|(_, place)| place).collect(),
+            slots: live.into_iter().map(|(_, slot)| slot).collect(),
             revision: bucket.last_revision(),
             is_over: false,
         }
@@ -65,9 +65,9 @@ impl Cursor {
             revision: None,
         };
         let mut bytes = 0;
-        while let Some(place) = self.places.pop() {
+        while let Some(slot) = self.slots.pop() {
             let Some(change) = bucket
-                .history_at(place as usize)
+                .history_at(slot as usize)
                 .filter(|history| self.is_unchanged(history))
                 .and_then(History::newest)
             else {
@@ -106,15 +106,15 @@ impl<S: Sink> Bucket<S> {
     fn select(&self, patterns: &[Pattern], visit: &mut dyn FnMut(usize, &History<S::Value>)) {
         for (number, pattern) in patterns.iter().enumerate() {
             let earlier = &patterns[..number];
-            self.keys().select_places(pattern, &mut |place, history| {
+            self.keys().select_slots(pattern, &mut |slot, history| {
                 if !earlier.iter().any(|other| other.matches(&history.key)) {
-                    visit(place, history);
+                    visit(slot, history);
                 }
             });
         }
     }
 
-    fn history_at(&self, place: usize) -> Option<&History<S::Value>> {
-        self.keys().at(place)
+    fn history_at(&self, slot: usize) -> Option<&History<S::Value>> {
+        self.keys().at(slot)
     }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::operation::Limits;
 use crate::config::from_js;
 use crate::config::is_header_safe;
-use crate::config::options::{Known, Takes, invalid};
+use crate::config::options::{OptionKind, OptionSpec, invalid};
 use crate::error::Error;
 use crate::ffi::{self, Failure};
 
@@ -29,14 +29,14 @@ impl Credentials {
     /// # Errors
     /// [`Error::Validation`] for unknown members, and for values that cannot travel in a header.
     pub(crate) fn from_js(auth: &JsValue) -> Result<Self, Error> {
-        const KNOWN: &[Known] = &[
+        const KNOWN: &[OptionSpec] = &[
             (
                 "apiKey",
-                Takes::TextThat("a string of visible ASCII characters", |key| {
+                OptionKind::TextThat("a string of visible ASCII characters", |key| {
                     key.is_empty() || is_header_safe(key)
                 }),
             ),
-            ("token", Takes::Anything),
+            ("token", OptionKind::Anything),
         ];
         let options = from_js::options("auth", auth, KNOWN)?;
         if let Some(key) = options.text("apiKey").filter(|key| !key.is_empty()) {

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{Memory, Operation};
 use crate::error::Error;
-use crate::ffi::{Failure, Outcome};
+use crate::ffi::{Failure, OperationResult};
 
 /// A store to go on with for good, if the server turns out to be out of reach before it has ever
 /// answered.
@@ -16,7 +16,7 @@ pub(crate) struct Fallback {
     memory: Rc<Memory>,
     decided: Cell<Decision>,
     /// The error that tells of the decision for the store, until somebody takes it.
-    news: RefCell<Option<Failure>>,
+    fallback_error: RefCell<Option<Failure>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,17 +31,17 @@ impl Fallback {
         Self {
             memory: Rc::new(memory),
             decided: Cell::new(Decision::Open),
-            news: RefCell::default(),
+            fallback_error: RefCell::default(),
         }
     }
 
     /// The store, if it is in force.
-    pub(super) fn in_force(&self) -> Option<&Rc<Memory>> {
+    pub(super) fn active(&self) -> Option<&Rc<Memory>> {
         (self.decided.get() == Decision::Memory).then_some(&self.memory)
     }
 
     /// Notes the outcome of a request. An answer of whatever status decides for the server, for good.
-    pub(super) fn note(&self, outcome: &Outcome) {
+    pub(super) fn note(&self, outcome: &OperationResult) {
         if self.decided.get() == Decision::Open && is_answer(outcome) {
             self.decided.set(Decision::Server);
         }
@@ -50,7 +50,11 @@ impl Fallback {
     /// What the outcome of an operation's last request comes to. A server that cannot be reached, or does
     /// not answer within the time limit, decides for the store, unless there was an answer before; an
     /// abort or a failed token decide nothing.
-    pub(super) fn judge(&self, operation: &Operation, result: Outcome) -> Outcome {
+    pub(super) fn apply_fallback(
+        &self,
+        operation: &Operation,
+        result: OperationResult,
+    ) -> OperationResult {
         self.note(&result);
         let unreachable = match &result {
             Err(Failure::Error(problem)) => matches!(
@@ -63,8 +67,8 @@ impl Fallback {
             Decision::Open if unreachable => {
                 self.decided.set(Decision::Memory);
                 let cause = result.err().map(JsValue::from).unwrap_or_default();
-                let news = Failure::caused(Error::FallbackMemory, cause);
-                self.news.replace(Some(news));
+                let fallback_error = Failure::caused(Error::FallbackMemory, cause);
+                self.fallback_error.replace(Some(fallback_error));
             }
             // Another operation was faster to find out.
             Decision::Memory if unreachable => {}
@@ -73,13 +77,13 @@ impl Fallback {
         self.memory.carry_out(operation)
     }
 
-    /// Takes the error that tells of the decision for the store: there is one, once.
-    pub(super) fn take_news(&self) -> Option<Failure> {
-        self.news.take()
+    /// OptionKind the error that tells of the decision for the store: there is one, once.
+    pub(super) fn take_fallback_error(&self) -> Option<Failure> {
+        self.fallback_error.take()
     }
 }
 
-fn is_answer(result: &Outcome) -> bool {
+fn is_answer(result: &OperationResult) -> bool {
     match result {
         Ok(_) => true,
         Err(Failure::Error(problem)) => problem.error.is_answer(),

@@ -18,7 +18,10 @@ use super::operation::{Limits, Operation};
 use super::path;
 use crate::config::RetryPolicy;
 use crate::error::Error;
-use crate::ffi::{self, Answer, Content, Done, Ending, Failure, Method, Outcome, Problem, Request};
+use crate::ffi::{
+    self, BodyKind, Done, Failure, HttpMethod, HttpRequest, HttpResponse, OperationResult, Problem,
+    RaceResult,
+};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 use crate::text::concat;
 
@@ -35,12 +38,12 @@ pub(crate) struct Http {
     /// Whether the server selects the subprotocol of a watch, once a handshake has succeeded.
     pub(crate) selects_subprotocol: Cell<Option<bool>>,
     /// The credential that was used last, and the headers with it.
-    pub(crate) standing: RefCell<Option<(Option<String>, JsValue)>>,
+    pub(crate) cached_headers: RefCell<Option<(Option<String>, JsValue)>>,
 }
 
 /// Makes the value of an operation from its answer, undefined if it cannot be. None for an operation
 /// without a result.
-type Reader = Option<fn(&Answer, &Operation) -> JsValue>;
+type Reader = Option<fn(&HttpResponse, &Operation) -> JsValue>;
 
 impl Http {
     /// The address of a bucket's watch.
@@ -76,31 +79,31 @@ impl Http {
 
     /// The headers of every request, as a plain object.
     fn headers(&self, credential: Option<String>) -> JsValue {
-        let mut standing = self.standing.borrow_mut();
-        if let Some((known, headers)) = &*standing
+        let mut cached_headers = self.cached_headers.borrow_mut();
+        if let Some((known, headers)) = &*cached_headers
             && *known == credential
         {
             return headers.clone();
         }
-        let headers = ffi::standing_headers(&self.environment, credential.as_deref());
-        standing.insert((credential, headers)).1.clone()
+        let headers = ffi::new_headers(&self.environment, credential.as_deref());
+        cached_headers.insert((credential, headers)).1.clone()
     }
 
     /// What an operation is as a request, and how its answer is read.
-    fn request(&self, operation: &Operation) -> (Request, Reader) {
+    fn request(&self, operation: &Operation) -> (HttpRequest, Reader) {
         let server = &self.server_url;
-        let mut request = Request {
-            method: Method::Get,
+        let mut request = HttpRequest {
+            method: HttpMethod::Get,
             url: String::new(),
             body: JsValue::UNDEFINED,
-            content: Content::Nothing,
+            content: BodyKind::Nothing,
             condition: Precondition::None,
         };
         let reader: Reader = match operation {
             Operation::CreateBucket(config) => {
-                request.method = Method::Post;
+                request.method = HttpMethod::Post;
                 request.url = path::buckets(server);
-                request.content = Content::Json;
+                request.content = BodyKind::Json;
                 request.body = ffi::write_bucket(
                     &config.name,
                     &config.description,
@@ -112,7 +115,7 @@ impl Http {
                 Some(|answer, _| ffi::read_bucket_info(answer))
             }
             Operation::DeleteBucket(name) => {
-                request.method = Method::Delete;
+                request.method = HttpMethod::Delete;
                 request.url = path::bucket(server, name);
                 None
             }
@@ -138,7 +141,7 @@ impl Http {
                 body,
                 precondition,
             } => {
-                request.method = Method::Put;
+                request.method = HttpMethod::Put;
                 request.url = path::key(server, bucket, key);
                 request.body.clone_from(&body.content);
                 request.content = body.kind;
@@ -146,7 +149,7 @@ impl Http {
                 Some(|answer, _| ffi::read_put_result(answer))
             }
             Operation::Remove(bucket, key, removal) => {
-                request.method = Method::Delete;
+                request.method = HttpMethod::Delete;
                 request.url = path::key(server, bucket, key);
                 if *removal == Removal::Purge {
                     request.url.push_str("?purge=true");
@@ -204,7 +207,7 @@ impl Attempt {
         let (request, reader) = self.http.request(&self.operation);
         let headers = self.http.headers(credential);
         let (left, signal) = (self.left(), self.limits.signal());
-        let Request { url, .. } = &request;
+        let HttpRequest { url, .. } = &request;
         let url = url.clone();
         ffi::exchange(&request, &headers, left, &signal, move |ending| {
             let outcome = self.read(ending, reader, &url);
@@ -212,11 +215,11 @@ impl Attempt {
         });
     }
 
-    fn read(&self, ending: Ending, reader: Reader, url: &str) -> Outcome {
+    fn read(&self, ending: RaceResult, reader: Reader, url: &str) -> OperationResult {
         let server = &*self.http.server_url;
         let failed = |cause, cut| {
             let error = match cut {
-                true => Error::Cut(concat(&["the connection to ", server, " was cut"])),
+                true => Error::Interrupted(concat(&["the connection to ", server, " was cut"])),
                 false => Error::RequestFailed(concat(&[server, " cannot be reached"])),
             };
             Failure::caused(error, cause)
@@ -226,7 +229,7 @@ impl Attempt {
     }
 
     /// Retries, or is done.
-    fn finish(mut self: Box<Self>, outcome: Outcome) {
+    fn finish(mut self: Box<Self>, outcome: OperationResult) {
         if let Some(delay) = self.delay(&outcome) {
             if let Some(fallback) = &self.http.fallback {
                 fallback.note(&outcome);
@@ -245,14 +248,14 @@ impl Attempt {
         }
         let outcome = outcome.map_err(|failure| self.worst(failure));
         let outcome = match &self.http.fallback {
-            Some(fallback) => fallback.judge(&self.operation, outcome),
+            Some(fallback) => fallback.apply_fallback(&self.operation, outcome),
             None => outcome,
         };
         (self.done)(outcome);
     }
 
     /// How long to wait before another attempt, in milliseconds. None: there is none.
-    fn delay(&self, outcome: &Outcome) -> Option<f64> {
+    fn delay(&self, outcome: &OperationResult) -> Option<f64> {
         let retry = &self.http.retry;
         let Err(Failure::Error(problem)) = outcome else {
             return None;
@@ -277,7 +280,7 @@ impl Attempt {
         let says_little = match &failure {
             Failure::Error(problem) => matches!(
                 problem.error,
-                Error::RequestFailed(_) | Error::Cut(_) | Error::InvalidResponse { .. }
+                Error::RequestFailed(_) | Error::Interrupted(_) | Error::InvalidResponse { .. }
             ),
             _ => false,
         };
@@ -298,7 +301,7 @@ fn is_refusal(failure: &Failure) -> bool {
     }
 }
 
-fn read_entry(answer: &Answer, operation: &Operation) -> JsValue {
+fn read_entry(answer: &HttpResponse, operation: &Operation) -> JsValue {
     match operation {
         Operation::Get(_, key) => ffi::read_entry(answer, key),
         _ => JsValue::UNDEFINED,
@@ -306,7 +309,12 @@ fn read_entry(answer: &Answer, operation: &Operation) -> JsValue {
 }
 
 /// Reads an answer that arrived whole.
-fn read(answer: &Answer, operation: &Operation, reader: Reader, url: &str) -> Outcome {
+fn read(
+    answer: &HttpResponse,
+    operation: &Operation,
+    reader: Reader,
+    url: &str,
+) -> OperationResult {
     let status = answer.status();
     let invalid = |words: &[&str]| {
         let message = concat(words);
@@ -347,7 +355,7 @@ fn read(answer: &Answer, operation: &Operation, reader: Reader, url: &str) -> Ou
         }
     }
     let refusal = ffi::read_refusal(answer);
-    let mut message = refusal.words();
+    let mut message = refusal.message();
     if message.is_empty() {
         message.push_str("the request failed");
     }

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use super::operation::Operation;
 use crate::config::Config;
 use crate::error::Error;
-use crate::ffi::{self, Failure, HeldValue, Outcome};
+use crate::ffi::{self, Failure, OperationResult, StoredValue};
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Memory {
 /// again. The default stands for none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Held {
-    value: Option<HeldValue>,
+    value: Option<StoredValue>,
     size: usize,
 }
 
@@ -114,7 +114,7 @@ impl Memory {
         }
     }
 
-    fn spring_up(&self, bucket: &BucketName) {
+    fn auto_create_bucket(&self, bucket: &BucketName) {
         if !self.auto_create {
             return;
         }
@@ -125,16 +125,16 @@ impl Memory {
         }
     }
 
-    pub(crate) fn carry_out(&self, operation: &Operation) -> Outcome {
+    pub(crate) fn carry_out(&self, operation: &Operation) -> OperationResult {
         if let Some(bucket) = operation.bucket() {
-            self.spring_up(bucket);
+            self.auto_create_bucket(bucket);
         }
         let outcome = self.perform(operation);
         FILLED.take().iter().for_each(|queue| (queue.wake)());
         outcome
     }
 
-    fn perform(&self, operation: &Operation) -> Outcome {
+    fn perform(&self, operation: &Operation) -> OperationResult {
         Ok(match operation {
             Operation::CreateBucket(config) => {
                 let info = self.store().create_bucket(config.clone())?;
@@ -168,7 +168,7 @@ impl Memory {
                 body,
                 precondition,
             } => {
-                let value = ffi::hold(&body.key, &body.content).map_err(not_encoded)?;
+                let value = ffi::store_value(&body.key, &body.content).map_err(not_encoded)?;
                 let size = value.size() as usize;
                 let value = Held {
                     value: Some(value),
@@ -199,7 +199,7 @@ impl Memory {
         filter: Option<&Pattern>,
         queue: Rc<EventQueue>,
     ) -> Result<WatcherId, KvError> {
-        self.spring_up(bucket);
+        self.auto_create_bucket(bucket);
         let pattern = filter.cloned().unwrap_or_else(Pattern::all);
         self.store().watch(bucket, pattern, queue)
     }

@@ -3,6 +3,8 @@
 pub mod path;
 
 #[cfg(target_arch = "wasm32")]
+mod active;
+#[cfg(target_arch = "wasm32")]
 mod credentials;
 #[cfg(target_arch = "wasm32")]
 mod fallback;
@@ -12,15 +14,13 @@ mod http;
 mod memory;
 #[cfg(target_arch = "wasm32")]
 mod operation;
-#[cfg(target_arch = "wasm32")]
-mod way;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use self::{
+    active::Transport,
     credentials::Credentials,
     fallback::Fallback,
     http::Http,
     memory::{EventQueue, Memory},
     operation::{Body, Limits, Operation},
-    way::Transport,
 };

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::ffi::{self, Content, Failure};
+use crate::ffi::{self, BodyKind, Failure};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 
 /// What is asked for, checked: nothing in it can be malformed.
@@ -69,7 +69,7 @@ pub(crate) struct Body {
     pub(crate) key: JsValue,
     /// A string or a `Uint8Array` of its own.
     pub(crate) content: JsValue,
-    pub(crate) kind: Content,
+    pub(crate) kind: BodyKind,
 }
 
 /// For how long an operation may go on, and how often be tried.

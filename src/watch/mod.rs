@@ -1,16 +1,16 @@
 //! Watches: a [feed] is what one connection goes through, for all who watch a bucket; around it, the
 //! socket or the store in memory that drives it, and the page it lives in.
 
-pub mod view_life;
+pub mod view_lifecycle;
 
-#[cfg(target_arch = "wasm32")]
-mod driver;
 #[cfg(target_arch = "wasm32")]
 mod handshake;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
-mod questions;
+mod queries;
+#[cfg(target_arch = "wasm32")]
+mod runner;
 #[cfg(target_arch = "wasm32")]
 mod socket;
 #[cfg(target_arch = "wasm32")]
@@ -20,7 +20,7 @@ mod timeout;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use self::{
-    driver::{Driver, Owner},
     page::{Page, PageEvent},
+    runner::{FeedRunner, WatchHost},
     timeout::Timeout,
 };

@@ -19,9 +19,9 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn listen(tell: impl Fn(PageEvent) + 'static) -> Self {
+    pub(crate) fn listen(update: impl Fn(PageEvent) + 'static) -> Self {
         let listener = Listener::new(move |kind, ms, _| {
-            tell(match kind {
+            update(match kind {
                 0 => PageEvent::Online,
                 1 => PageEvent::Hidden,
                 _ => PageEvent::Visible(ms),

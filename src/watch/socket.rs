@@ -4,27 +4,27 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use crate::feed::Place;
-use crate::ffi::{self, Listener, Places};
+use crate::feed::KeySlot;
+use crate::ffi::{self, KeySlots, Listener};
 use crate::kv::Revision;
 
 /// What happens to a socket.
-pub(super) enum Happening {
+pub(super) enum SocketEvent {
     Opened,
     /// It is closed, with this code.
     Closed(u16),
     /// A frame arrived that is none, or in which the server reports a problem.
     BadFrame(String),
-    /// A frame arrived: the event, its revision, and the place of its key where it has one.
+    /// A frame arrived: the event, its revision, and the slot of its key where it has one.
     Frame {
         event: JsValue,
         revision: Revision,
-        place: Option<Place>,
+        slot: Option<KeySlot>,
         deleted: bool,
     },
 }
 
-impl Happening {
+impl SocketEvent {
     /// As `socket.js` numbers them.
     fn of(kind: u32, number: f64, value: JsValue) -> Self {
         match kind {
@@ -34,7 +34,7 @@ impl Happening {
             kind => Self::Frame {
                 event: value,
                 revision: number as Revision,
-                place: (kind as usize >> 3).checked_sub(1).map(Place::of),
+                slot: (kind as usize >> 3).checked_sub(1).map(KeySlot::of),
                 deleted: kind & 7 == 4,
             },
         }
@@ -56,13 +56,13 @@ impl Socket {
     pub(super) fn open(
         url: &str,
         offered: &Array,
-        places: &Places,
-        tell: impl Fn(Happening) + 'static,
+        slots: &KeySlots,
+        update: impl Fn(SocketEvent) + 'static,
     ) -> Result<Self, String> {
         let listener = Listener::new(move |kind, number, value| {
-            tell(Happening::of(kind, number, value));
+            update(SocketEvent::of(kind, number, value));
         });
-        let socket = ffi::open_socket(url, offered, places, listener.number())
+        let socket = ffi::open_socket(url, offered, slots, listener.number())
             .map_err(|words| words.as_string().unwrap_or_default())?;
         Ok(Self {
             socket,
@@ -71,7 +71,7 @@ impl Socket {
         })
     }
 
-    /// Lets go of a socket that another takes the place of. One that is still being connected is closed
+    /// Lets go of a socket that another takes the slot of. One that is still being connected is closed
     /// when it is.
     pub(super) fn retire(mut self) {
         self.close_at_once = false;

@@ -4,10 +4,10 @@ use std::rc::{Rc, Weak};
 
 use wasm_bindgen::prelude::*;
 
-use super::driver::Driver;
-use super::socket::{Happening, Socket};
+use super::runner::FeedRunner;
+use super::socket::{Socket, SocketEvent};
 use crate::error::Error;
-use crate::feed::{Change, Feed, Link, Name};
+use crate::feed::{Change, ConnectionId, Feed, Name};
 use crate::ffi::{Failure, Read};
 use crate::kv::{Operation, Pattern};
 use crate::store::WatcherId;
@@ -19,29 +19,31 @@ pub(super) enum Source {
     Store(Rc<Memory>, WatcherId, Rc<EventQueue>),
 }
 
-impl Driver {
-    pub(super) fn connect(self: &Rc<Self>, link: Link, filter: &Pattern) {
+impl FeedRunner {
+    pub(super) fn connect(self: &Rc<Self>, connection_id: ConnectionId, filter: &Pattern) {
         // The filter that lets everything through is left out, as where nobody filters.
         let filter = Some(filter).filter(|filter| **filter != Pattern::all());
-        match &*self.transport.in_force() {
+        match &*self.transport.active() {
             Transport::Http(http) => {
-                let (driver, filter) = (Rc::clone(self), filter.cloned());
+                let (runner, filter) = (Rc::clone(self), filter.cloned());
                 let then = move |credential| match credential {
-                    Ok(credential) => driver.open_socket(link, filter.as_ref(), credential),
+                    Ok(credential) => {
+                        runner.open_socket(connection_id, filter.as_ref(), credential)
+                    }
                     Err(Failure::Error(problem)) => {
-                        driver.tell(|feed| feed.failed(link, problem.error));
+                        runner.update(|feed| feed.failed(connection_id, problem.error));
                     }
                     Err(_) => {}
                 };
                 http.credential(&self.limits(), self.timeout_ms, Box::new(then));
             }
-            Transport::Memory(memory) => self.watch_store(memory, link, filter),
+            Transport::Memory(memory) => self.watch_store(memory, connection_id, filter),
         }
     }
 
     fn open_socket(
         self: &Rc<Self>,
-        link: Link,
+        connection_id: ConnectionId,
         filter: Option<&Pattern>,
         credential: Option<String>,
     ) {
@@ -49,112 +51,117 @@ impl Driver {
             return;
         };
         // While the application was asked for a token, everybody may have left.
-        if self.audience.size() == 0 {
-            self.tell(Feed::stop);
+        if self.subscribers.size() == 0 {
+            self.update(Feed::stop);
         }
-        if !self.feed.borrow().wants(link) {
+        if !self.feed.borrow().wants(connection_id) {
             return;
         }
         let url = http.watch_url(&self.bucket, filter);
-        let driver = Rc::downgrade(self);
-        let tell = move |happening| {
-            if let Some(driver) = Weak::upgrade(&driver) {
-                driver.happened(link, happening);
+        let runner = Rc::downgrade(self);
+        let update = move |socket_event| {
+            if let Some(runner) = Weak::upgrade(&runner) {
+                runner.on_socket_event(connection_id, socket_event);
             }
         };
         let selects = http.selects_subprotocol.get();
         let offered = self.handshake.protocols(selects, credential.as_deref());
-        match Socket::open(&url, &offered, &self.places, tell) {
+        match Socket::open(&url, &offered, &self.slots, update) {
             Ok(socket) => self
                 .sources
                 .borrow_mut()
-                .push((link, Source::Socket(socket))),
-            Err(message) => self.later(move |driver| {
+                .push((connection_id, Source::Socket(socket))),
+            Err(message) => self.later(move |runner| {
                 let error = Error::ConnectionLost {
                     message,
                     retryable: false,
                 };
-                driver.tell(|feed| feed.failed(link, error));
+                runner.update(|feed| feed.failed(connection_id, error));
             }),
         }
     }
 
-    fn watch_store(self: &Rc<Self>, memory: &Rc<Memory>, link: Link, filter: Option<&Pattern>) {
-        let driver = Rc::downgrade(self);
+    fn watch_store(
+        self: &Rc<Self>,
+        memory: &Rc<Memory>,
+        connection_id: ConnectionId,
+        filter: Option<&Pattern>,
+    ) {
+        let runner = Rc::downgrade(self);
         let queue = Rc::new(EventQueue::new(Box::new(move || {
-            if let Some(driver) = Weak::upgrade(&driver) {
-                driver.later(move |driver| driver.drain(link));
+            if let Some(runner) = Weak::upgrade(&runner) {
+                runner.later(move |runner| runner.drain(connection_id));
             }
         })));
         let watched = memory.watch(&self.bucket, filter, Rc::clone(&queue));
         let result = watched.map(|id| {
             let source = Source::Store(Rc::clone(memory), id, queue);
-            self.sources.borrow_mut().push((link, source));
+            self.sources.borrow_mut().push((connection_id, source));
         });
-        self.later(move |driver| {
-            driver.tell(|feed| match result {
-                Ok(()) => feed.opened(link),
-                Err(error) => feed.failed(link, error.into()),
+        self.later(move |runner| {
+            runner.update(|feed| match result {
+                Ok(()) => feed.opened(connection_id),
+                Err(error) => feed.failed(connection_id, error.into()),
             });
         });
     }
 
     /// Takes in what a store has queued.
-    fn drain(self: &Rc<Self>, link: Link) {
+    fn drain(self: &Rc<Self>, connection_id: ConnectionId) {
         let queue = match self
             .sources
             .borrow()
             .iter()
-            .find(|(other, _)| *other == link)
+            .find(|(other, _)| *other == connection_id)
         {
             Some((_, Source::Store(_, _, queue))) => Rc::clone(queue),
             _ => return,
         };
         while let Some((event, payload)) = queue.next(&self.bucket_name) {
             // A callback may have begun a watch, and then written.
-            self.greet();
+            self.activate_new();
             let change = Change {
                 key: Name::Text(&event.key),
                 revision: event.revision,
                 deleted: event.operation == Operation::Delete,
                 payload,
             };
-            self.tell(|feed| {
-                feed.changed(link, change);
+            self.update(|feed| {
+                feed.changed(connection_id, change);
             });
         }
         if queue.bucket_deleted() {
-            self.tell(|feed| feed.closed(link, 4404));
+            self.update(|feed| feed.closed(connection_id, 4404));
         }
     }
 
-    fn happened(self: &Rc<Self>, link: Link, happening: Happening) {
-        self.greet();
-        if let (Happening::Opened, Transport::Http(http)) = (&happening, &*self.transport) {
+    fn on_socket_event(self: &Rc<Self>, connection_id: ConnectionId, socket_event: SocketEvent) {
+        self.activate_new();
+        if let (SocketEvent::Opened, Transport::Http(http)) = (&socket_event, &*self.transport) {
             http.selects_subprotocol.set(Some(self.handshake.selects()));
         }
-        self.tell(|feed| match happening {
-            Happening::Opened => feed.opened(link),
-            Happening::Closed(code) => feed.closed(link, code),
-            Happening::BadFrame(words) => feed.bad_frame(link, words),
-            Happening::Frame {
+        self.update(|feed| match socket_event {
+            SocketEvent::Opened => feed.opened(connection_id),
+            SocketEvent::Closed(code) => feed.closed(connection_id, code),
+            SocketEvent::BadFrame(words) => feed.bad_frame(connection_id, words),
+            SocketEvent::Frame {
                 event,
                 revision,
-                place: Some(place),
+                slot: Some(slot),
                 deleted,
             } => {
                 let change = Change {
-                    key: Name::Place(place),
+                    key: Name::KeySlot(slot),
                     revision,
                     deleted,
                     payload: event,
                 };
-                feed.changed(link, change);
+                feed.changed(connection_id, change);
             }
-            Happening::Frame {
+            SocketEvent::Frame {
                 event,
                 revision,
-                place: None,
+                slot: None,
                 deleted,
             } => {
                 let change = Change {
@@ -163,17 +170,20 @@ impl Driver {
                     deleted,
                     payload: event.clone(),
                 };
-                // From now on the key is known by its place.
-                if let Some(place) = feed.changed(link, change) {
-                    self.places.add(&event, place.number());
+                // From now on the key is known by its slot.
+                if let Some(slot) = feed.changed(connection_id, change) {
+                    self.slots.add(&event, slot.number());
                 }
             }
         });
     }
 
-    pub(super) fn disconnect(&self, link: Link) {
+    pub(super) fn disconnect(&self, connection_id: ConnectionId) {
         let mut sources = self.sources.borrow_mut();
-        let Some(at) = sources.iter().position(|(other, _)| *other == link) else {
+        let Some(at) = sources
+            .iter()
+            .position(|(other, _)| *other == connection_id)
+        else {
             return;
         };
         let (_, source) = sources.swap_remove(at);

@@ -125,7 +125,7 @@ test("every reader of an answer gives what it promises, or nothing", () => {
       const result = read({ text: body });
       assert.ok(result === undefined || isRight(result), `${read.name}: ${body}`);
     }
-    assert.equal(typeof values.readRefusal({ text: body }).words, "string");
+    assert.equal(typeof values.readRefusal({ text: body }).message, "string");
   });
   fc.assert(property, { numRuns });
   console.log(`${numRuns} bodies, each to ${readers.length + 1} readers`);

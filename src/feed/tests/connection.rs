@@ -1,6 +1,6 @@
 //! What becomes of a connection, and what subscribers hear of it.
 
-use super::super::{Feed, Settings, State};
+use super::super::{Feed, Settings, WatchState};
 use super::world::{World, settings};
 use crate::error::Error;
 
@@ -11,7 +11,7 @@ fn connected(change: impl FnOnce(&mut Settings)) -> (World, super::super::Subscr
     let mut world = World::new(settings);
     let id = world.watch(&[">"], false);
     world.settle();
-    assert_eq!(world.states(id), [State::Connected]);
+    assert_eq!(world.states(id), [WatchState::Connected]);
     (world, id)
 }
 
@@ -22,7 +22,7 @@ fn a_first_subscriber_connects_at_once_and_is_told_when_it_is_connected() {
     assert_eq!((world.connects, world.filters()), (1, vec!["a.*"]));
     assert!(world.states(id).is_empty());
     world.settle();
-    assert_eq!(world.states(id), [State::Connected]);
+    assert_eq!(world.states(id), [WatchState::Connected]);
     assert!(world.recorders[&id].at_ready.is_some());
 }
 
@@ -63,7 +63,7 @@ fn a_retried_handshake_connects_at_once_and_is_no_attempt_to_reconnect() {
     assert_eq!((world.connects, world.backoff), (2, None));
     assert!(world.errors(id).is_empty() && world.states(id).is_empty());
     world.settle();
-    assert_eq!(world.states(id), [State::Connected]);
+    assert_eq!(world.states(id), [WatchState::Connected]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_refusal_by_close_code_ends_the_watch_with_its_error() {
         let (mut late, id) = connected(|_| {});
         late.cut(0, code);
         assert_eq!(late.end(id).as_deref(), Some(error), "{code}");
-        assert!(late.errors(id).is_empty(), "what ends it is told once");
+        assert!(late.errors(id).is_empty(), "what ends it is delivered once");
     }
 }
 
@@ -97,7 +97,11 @@ fn a_lost_connection_is_reported_once_and_taken_up_again() {
         world.answer_probe(Ok(()));
         world.settle();
         assert_eq!(world.errors(id), ["CONNECTION_LOST!"], "the same outage");
-        let states = [State::Connected, State::Reconnecting, State::Connected];
+        let states = [
+            WatchState::Connected,
+            WatchState::Reconnecting,
+            WatchState::Connected,
+        ];
         assert_eq!(world.states(id), states);
         world.cut(0, 1006);
         assert_eq!(world.errors(id).len(), 2, "another one");
@@ -113,7 +117,7 @@ fn attempts_in_a_row_are_used_up_and_a_connection_that_stayed_up_resets_them() {
         world.cut(0, 1006);
         world.answer_probe(Ok(()));
         world.settle();
-        assert_eq!(world.states(id).last(), Some(&State::Connected));
+        assert_eq!(world.states(id).last(), Some(&WatchState::Connected));
         assert!(world.stay_up());
     }
     let reported = world.errors(id).len();
@@ -165,7 +169,7 @@ fn the_network_and_the_page_coming_back_skip_the_wait() {
         world.then(back);
         assert_eq!(world.wires.len(), 1);
         world.settle();
-        assert_eq!(world.states(id).last(), Some(&State::Connected));
+        assert_eq!(world.states(id).last(), Some(&WatchState::Connected));
     }
     let (mut world, _) = connected(|s| s.visibility.reconnect_on_visible = false);
     world.cut(0, 1006);
@@ -183,8 +187,8 @@ fn after_long_hidden_an_open_connection_is_not_trusted() {
     world.put("a");
     world.then(|feed| feed.visible(30_001.0));
     assert_eq!(world.connects, 2);
-    let told = world.told_during(id, World::settle);
-    assert_eq!(told, ["put a 2 resynced"]);
+    let delivered = world.told_during(id, World::settle);
+    assert_eq!(delivered, ["put a 2 resynced"]);
     assert!(world.errors(id).is_empty(), "nothing went wrong");
 }
 
@@ -197,13 +201,13 @@ fn a_hidden_page_pauses_where_that_is_wanted() {
     assert!(world.wires.is_empty(), "still hidden");
     world.put("a");
     world.then(|feed| feed.visible(1.0));
-    let told = world.told_during(id, World::settle);
-    assert_eq!(told, ["put a 1 resynced"]);
+    let delivered = world.told_during(id, World::settle);
+    assert_eq!(delivered, ["put a 1 resynced"]);
     let states = [
-        State::Connected,
-        State::Disconnected,
-        State::Reconnecting,
-        State::Connected,
+        WatchState::Connected,
+        WatchState::Disconnected,
+        WatchState::Reconnecting,
+        WatchState::Connected,
     ];
     assert_eq!(world.states(id), states);
     assert!(world.errors(id).is_empty());
@@ -224,12 +228,12 @@ fn a_pause_is_made_up_for_even_where_nothing_else_is() {
 #[test]
 fn a_bad_frame_is_reported_and_ends_nothing() {
     let (mut world, id) = connected(|_| {});
-    let link = world.wires[0].link;
-    world.then(|feed| feed.bad_frame(link, "not JSON".into()));
+    let connection_id = world.wires[0].connection_id;
+    world.then(|feed| feed.bad_frame(connection_id, "not JSON".into()));
     world.put("a");
     world.settle();
     assert_eq!(world.errors(id), ["INVALID_RESPONSE"]);
-    assert_eq!(world.told(id), ["put a 1"]);
+    assert_eq!(world.delivered(id), ["put a 1"]);
 }
 
 #[test]
@@ -237,24 +241,24 @@ fn a_connection_that_cannot_be_tried_ends_the_watch_unless_it_was_connected_befo
     let failure = || Error::NoCredentials("no token".into());
     let mut world = World::new(settings());
     let id = world.watch(&[">"], false);
-    let link = world.wires[0].link;
-    world.then(|feed| feed.failed(link, failure()));
+    let connection_id = world.wires[0].connection_id;
+    world.then(|feed| feed.failed(connection_id, failure()));
     assert_eq!(world.end(id).as_deref(), Some("UNAUTHENTICATED"));
 
     let (mut world, id) = connected(|_| {});
     world.cut(0, 1006);
     world.wait();
-    let link = world.wires.remove(0).link;
-    world.then(|feed| feed.failed(link, failure()));
+    let connection_id = world.wires.remove(0).connection_id;
+    world.then(|feed| feed.failed(connection_id, failure()));
     assert_eq!(world.end(id), None);
     world.settle();
-    assert_eq!(world.states(id).last(), Some(&State::Connected));
+    assert_eq!(world.states(id).last(), Some(&WatchState::Connected));
 }
 
 #[test]
 fn what_happens_to_a_connection_that_was_given_up_is_of_no_interest() {
     let (mut world, id) = connected(|_| {});
-    let old = world.wires[0].link;
+    let old = world.wires[0].connection_id;
     world.cut(0, 1006);
     world.settle();
     world.then(|feed| feed.closed(old, 4404));
@@ -272,7 +276,7 @@ fn the_connection_outlives_the_last_subscriber_by_a_moment() {
     assert!(world.end_grace() && !world.ended);
     assert_eq!(
         (world.connects, world.states(again)),
-        (1, &[State::Connected][..])
+        (1, &[WatchState::Connected][..])
     );
     world.stop(again);
     assert!(world.end_grace() && world.ended);
@@ -289,10 +293,10 @@ fn the_last_subscriber_to_leave_while_there_is_no_connection_ends_it_at_once() {
 #[test]
 fn stopping_ends_it_for_everybody_and_nothing_comes_after() {
     let (mut world, id) = connected(|_| {});
-    let link = world.wires[0].link;
+    let connection_id = world.wires[0].connection_id;
     world.then(Feed::stop);
     assert_eq!(world.end(id).as_deref(), Some(""));
-    world.then(|feed| feed.closed(link, 1006));
+    world.then(|feed| feed.closed(connection_id, 1006));
     world.then(Feed::online);
     world.then(|feed| feed.visible(60_000.0));
     world.then(Feed::stop);

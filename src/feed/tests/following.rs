@@ -13,7 +13,7 @@ fn following(keys: &[&str]) -> (World, SubscriberId) {
     (world, id)
 }
 
-/// What is told because of what happens while the connection is cut.
+/// What is delivered because of what happens while the connection is cut.
 fn told_after(world: &mut World, id: SubscriberId, away: impl FnOnce(&mut World)) -> Vec<String> {
     world.lose_frames(0);
     away(world);
@@ -27,7 +27,7 @@ fn changes_are_told_as_they_come_each_revision_once() {
     world.delete("a");
     world.put("b");
     while world.deliver(0, true) {}
-    assert_eq!(world.told(id), ["put a 2", "delete a 3", "put b 4"]);
+    assert_eq!(world.delivered(id), ["put a 2", "delete a 3", "put b 4"]);
 }
 
 #[test]
@@ -46,15 +46,15 @@ fn what_changed_meanwhile_is_told_as_resynced() {
     let (mut world, id) = following(&["a", "b", "c", "d"]);
     world.put("b");
     world.settle();
-    let told = told_after(&mut world, id, |world| {
+    let delivered = told_after(&mut world, id, |world| {
         world.put("a");
         world.put("a");
         world.delete("b");
         world.delete("c");
         world.put("e");
     });
-    let mut told: Vec<_> = told.iter().map(String::as_str).collect();
-    told.sort_unstable();
+    let mut delivered: Vec<_> = delivered.iter().map(String::as_str).collect();
+    delivered.sort_unstable();
     let expected = [
         // Of c no revision was ever seen, only that it was there.
         "delete b 5 resynced",
@@ -62,7 +62,7 @@ fn what_changed_meanwhile_is_told_as_resynced() {
         "put a 7 resynced",
         "put e 10 resynced",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(delivered, expected);
 }
 
 #[test]
@@ -71,18 +71,18 @@ fn frames_that_were_lost_are_made_up_for() {
     world.put("a");
     world.put("b");
     world.deliver(0, false);
-    let told = told_after(&mut world, id, |_| {});
-    assert_eq!(told, ["put b 2 resynced"]);
+    let delivered = told_after(&mut world, id, |_| {});
+    assert_eq!(delivered, ["put b 2 resynced"]);
 }
 
 #[test]
 fn a_key_that_came_and_went_meanwhile_is_not_told() {
     let (mut world, id) = following(&[]);
-    let told = told_after(&mut world, id, |world| {
+    let delivered = told_after(&mut world, id, |world| {
         world.put("a");
         world.delete("a");
     });
-    assert_eq!(told, [""; 0]);
+    assert_eq!(delivered, [""; 0]);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_delete_that_was_told_is_not_told_again() {
     world.delete("a");
     world.settle();
     assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
-    // Nor where the key was there again for a moment that nobody was told of.
+    // Nor where the key was there again for a moment that nobody was delivered of.
     world.lose_frames(0);
     world.put("a");
     world.wait();
@@ -111,9 +111,9 @@ fn a_key_whose_change_has_arrived_is_not_read_for_nothing() {
     world.open(0);
     world.put("a");
     world.deliver(0, false);
-    let told = world.told_during(id, World::settle);
-    assert_eq!(world.told(id), ["put a 4"]);
-    assert_eq!(told, [""; 0]);
+    let delivered = world.told_during(id, World::settle);
+    assert_eq!(world.delivered(id), ["put a 4"]);
+    assert_eq!(delivered, [""; 0]);
 }
 
 #[test]
@@ -122,9 +122,9 @@ fn a_server_that_sends_the_current_values_first_repeats_nothing() {
     world.replays = true;
     world.put("b");
     world.settle();
-    let told = told_after(&mut world, id, |world| world.put("c"));
-    assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("put c 4"));
+    let delivered = told_after(&mut world, id, |world| world.put("c"));
+    assert_eq!(delivered.len(), 1);
+    assert!(delivered[0].starts_with("put c 4"));
 }
 
 #[test]
@@ -140,14 +140,17 @@ fn an_interruption_while_catching_up_begins_it_anew() {
     world.answer(0);
     world.consider(0);
     world.answer(0);
-    assert_eq!(world.told(id).len(), 1);
-    let told = told_after(&mut world, id, |world| world.delete("a"));
-    assert_eq!(world.told(id).len(), 1 + told.len());
+    assert_eq!(world.delivered(id).len(), 1);
+    let delivered = told_after(&mut world, id, |world| world.delete("a"));
+    assert_eq!(world.delivered(id).len(), 1 + delivered.len());
     let last = |key: &str| {
-        let told = world.told(id);
-        told.iter().rfind(|told| told.contains(key)).cloned()
+        let delivered = world.delivered(id);
+        delivered
+            .iter()
+            .rfind(|delivered| delivered.contains(key))
+            .cloned()
     };
-    assert!(last(" a ").is_none_or(|told| told.starts_with("delete")));
+    assert!(last(" a ").is_none_or(|delivered| delivered.starts_with("delete")));
     assert_eq!(last(" b ").as_deref(), Some("put b 5 resynced"));
     assert_eq!(last(" c ").as_deref(), Some("put c 6 resynced"));
 }
@@ -161,8 +164,8 @@ fn a_question_that_fails_for_the_moment_is_a_lost_connection() {
     world.open(0);
     world.fail(0, Error::RequestFailed("no".into()));
     assert!(world.wires.is_empty() && world.backoff.is_some());
-    let told = world.told_during(id, World::settle);
-    assert_eq!(told, ["put a 2 resynced"]);
+    let delivered = world.told_during(id, World::settle);
+    assert_eq!(delivered, ["put a 2 resynced"]);
 }
 
 #[test]
@@ -196,8 +199,8 @@ fn a_key_that_cannot_be_read_is_reported_and_holds_nothing_up() {
         message: "no JSON".into(),
     };
     world.fail(0, invalid);
-    let told = world.told_during(id, World::settle);
-    assert_eq!(told.len(), 1);
+    let delivered = world.told_during(id, World::settle);
+    assert_eq!(delivered.len(), 1);
     assert_eq!(world.errors(id), ["CONNECTION_LOST!", "INVALID_RESPONSE"]);
 }
 
@@ -209,8 +212,8 @@ fn without_a_first_survey_more_is_told_rather_than_less() {
     world.open(0);
     world.fail(0, Error::RequestFailed("no".into()));
     assert!(world.recorders[&id].at_ready.is_some());
-    let told = told_after(&mut world, id, |world| world.put("b"));
-    assert_eq!(told.len(), 2);
+    let delivered = told_after(&mut world, id, |world| world.put("b"));
+    assert_eq!(delivered.len(), 2);
 }
 
 #[test]
@@ -219,19 +222,25 @@ fn a_bucket_that_was_made_anew_is_told_from_the_beginning() {
     world.put("a");
     world.put("b");
     world.settle();
-    let told = told_after(&mut world, id, |world| {
+    let delivered = told_after(&mut world, id, |world| {
         world.recreate();
         world.put("b");
     });
-    let gone: Vec<_> = told
+    let gone: Vec<_> = delivered
         .iter()
-        .filter(|told| told.starts_with("delete"))
+        .filter(|delivered| delivered.starts_with("delete"))
         .collect();
     assert_eq!(gone, ["delete a 4 resynced", "delete c 0 resynced"]);
-    assert_eq!(told.last().map(String::as_str), Some("put b 1 resynced"));
+    assert_eq!(
+        delivered.last().map(String::as_str),
+        Some("put b 1 resynced")
+    );
     world.put("b");
     world.settle();
-    assert_eq!(world.told(id).last().map(String::as_str), Some("put b 2"));
+    assert_eq!(
+        world.delivered(id).last().map(String::as_str),
+        Some("put b 2")
+    );
 }
 
 #[test]
@@ -243,7 +252,7 @@ fn deleted_keys_are_not_remembered_for_ever() {
         world.delete(&key);
         world.settle();
     }
-    assert_eq!(world.told(id).len(), 10_000);
+    assert_eq!(world.delivered(id).len(), 10_000);
     assert!(world.feed.remembered() < 10, "{}", world.feed.remembered());
     assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
 }
@@ -270,7 +279,10 @@ fn a_key_that_was_only_listed_after_its_tombstone_was_forgotten_is_not_deleted_a
     assert_eq!(events, [""; 0]);
     world.put("b");
     world.settle();
-    assert_eq!(world.told(id).last().map(String::as_str), Some("put b 7"));
+    assert_eq!(
+        world.delivered(id).last().map(String::as_str),
+        Some("put b 7")
+    );
 }
 
 #[test]
@@ -293,10 +305,10 @@ fn a_stale_entry_of_a_key_whose_tombstone_was_forgotten_is_not_delivered() {
             world.deliver(0, false);
         }
         world.settle();
-        assert_eq!(world.told(one), ["delete a 3"], "{first_list_fails}");
+        assert_eq!(world.delivered(one), ["delete a 3"], "{first_list_fails}");
         world.lose_frames(0);
         world.settle();
-        assert_eq!(world.told(all), ["delete a 3", "delete b 4"]);
+        assert_eq!(world.delivered(all), ["delete a 3", "delete b 4"]);
     }
 }
 
@@ -321,7 +333,7 @@ fn a_list_of_an_earlier_connection_does_not_vouch_for_the_keys_of_this_one() {
     world.deliver(0, false);
     world.deliver(0, false);
     world.settle();
-    assert_eq!(world.told(one), ["put b 3", "delete a 4"]);
+    assert_eq!(world.delivered(one), ["put b 3", "delete a 4"]);
 }
 
 #[test]

@@ -21,11 +21,11 @@ fn come_first_then_the_changes_with_no_gap_in_between() {
     world.delete("b");
     while world.deliver(0, false) {}
     world.settle();
-    let mut told = world.told(id);
-    let changes = told.split_off(3);
-    told.sort_unstable();
+    let mut delivered = world.delivered(id);
+    let changes = delivered.split_off(3);
+    delivered.sort_unstable();
     // By the time b was to be read it was gone.
-    assert_eq!(told, ["put a 5", "put c 3", "put d 4"]);
+    assert_eq!(delivered, ["put a 5", "put c 3", "put d 4"]);
     assert_eq!(changes, ["delete b 6"]);
     assert_eq!(world.recorders[&id].ready_after, 4);
 }
@@ -35,7 +35,7 @@ fn of_an_empty_bucket_are_none() {
     let mut world = world(&[]);
     let id = world.watch(&[">"], true);
     world.settle();
-    assert!(world.told(id).is_empty() && world.recorders[&id].at_ready.is_some());
+    assert!(world.delivered(id).is_empty() && world.recorders[&id].at_ready.is_some());
 }
 
 #[test]
@@ -43,12 +43,15 @@ fn that_several_patterns_match_come_once() {
     let mut world = world(&["a.x", "a.y", "b.x", "c"]);
     let id = world.watch(&["a.*", "*.x", "a.x", "c"], true);
     world.settle();
-    let mut told = world.told(id);
-    told.sort_unstable();
-    assert_eq!(told, ["put a.x 1", "put a.y 2", "put b.x 3", "put c 4"]);
+    let mut delivered = world.delivered(id);
+    delivered.sort_unstable();
+    assert_eq!(
+        delivered,
+        ["put a.x 1", "put a.y 2", "put b.x 3", "put c 4"]
+    );
     world.put("a.x");
     world.settle();
-    assert_eq!(world.told(id).len(), 5);
+    assert_eq!(world.delivered(id).len(), 5);
 }
 
 #[test]
@@ -61,10 +64,10 @@ fn of_a_late_subscriber_are_its_own_affair() {
     let late = world.watch(&[">"], true);
     world.put("b");
     world.settle();
-    assert_eq!(world.told(early), ["put a 3", "put b 4"]);
-    let mut told = world.told(late);
-    told.sort_unstable();
-    assert_eq!(told, ["put a 3", "put b 4"]);
+    assert_eq!(world.delivered(early), ["put a 3", "put b 4"]);
+    let mut delivered = world.delivered(late);
+    delivered.sort_unstable();
+    assert_eq!(delivered, ["put a 3", "put b 4"]);
     assert_eq!(world.connects, 1);
 }
 
@@ -75,9 +78,9 @@ fn of_an_exact_key_are_read_without_a_list() {
     world.settle();
     let reads = world.reads;
     let id = world.watch(&["a"], true);
-    assert!(world.consider(0) && world.answer(0), "one question");
+    assert!(world.consider(0) && world.answer(0), "one query");
     assert_eq!(
-        (world.told(id), world.reads),
+        (world.delivered(id), world.reads),
         (vec!["put a 1".into()], reads + 1)
     );
     assert!(world.recorders[&id].at_ready.is_some());
@@ -93,7 +96,7 @@ fn that_many_want_at_once_are_read_once() {
     world.settle();
     assert_eq!(world.reads, reads + 1);
     for id in ids {
-        assert_eq!(world.told(id), ["put a 1"]);
+        assert_eq!(world.delivered(id), ["put a 1"]);
     }
 }
 
@@ -105,13 +108,13 @@ fn are_read_a_few_at_a_time() {
     world.open(0);
     world.consider(0);
     world.answer(0);
-    let mut at_once = 0;
+    let mut max_concurrent = 0;
     while world.consider(0) {
-        at_once += 1;
+        max_concurrent += 1;
     }
-    assert_eq!(at_once, 6);
+    assert_eq!(max_concurrent, 6);
     world.settle();
-    assert_eq!(world.told(id).len(), 100);
+    assert_eq!(world.delivered(id).len(), 100);
 }
 
 #[test]
@@ -125,7 +128,7 @@ fn that_are_stale_are_read_again() {
     // The change reaches everybody before the older answer does.
     world.deliver(0, false);
     world.settle();
-    assert_eq!(world.told(id), ["put a 2"]);
+    assert_eq!(world.delivered(id), ["put a 2"]);
 }
 
 #[test]
@@ -137,16 +140,16 @@ fn survive_an_interruption() {
     world.answer(0);
     world.consider(0);
     world.answer(0);
-    assert_eq!(world.told(id).len(), 1);
+    assert_eq!(world.delivered(id).len(), 1);
     world.lose_frames(0);
     world.delete("a");
     world.delete("b");
     world.put("c");
     world.settle();
-    let told = world.told(id);
-    let first = told[0].replace("put", "delete") + " resynced";
-    assert!(told.contains(&first), "{told:?}");
-    assert_eq!(told.last().map(String::as_str), Some("put c 5"));
+    let delivered = world.delivered(id);
+    let first = delivered[0].replace("put", "delete") + " resynced";
+    assert!(delivered.contains(&first), "{delivered:?}");
+    assert_eq!(delivered.last().map(String::as_str), Some("put c 5"));
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn come_from_a_store_in_memory_too() {
     world.settle();
     world.put("a");
     world.settle();
-    assert_eq!(world.told(id), ["put a 1", "put a 2"]);
+    assert_eq!(world.delivered(id), ["put a 1", "put a 2"]);
     world.stop(id);
     assert!(world.ended, "there is no connection to keep");
 }
@@ -174,7 +177,7 @@ fn an_entry_of_a_bucket_that_was_replaced_while_loading_is_deleted() {
     // a is read, b cannot be.
     world.consider(2);
     world.answer(0);
-    assert_eq!(world.told(one), ["put a 1"]);
+    assert_eq!(world.delivered(one), ["put a 1"]);
     world.consider(0);
     world.fail(0, Error::RequestFailed("no".into()));
     world.recreate();
@@ -186,7 +189,7 @@ fn an_entry_of_a_bucket_that_was_replaced_while_loading_is_deleted() {
     world.delete("a");
     world.fail(0, Error::RequestFailed("no".into()));
     world.settle();
-    assert_eq!(world.told(one), ["put a 1", "delete a 0 resynced"]);
+    assert_eq!(world.delivered(one), ["put a 1", "delete a 0 resynced"]);
 }
 
 #[test]
@@ -205,7 +208,7 @@ fn an_entry_that_was_read_before_its_key_was_missing_in_a_list_is_not_delivered(
     world.delete("a.x");
     world.settle();
     for id in [one, two] {
-        let events = world.told(id);
+        let events = world.delivered(id);
         let last = events.last().map(String::as_str);
         assert!(
             last.is_none_or(|last| last.starts_with("delete")),
@@ -220,7 +223,7 @@ fn a_change_of_a_new_bucket_is_delivered_to_who_was_given_a_newer_one_of_the_old
     world.watch(&[">"], false);
     let one = world.watch(&["a"], true);
     world.settle();
-    assert_eq!(world.told(one), ["put a 2"]);
+    assert_eq!(world.delivered(one), ["put a 2"]);
     world.lose_frames(0);
     world.recreate();
     world.wait();
@@ -229,5 +232,5 @@ fn a_change_of_a_new_bucket_is_delivered_to_who_was_given_a_newer_one_of_the_old
     world.put("a");
     world.deliver(0, false);
     world.settle();
-    assert_eq!(world.told(one), ["put a 2", "put a 1 resynced"]);
+    assert_eq!(world.delivered(one), ["put a 2", "put a 1 resynced"]);
 }

@@ -1,8 +1,8 @@
 //! What the network of a world does: it connects, delivers, loses, repeats and delays. `at` chooses among
 //! what there is; each gives whether there was anything.
 
-use super::super::{Change, Name, Survey, Timer};
-use super::world::{Answered, Asked, Payload, Question, World};
+use super::super::{Change, Name, ResyncListing, Timer};
+use super::world::{Answered, Asked, Payload, Query, World};
 use crate::error::Error;
 
 impl World {
@@ -18,7 +18,7 @@ impl World {
         };
         let wire = &mut self.wires[at];
         wire.open = true;
-        let link = wire.link;
+        let connection_id = wire.connection_id;
         for key in replayed {
             let (revision, live) = self.keys[&*key];
             let key = key.to_string();
@@ -30,7 +30,7 @@ impl World {
                 bucket,
             });
         }
-        self.feed.opened(link);
+        self.feed.opened(connection_id);
         self.run();
         true
     }
@@ -41,7 +41,7 @@ impl World {
             return false;
         }
         let wire = self.wires.swap_remove(at % self.wires.len());
-        self.feed.closed(wire.link, code);
+        self.feed.closed(wire.connection_id, code);
         self.run();
         true
     }
@@ -66,39 +66,39 @@ impl World {
             return false;
         };
         let wire = &mut self.wires[at];
-        let link = wire.link;
+        let connection_id = wire.connection_id;
         let Some(frame) = wire.frames.pop_front() else {
             return false;
         };
         for _ in 0..1 + usize::from(twice) {
-            let known = self.places.get(&frame.key);
+            let known = self.slots.get(&frame.key);
             let change = Change {
-                key: known.map_or(Name::Text(&frame.key), |place| Name::Place(*place)),
+                key: known.map_or(Name::Text(&frame.key), |slot| Name::KeySlot(*slot)),
                 revision: frame.revision,
                 deleted: !frame.live,
                 payload: frame.clone(),
             };
-            if let Some(place) = self.feed.changed(link, change) {
-                self.places.insert(frame.key.clone(), place);
+            if let Some(slot) = self.feed.changed(connection_id, change) {
+                self.slots.insert(frame.key.clone(), slot);
             }
             if self.feed.take_forgotten() {
-                self.places.clear();
+                self.slots.clear();
             }
             self.run();
         }
         true
     }
 
-    /// The server considers a question; what it says is on its way then.
+    /// The server considers a query; what it says is on its way then.
     pub(super) fn consider(&mut self, at: usize) -> bool {
-        let Some(at) = choose(self.questions.iter().map(|q| q.answer.is_none()), at) else {
+        let Some(at) = choose(self.queries.iter().map(|q| q.answer.is_none()), at) else {
             return false;
         };
-        let answer = match &self.questions[at].asked {
-            Asked::Survey(filter) => {
+        let answer = match &self.queries[at].asked {
+            Asked::ResyncListing(filter) => {
                 let keys = self.list(filter);
                 let created = self.bucket.to_string();
-                Answered::Survey(Survey { created, keys })
+                Answered::ResyncListing(ResyncListing { created, keys })
             }
             Asked::List(filter) => Answered::List(self.list(filter)),
             Asked::Read(key) => {
@@ -114,70 +114,70 @@ impl World {
                 }))
             }
         };
-        self.questions[at].answer = Some(answer);
-        self.questions[at].answered_at = self.revision;
+        self.queries[at].answer = Some(answer);
+        self.queries[at].answered_at = self.revision;
         true
     }
 
     /// What the server said arrives.
     pub(super) fn answer(&mut self, at: usize) -> bool {
-        let Some(at) = choose(self.questions.iter().map(|q| q.answer.is_some()), at) else {
+        let Some(at) = choose(self.queries.iter().map(|q| q.answer.is_some()), at) else {
             return false;
         };
-        let Question {
-            ticket,
+        let Query {
+            request,
             answer,
             answered_at,
             ..
-        } = self.questions.swap_remove(at);
+        } = self.queries.swap_remove(at);
         match answer.unwrap_or(Answered::Nothing) {
-            Answered::Survey(survey) => {
-                let surveying = self.feed.catch_up.is_surveying();
-                self.feed.surveyed(ticket, Ok(survey));
-                if surveying && !self.feed.catch_up.is_surveying() {
+            Answered::ResyncListing(listing) => {
+                let surveying = self.feed.resync.is_listing();
+                self.feed.resync_listed(request, Ok(listing));
+                if surveying && !self.feed.resync.is_listing() {
                     self.surveyed_at = answered_at;
                 }
             }
-            Answered::List(keys) => self.feed.listed(ticket, Ok(keys)),
-            Answered::Read(entry) => self.feed.read(ticket, Ok(entry)),
+            Answered::List(keys) => self.feed.listed(request, Ok(keys)),
+            Answered::Read(entry) => self.feed.read(request, Ok(entry)),
             Answered::Nothing => {}
         }
         self.run();
         true
     }
 
-    /// A question fails.
+    /// A query fails.
     pub(super) fn fail(&mut self, at: usize, error: Error) -> bool {
-        if self.questions.is_empty() {
+        if self.queries.is_empty() {
             return false;
         }
-        let at = at % self.questions.len();
-        let Question { ticket, asked, .. } = self.questions.swap_remove(at);
+        let at = at % self.queries.len();
+        let Query { request, asked, .. } = self.queries.swap_remove(at);
         match asked {
-            Asked::Survey(_) => {
+            Asked::ResyncListing(_) => {
                 self.blind = true;
-                self.feed.surveyed(ticket, Err(error));
+                self.feed.resync_listed(request, Err(error));
             }
-            Asked::List(_) => self.feed.listed(ticket, Err(error)),
-            Asked::Read(_) => self.feed.read(ticket, Err(error)),
+            Asked::List(_) => self.feed.listed(request, Err(error)),
+            Asked::Read(_) => self.feed.read(request, Err(error)),
         }
         self.run();
         true
     }
 
     pub(super) fn answer_probe(&mut self, answer: Result<(), Error>) -> bool {
-        let Some(link) = self.probe.take() else {
+        let Some(connection_id) = self.probe.take() else {
             return false;
         };
-        self.feed.probed(link, answer);
+        self.feed.probed(connection_id, answer);
         self.run();
         true
     }
 
     /// The server answers for the bucket, and another kind of handshake is tried.
     pub(super) fn retry_handshake(&mut self) {
-        if let Some(link) = self.probe.take() {
-            self.feed.retry_handshake(link);
+        if let Some(connection_id) = self.probe.take() {
+            self.feed.retry_handshake(connection_id);
             self.run();
         }
     }
@@ -193,10 +193,10 @@ impl World {
 
     /// The connection stays up for a while.
     pub(super) fn stay_up(&mut self) -> bool {
-        if !std::mem::take(&mut self.steady) {
+        if !std::mem::take(&mut self.stable) {
             return false;
         }
-        self.feed.timer(Timer::Steady);
+        self.feed.timer(Timer::Stable);
         self.run();
         true
     }

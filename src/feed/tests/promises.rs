@@ -39,7 +39,7 @@ enum Step {
     Deliver(usize),
     Repeat(usize),
     Consider(usize),
-    Answer(usize),
+    ReadResult(usize),
     FailQuestion(usize),
     Cut(usize),
     LoseFrames(usize),
@@ -64,7 +64,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => at().prop_map(Step::Deliver),
         1 => at().prop_map(Step::Repeat),
         9 => at().prop_map(Step::Consider),
-        9 => at().prop_map(Step::Answer),
+        9 => at().prop_map(Step::ReadResult),
         1 => at().prop_map(Step::FailQuestion),
         2 => at().prop_map(Step::Cut),
         1 => at().prop_map(Step::LoseFrames),
@@ -95,7 +95,7 @@ fn take(world: &mut World, step: &Step) {
         Step::Deliver(n) => _ = world.deliver(n, false),
         Step::Repeat(n) => _ = world.deliver(n, true),
         Step::Consider(n) => _ = world.consider(n),
-        Step::Answer(n) => _ = world.answer(n),
+        Step::ReadResult(n) => _ = world.answer(n),
         Step::FailQuestion(n) => _ = world.fail(n, Error::RequestFailed("no".into())),
         Step::Cut(n) => _ = world.cut(n, 1006),
         Step::LoseFrames(n) => _ = world.lose_frames(n),
@@ -120,35 +120,47 @@ fn take(world: &mut World, step: &Step) {
 /// Promise 1, and that nobody hears of what it does not watch.
 fn check_order(recorder: &Recorder) {
     let mut last: BTreeMap<&str, (u64, bool, u32)> = BTreeMap::new();
-    for told in &recorder.told {
+    for delivered in &recorder.delivered {
         let wanted = recorder
             .patterns
             .iter()
-            .any(|pattern| pattern.matches(&told.key));
-        assert!(wanted, "{told:?} was not asked for");
-        // A key that went while nobody looked is told with the last revision that was known of it.
-        let gone = told.resynced && !told.live;
-        if let Some((revision, live, bucket)) = last.get(&*told.key).copied() {
-            let next = told.revision > revision || gone && live && told.revision == revision;
+            .any(|pattern| pattern.matches(&delivered.key));
+        assert!(wanted, "{delivered:?} was not asked for");
+        // A key that went while nobody looked is delivered with the last revision that was known of it.
+        let gone = delivered.resynced && !delivered.live;
+        if let Some((revision, live, bucket)) = last.get(&*delivered.key).copied() {
+            let next =
+                delivered.revision > revision || gone && live && delivered.revision == revision;
             // A bucket that was made anew counts anew; what came of it before the feed knew may come again.
-            let again = told.bucket > 1 && told.revision == revision || gone && told.bucket > 0;
-            assert!(next || again || told.bucket > bucket, "{revision} {told:?}");
+            let again = delivered.bucket > 1 && delivered.revision == revision
+                || gone && delivered.bucket > 0;
+            assert!(
+                next || again || delivered.bucket > bucket,
+                "{revision} {delivered:?}"
+            );
         }
-        last.insert(&told.key, (told.revision, told.live, told.bucket));
+        last.insert(
+            &delivered.key,
+            (delivered.revision, delivered.live, delivered.bucket),
+        );
     }
 }
 
 /// `initial`: entries first, then changes.
 fn check_initial(recorder: &Recorder) {
     if recorder.initial {
-        let before = &recorder.told[..match recorder.at_ready {
+        let before = &recorder.delivered[..match recorder.at_ready {
             Some(_) => recorder.ready_after,
-            None => recorder.told.len(),
+            None => recorder.delivered.len(),
         }];
-        let first_change = before.iter().position(|told| !told.read && !told.resynced);
+        let first_change = before
+            .iter()
+            .position(|delivered| !delivered.read && !delivered.resynced);
         let after = before.iter().skip(first_change.unwrap_or(before.len()));
         assert!(
-            !after.clone().any(|told| told.read && !told.resynced),
+            !after
+                .clone()
+                .any(|delivered| delivered.read && !delivered.resynced),
             "{before:?}"
         );
     }
@@ -163,21 +175,24 @@ fn check_final(world: &World, recorder: &Recorder) {
     let live = world.live();
     let wanted = |key: &&str| recorder.patterns.iter().any(|pattern| pattern.matches(key));
     for key in KEYS.iter().copied().filter(wanted) {
-        let last = recorder.told.iter().rfind(|told| told.key == key);
+        let last = recorder
+            .delivered
+            .iter()
+            .rfind(|delivered| delivered.key == key);
         let now = live.get(key).copied();
         let changed = at_ready.get(key).copied() != now;
         match (last, now) {
-            (Some(told), Some(revision)) => {
+            (Some(delivered), Some(revision)) => {
                 assert!(
-                    told.live && told.revision == revision,
-                    "{key}@{revision}: {told:?}"
+                    delivered.live && delivered.revision == revision,
+                    "{key}@{revision}: {delivered:?}"
                 );
             }
-            (Some(told), None) => assert!(!told.live, "{key} is gone: {told:?}"),
+            (Some(delivered), None) => assert!(!delivered.live, "{key} is gone: {delivered:?}"),
             (None, Some(revision)) => {
                 assert!(
                     !changed && !recorder.initial,
-                    "{key}@{revision} was never told"
+                    "{key}@{revision} was never delivered"
                 );
             }
             (None, None) => {
@@ -185,7 +200,10 @@ fn check_final(world: &World, recorder: &Recorder) {
                 let known = at_ready
                     .get(key)
                     .is_some_and(|at| *at <= recorder.surveyed_at);
-                assert!(!known || world.blind, "{key} is gone, and nobody was told");
+                assert!(
+                    !known || world.blind,
+                    "{key} is gone, and nobody was delivered"
+                );
             }
         }
     }

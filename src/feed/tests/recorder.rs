@@ -1,12 +1,12 @@
-//! What a subscriber is told, noted.
+//! What a subscriber is delivered, noted.
 
 use std::collections::BTreeMap;
 
-use super::super::State;
+use super::super::WatchState;
 use crate::error::Error;
 use crate::kv::Pattern;
 
-/// What a subscriber was told of a key.
+/// What a subscriber was delivered of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
     pub(super) key: String,
@@ -23,10 +23,10 @@ pub(super) struct Told {
 pub(super) struct Recorder {
     pub(super) patterns: Vec<Pattern>,
     pub(super) initial: bool,
-    pub(super) told: Vec<Told>,
-    pub(super) states: Vec<State>,
+    pub(super) delivered: Vec<Told>,
+    pub(super) states: Vec<WatchState>,
     pub(super) errors: Vec<Error>,
-    /// What the server held when it became ready: the live keys.
+    /// What the server buffer when it became ready: the live keys.
     pub(super) at_ready: Option<BTreeMap<String, u64>>,
     pub(super) ready_after: usize,
     pub(super) surveyed_at: u64,

@@ -1,6 +1,6 @@
 //! Many subscribers, one connection.
 
-use super::super::State;
+use super::super::WatchState;
 use super::world::{World, settings};
 
 #[test]
@@ -15,8 +15,8 @@ fn a_thousand_watchers_of_one_key_each_hold_one_connection() {
     world.put("user.7");
     world.settle();
     for (n, id) in ids.into_iter().enumerate() {
-        assert_eq!(world.told(id).len(), usize::from(n == 7));
-        assert_eq!(world.states(id), [State::Connected]);
+        assert_eq!(world.delivered(id).len(), usize::from(n == 7));
+        assert_eq!(world.states(id), [WatchState::Connected]);
     }
 }
 
@@ -26,7 +26,7 @@ fn who_is_covered_needs_nothing_new() {
     world.watch(&["user.>"], false);
     world.settle();
     let id = world.watch(&["user.1", "user.*.name"], false);
-    assert_eq!(world.states(id), [State::Connected]);
+    assert_eq!(world.states(id), [WatchState::Connected]);
     assert!(world.recorders[&id].at_ready.is_some());
     assert_eq!(world.connects, 1);
 }
@@ -45,16 +45,19 @@ fn a_wider_connection_takes_over_without_a_gap() {
     );
     world.put("user.1");
     world.deliver(0, false);
-    assert_eq!(world.told(one), ["put user.1 2"]);
+    assert_eq!(world.delivered(one), ["put user.1 2"]);
     // On the narrow one's way when it is let go.
     world.put("user.1");
     world.open(0);
     assert_eq!(world.filters(), [">"]);
     world.put("flag");
     world.settle();
-    assert_eq!(world.told(one), ["put user.1 2", "put user.1 3 resynced"]);
-    assert_eq!(world.told(other), ["put flag 4"]);
-    assert_eq!(world.states(one), [State::Connected]);
+    assert_eq!(
+        world.delivered(one),
+        ["put user.1 2", "put user.1 3 resynced"]
+    );
+    assert_eq!(world.delivered(other), ["put flag 4"]);
+    assert_eq!(world.states(one), [WatchState::Connected]);
     assert!(world.errors(one).is_empty());
 }
 
@@ -72,7 +75,7 @@ fn taking_over_reads_only_what_may_be_new() {
     world.watch(&["flag"], false);
     world.settle();
     assert_eq!(world.reads, reads + 1);
-    assert_eq!(world.told(id).len(), 50);
+    assert_eq!(world.delivered(id).len(), 50);
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn taking_over_where_nothing_has_changed_tells_nothing() {
     let reads = world.reads;
     world.watch(&["flag"], false);
     world.settle();
-    assert_eq!((world.told(id).len(), world.reads), (0, reads + 1));
+    assert_eq!((world.delivered(id).len(), world.reads), (0, reads + 1));
 }
 
 #[test]
@@ -98,8 +101,8 @@ fn a_wider_connection_that_cannot_be_had_is_tried_again_with_all() {
     world.put("user.1");
     world.settle();
     assert_eq!(world.filters(), [">"]);
-    assert_eq!(world.told(one), ["put user.1 1 resynced"]);
-    assert!(world.told(other).is_empty());
+    assert_eq!(world.delivered(one), ["put user.1 1 resynced"]);
+    assert!(world.delivered(other).is_empty());
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn an_event_that_several_patterns_match_comes_once() {
     world.settle();
     world.put("a.b");
     world.settle();
-    assert_eq!(world.told(id), ["put a.b 1"]);
+    assert_eq!(world.delivered(id), ["put a.b 1"]);
 }
 
 #[test]
@@ -141,5 +144,5 @@ fn a_change_that_is_still_on_its_way_when_a_wider_connection_takes_over_is_deliv
     world.answer(0);
     world.watch(&["a.x"], false);
     world.settle();
-    assert_eq!(world.told(id), ["put a 1", "put a 2 resynced"]);
+    assert_eq!(world.delivered(id), ["put a 1", "put a 2 resynced"]);
 }

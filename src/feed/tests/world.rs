@@ -1,10 +1,11 @@
 //! A world around a feed: a server with one bucket, connections that lose and repeat frames, answers
-//! that take their time, and subscribers that note everything they are told.
+//! that take their time, and subscribers that note everything they are delivered.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::{
-    Action, Event, Feed, Link, Place, Settings, State, SubscriberId, Survey, Ticket, Timer,
+    Action, ConnectionId, Event, Feed, KeySlot, RequestId, ResyncListing, Settings, SubscriberId,
+    Timer, WatchState,
 };
 use super::recorder::{Recorder, Told};
 use crate::config::{RetryPolicy, Visibility};
@@ -22,7 +23,7 @@ pub(super) struct Payload {
 
 #[derive(Debug)]
 pub(super) struct Wire {
-    pub(super) link: Link,
+    pub(super) connection_id: ConnectionId,
     pub(super) filter: Pattern,
     pub(super) open: bool,
     pub(super) frames: VecDeque<Payload>,
@@ -30,22 +31,22 @@ pub(super) struct Wire {
 
 #[derive(Debug)]
 pub(super) enum Asked {
-    Survey(Pattern),
+    ResyncListing(Pattern),
     List(Pattern),
     Read(Key),
 }
 
 #[derive(Debug)]
 pub(super) enum Answered {
-    Survey(Survey),
+    ResyncListing(ResyncListing),
     List(Vec<Key>),
     Read(Option<(u64, Payload)>),
     Nothing,
 }
 
 #[derive(Debug)]
-pub(super) struct Question {
-    pub(super) ticket: Ticket,
+pub(super) struct Query {
+    pub(super) request: RequestId,
     pub(super) asked: Asked,
     /// What the server said, when it was asked.
     pub(super) answer: Option<Answered>,
@@ -55,8 +56,8 @@ pub(super) struct Question {
 
 pub(super) struct World {
     pub(super) feed: Feed<Payload>,
-    /// The places of keys, as frames name them.
-    pub(super) places: BTreeMap<String, Place>,
+    /// The slots of keys, as frames name them.
+    pub(super) slots: BTreeMap<String, KeySlot>,
     /// Whether the server sends the current values first.
     pub(super) replays: bool,
     /// Which bucket of the name it is.
@@ -65,18 +66,18 @@ pub(super) struct World {
     /// The last revision of each key, and whether it is alive.
     pub(super) keys: BTreeMap<String, (u64, bool)>,
     pub(super) wires: Vec<Wire>,
-    pub(super) questions: Vec<Question>,
-    pub(super) probe: Option<Link>,
+    pub(super) queries: Vec<Query>,
+    pub(super) probe: Option<ConnectionId>,
     pub(super) backoff: Option<f64>,
     pub(super) grace: bool,
-    pub(super) steady: bool,
+    pub(super) stable: bool,
     pub(super) recorders: BTreeMap<SubscriberId, Recorder>,
     pub(super) connects: usize,
     pub(super) reads: usize,
     pub(super) ended: bool,
-    /// Whether a survey failed: keys that were never told of may go unnoticed then.
+    /// Whether a listing failed: keys that were never delivered of may go unnoticed then.
     pub(super) blind: bool,
-    /// The bucket's revision when it was surveyed last.
+    /// The bucket's revision when it was resync_listed last.
     pub(super) surveyed_at: u64,
 }
 
@@ -103,17 +104,17 @@ impl World {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
             feed: Feed::new(settings),
-            places: BTreeMap::new(),
+            slots: BTreeMap::new(),
             replays: false,
             bucket: 1,
             revision: 0,
             keys: BTreeMap::new(),
             wires: Vec::new(),
-            questions: Vec::new(),
+            queries: Vec::new(),
             probe: None,
             backoff: None,
             grace: false,
-            steady: false,
+            stable: false,
             recorders: BTreeMap::new(),
             connects: 0,
             reads: 0,
@@ -135,12 +136,12 @@ impl World {
         };
         self.recorders.insert(id, recorder);
         self.run();
-        let told = &self.recorders[&id];
+        let delivered = &self.recorders[&id];
         assert!(
-            told.told.is_empty() && told.states.is_empty(),
-            "told before watch() returned"
+            delivered.delivered.is_empty() && delivered.states.is_empty(),
+            "delivered before watch() returned"
         );
-        self.feed.settled(id);
+        self.feed.activated(id);
         self.run();
         id
     }
@@ -182,9 +183,9 @@ impl World {
     }
 
     /// The bucket is deleted and created again while nobody is connected; a feed can only know that of a
-    /// bucket it has surveyed.
+    /// bucket it has resync_listed.
     pub(super) fn recreate(&mut self) {
-        if self.wires.is_empty() && self.feed.catch_up.knows_bucket() {
+        if self.wires.is_empty() && self.feed.resync.knows_bucket() {
             self.bucket += 1;
             self.revision = 0;
             self.keys.clear();
@@ -204,8 +205,8 @@ impl World {
         matching.map(|(key, _)| Key::parse(&key).unwrap()).collect()
     }
 
-    pub(super) fn then(&mut self, happening: impl FnOnce(&mut Feed<Payload>)) {
-        happening(&mut self.feed);
+    pub(super) fn then(&mut self, socket_event: impl FnOnce(&mut Feed<Payload>)) {
+        socket_event(&mut self.feed);
         self.run();
     }
 
@@ -220,27 +221,27 @@ impl World {
         {}
     }
 
-    /// What a subscriber was told, in words.
-    pub(super) fn told(&self, id: SubscriberId) -> Vec<String> {
+    /// What a subscriber was delivered, in words.
+    pub(super) fn delivered(&self, id: SubscriberId) -> Vec<String> {
         self.recorders[&id]
-            .told
+            .delivered
             .iter()
             .map(Told::in_words)
             .collect()
     }
 
-    /// What a subscriber is told while something happens.
+    /// What a subscriber is delivered while something happens.
     pub(super) fn told_during(
         &mut self,
         id: SubscriberId,
-        happening: impl FnOnce(&mut Self),
+        socket_event: impl FnOnce(&mut Self),
     ) -> Vec<String> {
-        let before = self.recorders[&id].told.len();
-        happening(self);
-        self.told(id).split_off(before)
+        let before = self.recorders[&id].delivered.len();
+        socket_event(self);
+        self.delivered(id).split_off(before)
     }
 
-    pub(super) fn states(&self, id: SubscriberId) -> &[State] {
+    pub(super) fn states(&self, id: SubscriberId) -> &[WatchState] {
         &self.recorders[&id].states
     }
 
@@ -273,36 +274,38 @@ impl World {
     }
 
     fn carry_out(&mut self, action: Action<Payload>) {
-        let mut ask = |ticket, asked| {
-            self.questions.push(Question {
-                ticket,
+        let mut send = |request, asked| {
+            self.queries.push(Query {
+                request,
                 asked,
                 answer: None,
                 answered_at: 0,
             });
         };
         match action {
-            Action::Survey(ticket, filter) => ask(ticket, Asked::Survey(filter)),
-            Action::List(ticket, filter) => ask(ticket, Asked::List(filter)),
-            Action::Read(ticket, key) => {
+            Action::ResyncListing(request, filter) => send(request, Asked::ResyncListing(filter)),
+            Action::List(request, filter) => send(request, Asked::List(filter)),
+            Action::Read(request, key) => {
                 self.reads += 1;
-                ask(ticket, Asked::Read(key));
+                send(request, Asked::Read(key));
             }
-            Action::Connect(link, filter) => {
+            Action::Connect(connection_id, filter) => {
                 self.connects += 1;
                 self.wires.push(Wire {
-                    link,
+                    connection_id,
                     filter,
                     open: false,
                     frames: VecDeque::new(),
                 });
             }
-            Action::Disconnect(link) => self.wires.retain(|wire| wire.link != link),
-            Action::Probe(link) => self.probe = Some(link),
+            Action::Disconnect(connection_id) => self
+                .wires
+                .retain(|wire| wire.connection_id != connection_id),
+            Action::Probe(connection_id) => self.probe = Some(connection_id),
             Action::SetTimer(Timer::Backoff, ms) => self.backoff = Some(ms),
             Action::SetTimer(Timer::Grace, _) => self.grace = true,
-            Action::SetTimer(Timer::Steady, _) => self.steady = true,
-            Action::Tell(id, state) => {
+            Action::SetTimer(Timer::Stable, _) => self.stable = true,
+            Action::NotifyState(id, state) => {
                 if let Some(recorder) = self.recorders.get_mut(&id) {
                     assert_ne!(recorder.states.last(), Some(&state));
                     recorder.states.push(state);
@@ -312,7 +315,7 @@ impl World {
                 let live = self.live();
                 if let Some(recorder) = self.recorders.get_mut(&id) {
                     assert!(recorder.at_ready.is_none(), "ready twice");
-                    recorder.ready_after = recorder.told.len();
+                    recorder.ready_after = recorder.delivered.len();
                     recorder.at_ready = Some(live);
                     recorder.surveyed_at = self.surveyed_at;
                 }
@@ -336,7 +339,7 @@ impl World {
     }
 
     fn tell(&mut self, to: &[SubscriberId], event: &Event<Payload>, resynced: bool) {
-        let told = match event {
+        let delivered = match event {
             Event::Change(payload) | Event::Entry(payload) => payload.clone(),
             Event::Gone(key, revision) => Payload {
                 key: key.to_string(),
@@ -348,13 +351,13 @@ impl World {
         };
         for id in to {
             if let Some(recorder) = self.recorders.get_mut(id) {
-                recorder.told.push(Told {
-                    key: told.key.clone(),
-                    revision: told.revision,
-                    live: told.live,
+                recorder.delivered.push(Told {
+                    key: delivered.key.clone(),
+                    revision: delivered.revision,
+                    live: delivered.live,
                     resynced,
                     read: matches!(event, Event::Entry(_)),
-                    bucket: told.bucket,
+                    bucket: delivered.bucket,
                 });
             }
         }

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use ironflow_bench::{Bench, exactly, few_users_of, key, pattern, users};
-use ironflow_browser::feed::{Action, Change, Feed, Link, Name, Place, Settings};
+use ironflow_browser::feed::{Action, Change, ConnectionId, Feed, KeySlot, Name, Settings};
 use ironflow_browser::kv::{Key, Pattern};
 
 type Work = fn();
@@ -21,7 +21,7 @@ const WORKS: [(&str, Work); 10] = [
     ("feed: 1,000 events, 1 watcher", || {
         follow(&[pattern(">")], 1_000)
     }),
-    ("feed: 100 events told to 100 watchers", || {
+    ("feed: 100 events delivered to 100 watchers", || {
         follow(&vec![pattern("user.>"); 100], 100);
     }),
     ("feed: 1,000 events among 10,000 watchers", || {
@@ -98,19 +98,19 @@ fn list_all() {
     measured(&mut || assert_eq!(bench.list(&Pattern::all()), 10_000));
 }
 
-/// A feed, and the connection it has settled on.
+/// A feed, and the connection it has activated on.
 struct Following {
     feed: Feed<u64>,
-    link: Option<Link>,
-    told: usize,
+    connection_id: Option<ConnectionId>,
+    delivered: usize,
 }
 
 impl Following {
     fn new() -> Self {
         Self {
             feed: Feed::new(Settings::in_memory()),
-            link: None,
-            told: 0,
+            connection_id: None,
+            delivered: 0,
         }
     }
 
@@ -118,11 +118,13 @@ impl Following {
     fn run(&mut self) {
         while let Some(action) = self.feed.next_action() {
             match action {
-                Action::Connect(link, _) => {
-                    self.feed.opened(link);
-                    self.link = Some(link);
+                Action::Connect(connection_id, _) => {
+                    self.feed.opened(connection_id);
+                    self.connection_id = Some(connection_id);
                 }
-                Action::Deliver(to, event, _) => self.told += black_box((to, event)).0.ids().len(),
+                Action::Deliver(to, event, _) => {
+                    self.delivered += black_box((to, event)).0.ids().len()
+                }
                 _ => {}
             }
         }
@@ -131,22 +133,22 @@ impl Following {
     fn join(&mut self, pattern: &Pattern) {
         let id = self.feed.subscribe(std::slice::from_ref(pattern), false);
         self.run();
-        self.feed.settled(id);
+        self.feed.activated(id);
         self.run();
     }
 
-    /// Gives the place of the key.
-    fn hear(&mut self, key: Name<'_>, revision: u64) -> Option<Place> {
-        let link = self.link?;
+    /// Gives the slot of the key.
+    fn hear(&mut self, key: Name<'_>, revision: u64) -> Option<KeySlot> {
+        let connection_id = self.connection_id?;
         let change = Change {
             key,
             revision,
             deleted: false,
             payload: revision,
         };
-        let place = self.feed.changed(link, change);
+        let slot = self.feed.changed(connection_id, change);
         self.run();
-        place
+        slot
     }
 }
 
@@ -156,20 +158,20 @@ fn join() {
     measured(&mut || patterns.iter().for_each(|pattern| following.join(pattern)));
 }
 
-/// Events of keys that have been heard of before, and are named by their places.
+/// Events of keys that have been heard of before, and are named by their slots.
 fn follow(patterns: &[Pattern], events: u64) {
     let mut following = Following::new();
     patterns.iter().for_each(|pattern| following.join(pattern));
     let keys = users(patterns.len().max(100));
     let hear = |(revision, key): (u64, &Key)| following.hear(Name::Text(key), revision);
-    let places: Vec<Place> = (1..).zip(&keys).filter_map(hear).collect();
-    let before = following.told;
-    let changed = turns(&places, usize::try_from(events).expect("a number"));
+    let slots: Vec<KeySlot> = (1..).zip(&keys).filter_map(hear).collect();
+    let before = following.delivered;
+    let changed = turns(&slots, usize::try_from(events).expect("a number"));
     let newest = keys.len() as u64;
     measured(&mut || {
-        for (n, place) in (1..).zip(&changed) {
-            following.hear(Name::Place(*place), newest + n);
+        for (n, slot) in (1..).zip(&changed) {
+            following.hear(Name::KeySlot(*slot), newest + n);
         }
     });
-    assert!(following.told > before, "{:?} heard", key("user.0"));
+    assert!(following.delivered > before, "{:?} heard", key("user.0"));
 }

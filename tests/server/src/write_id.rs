@@ -39,7 +39,7 @@ pub(crate) enum Write {
 }
 
 impl Write {
-    fn words(self) -> String {
+    fn message(self) -> String {
         match self {
             Self::Put(Precondition::None) => "put".to_owned(),
             Self::Put(Precondition::Absent) => "create".to_owned(),
@@ -76,7 +76,7 @@ impl WriteId {
     /// The id that is stored with the write's message: no other write of its bucket has it, whatever
     /// ids clients choose.
     pub(crate) fn stored(&self, key: &Key, write: Write) -> StoredId {
-        let hash = Sha256::digest(format!("{}\n{}\n{}", self.0, &**key, write.words()));
+        let hash = Sha256::digest(format!("{}\n{}\n{}", self.0, &**key, write.message()));
         StoredId(URL_SAFE_NO_PAD.encode(&hash[..16]))
     }
 }

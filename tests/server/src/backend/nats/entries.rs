@@ -170,7 +170,7 @@ fn subjects(names: &Names, patterns: &[Pattern]) -> Vec<String> {
     let cover = patterns
         .iter()
         .cloned()
-        .reduce(|cover, pattern| cover.widened(&pattern));
+        .reduce(|cover, pattern| cover.union(&pattern));
     let cover = cover.map(|cover| names.filter(&cover));
     let cover = cover.filter(|subject| is_plain(subject));
     vec![cover.unwrap_or_else(|| names.filter(&Pattern::all()))]

@@ -10,7 +10,7 @@ use crate::transport::Operation;
 
 /// A method that carries out an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum ApiMethod {
     CreateBucket,
     DeleteBucket,
     ListBuckets,
@@ -24,7 +24,7 @@ pub(super) enum Method {
     ListKeys,
 }
 
-impl Method {
+impl ApiMethod {
     /// What it is called in an error's context.
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -67,25 +67,25 @@ impl<'a> Arguments<'a> {
     /// The operation they stand for. `bucket` and `decode`: the handle's, for the methods of a handle.
     pub(super) fn operation(
         &self,
-        method: Method,
+        method: ApiMethod,
         bucket: Option<&BucketName>,
         decode: Option<&JsValue>,
     ) -> Result<Operation, Error> {
         let bucket = match (method, bucket) {
-            (Method::CreateBucket, _) => {
+            (ApiMethod::CreateBucket, _) => {
                 let config = arguments::bucket_config(self.first, "config")?;
                 return Ok(Operation::CreateBucket(config));
             }
-            (Method::ListBuckets, _) => return Ok(Operation::ListBuckets),
-            (Method::DeleteBucket | Method::GetBucketInfo, _) | (_, None) => {
+            (ApiMethod::ListBuckets, _) => return Ok(Operation::ListBuckets),
+            (ApiMethod::DeleteBucket | ApiMethod::GetBucketInfo, _) | (_, None) => {
                 arguments::bucket_name(self.first)?
             }
             (_, Some(bucket)) => bucket.clone(),
         };
         match method {
-            Method::DeleteBucket => return Ok(Operation::DeleteBucket(bucket)),
-            Method::GetBucketInfo => return Ok(Operation::BucketInfo(bucket)),
-            Method::ListKeys => {
+            ApiMethod::DeleteBucket => return Ok(Operation::DeleteBucket(bucket)),
+            ApiMethod::GetBucketInfo => return Ok(Operation::BucketInfo(bucket)),
+            ApiMethod::ListKeys => {
                 let filter = arguments::filter(self.first)?;
                 return Ok(Operation::ListKeys(bucket, filter));
             }
@@ -93,11 +93,11 @@ impl<'a> Arguments<'a> {
         }
         let key = arguments::key(self.first)?;
         let precondition = match method {
-            Method::Get => return Ok(Operation::Get(bucket, key)),
-            Method::Delete => return Ok(Operation::Remove(bucket, key, Removal::Delete)),
-            Method::Purge => return Ok(Operation::Remove(bucket, key, Removal::Purge)),
-            Method::Create => Precondition::Absent,
-            Method::Update => Precondition::Revision(arguments::revision(self.revision)?),
+            ApiMethod::Get => return Ok(Operation::Get(bucket, key)),
+            ApiMethod::Delete => return Ok(Operation::Remove(bucket, key, Removal::Delete)),
+            ApiMethod::Purge => return Ok(Operation::Remove(bucket, key, Removal::Purge)),
+            ApiMethod::Create => Precondition::Absent,
+            ApiMethod::Update => Precondition::Revision(arguments::revision(self.revision)?),
             _ => Precondition::None,
         };
         Ok(Operation::Put {

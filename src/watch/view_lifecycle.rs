@@ -73,16 +73,16 @@ pub enum Next {
 
 /// When the watch of one view is opened again.
 #[derive(Debug)]
-pub struct ViewLife {
+pub struct ViewLifecycle {
     /// Why the watch is closed; none while there is one.
     closed: Option<CloseReason>,
     /// The delays so far, since the view was last complete, and one.
     attempt: f64,
-    /// Whether the entries that the view holds are those of an earlier configuration.
+    /// Whether the entries that the view is_buffering are those of an earlier configuration.
     outdated: bool,
 }
 
-impl ViewLife {
+impl ViewLifecycle {
     /// The life of a view whose watch is being opened.
     #[expect(clippy::new_without_default, reason = "it begins with a watch")]
     pub const fn new() -> Self {
@@ -130,7 +130,7 @@ impl ViewLife {
         self.outdated && (self.closed == refused || self.closed == Some(CloseReason::BucketMissing))
     }
 
-    /// Something has happened that may have mended the cause.
+    /// Something has on_socket_event that may have mended the cause.
     pub fn on_event(&mut self, event: ViewEvent) -> Next {
         let Some(reason) = self.closed else {
             return Next::Nothing;
@@ -186,7 +186,7 @@ mod tests {
             (Lost, Wait(30_000.0), vec![AuthChanged, PageEvent, Timer]),
         ] {
             for event in events {
-                let mut life = ViewLife::new();
+                let mut life = ViewLifecycle::new();
                 assert_eq!(life.watch_closed(reason, true), next);
                 let expected = match reopened_by.contains(&event) {
                     true => Reopen,
@@ -199,12 +199,12 @@ mod tests {
 
     #[test]
     fn a_finished_watch_closes_the_view() {
-        assert_eq!(ViewLife::new().watch_closed(Finished, true), Close);
+        assert_eq!(ViewLifecycle::new().watch_closed(Finished, true), Close);
     }
 
     #[test]
     fn events_while_the_watch_runs_do_nothing() {
-        let mut life = ViewLife::new();
+        let mut life = ViewLifecycle::new();
         life.watch_closed(BucketMissing, true);
         life.opened();
         for event in [AuthChanged, BucketCreated, PageEvent, Timer] {
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn delays_grow_until_the_view_is_complete() {
-        let mut life = ViewLife::new();
+        let mut life = ViewLifecycle::new();
         let mut bounds = Vec::new();
         for _ in 0..7 {
             bounds.push(life.watch_closed(BucketMissing, true));
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn entries_of_an_earlier_configuration_are_dropped_where_the_bucket_cannot_be_read() {
         for (reason, dropped) in [(Refused, true), (BucketMissing, true), (Lost, false)] {
-            let mut life = ViewLife::after_configure();
+            let mut life = ViewLifecycle::after_configure();
             assert!(!life.drops_entries());
             life.watch_closed(reason, true);
             assert_eq!(life.drops_entries(), dropped, "{reason:?}");
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn page_events_do_not_lengthen_the_delay() {
-        let mut life = ViewLife::new();
+        let mut life = ViewLifecycle::new();
         for _ in 0..20 {
             assert_eq!(life.watch_closed(Lost, true), Wait(30_000.0));
             assert_eq!(life.on_event(PageEvent), Reopen);
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn without_reconnect_a_lost_watch_waits_for_events_only() {
-        let mut life = ViewLife::new();
+        let mut life = ViewLifecycle::new();
         assert_eq!(life.watch_closed(Lost, false), Nothing);
         assert_eq!(life.on_event(PageEvent), Reopen);
     }

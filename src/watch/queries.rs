@@ -5,68 +5,68 @@ use std::rc::Rc;
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use super::driver::Driver;
+use super::runner::FeedRunner;
 use crate::error::Error;
-use crate::feed::{Answer, Link, Survey, Ticket};
+use crate::feed::{ConnectionId, ReadResult, RequestId, ResyncListing};
 use crate::ffi::{Failure, Read};
 use crate::kv::{Key, Pattern};
 use crate::transport::{Limits, Operation, Transport};
 
-/// What a feed has asked, and will be told.
-enum Question {
+/// What a feed has asked, and will be delivered.
+enum Query {
     /// Whether the server answers for the bucket.
-    Probe(Link),
+    Probe(ConnectionId),
     /// When the bucket was created; then, of which the pattern is, the live keys that match.
-    Survey(Ticket, Pattern),
-    /// The keys of a survey, with when the bucket was created.
-    Surveyed(Ticket, String),
+    ResyncListing(RequestId, Pattern),
+    /// The keys of a listing, with when the bucket was created.
+    Surveyed(RequestId, String),
     /// The live keys that match.
-    List(Ticket),
+    List(RequestId),
     /// A key's entry.
-    Read(Ticket),
+    Read(RequestId),
 }
 
-impl Driver {
+impl FeedRunner {
     /// Whether the server answers for the bucket. It is asked once.
-    pub(super) fn probe(self: &Rc<Self>, link: Link) {
+    pub(super) fn probe(self: &Rc<Self>, connection_id: ConnectionId) {
         let operation = Operation::BucketInfo(self.bucket.clone());
-        self.ask(operation, Question::Probe(link));
+        self.send(operation, Query::Probe(connection_id));
     }
 
     /// When the bucket was created, and its live keys that match.
-    pub(super) fn survey(self: &Rc<Self>, ticket: Ticket, filter: Pattern) {
+    pub(super) fn listing(self: &Rc<Self>, request: RequestId, filter: Pattern) {
         let operation = Operation::BucketInfo(self.bucket.clone());
-        self.ask(operation, Question::Survey(ticket, filter));
+        self.send(operation, Query::ResyncListing(request, filter));
     }
 
     /// The live keys that match.
-    pub(super) fn list(self: &Rc<Self>, ticket: Ticket, filter: &Pattern) {
-        self.ask(self.listing(filter), Question::List(ticket));
+    pub(super) fn list(self: &Rc<Self>, request: RequestId, filter: &Pattern) {
+        self.send(self.list_operation(filter), Query::List(request));
     }
 
     /// A key's entry.
-    pub(super) fn read(self: &Rc<Self>, ticket: Ticket, key: Key) {
+    pub(super) fn read(self: &Rc<Self>, request: RequestId, key: Key) {
         let operation = Operation::Get(self.bucket.clone(), key);
-        self.ask(operation, Question::Read(ticket));
+        self.send(operation, Query::Read(request));
     }
 
-    fn listing(&self, filter: &Pattern) -> Operation {
+    fn list_operation(&self, filter: &Pattern) -> Operation {
         let filter = Some(filter).filter(|filter| **filter != Pattern::all());
         Operation::ListKeys(self.bucket.clone(), filter.cloned())
     }
 
-    fn ask(self: &Rc<Self>, operation: Operation, question: Question) {
+    fn send(self: &Rc<Self>, operation: Operation, query: Query) {
         let limits = Limits {
-            once: matches!(question, Question::Probe(_)),
+            once: matches!(query, Query::Probe(_)),
             ..self.limits()
         };
-        let driver = Rc::clone(self);
+        let runner = Rc::clone(self);
         let done = move |outcome: Result<JsValue, Failure>| {
             let answer = outcome.map_err(|failure| match failure {
                 Failure::Error(problem) => problem.error,
                 _ => Error::RequestFailed("the request was aborted".into()),
             });
-            driver.answered(question, answer);
+            runner.on_response(query, answer);
         };
         self.transport.carry_out(operation, limits, Box::new(done));
     }
@@ -79,31 +79,34 @@ impl Driver {
         }
     }
 
-    fn answered(self: &Rc<Self>, question: Question, answer: Result<JsValue, Error>) {
-        let answer = match (question, answer) {
-            (Question::Probe(link), Ok(_)) if self.may_try_without_subprotocol() => {
-                return self.tell(|feed| feed.retry_handshake(link));
+    fn on_response(self: &Rc<Self>, query: Query, answer: Result<JsValue, Error>) {
+        let answer = match (query, answer) {
+            (Query::Probe(connection_id), Ok(_)) if self.may_try_without_subprotocol() => {
+                return self.update(|feed| feed.retry_handshake(connection_id));
             }
-            (Question::Survey(ticket, filter), Ok(info)) => {
+            (Query::ResyncListing(request, filter), Ok(info)) => {
                 let created = info.unchecked_ref::<Read>().created_at();
-                return self.ask(self.listing(&filter), Question::Surveyed(ticket, created));
+                return self.send(
+                    self.list_operation(&filter),
+                    Query::Surveyed(request, created),
+                );
             }
-            (question, answer) => (question, answer),
+            (query, answer) => (query, answer),
         };
-        self.tell(|feed| match answer {
-            (Question::Probe(link), answer) => feed.probed(link, answer.map(|_| ())),
-            (Question::Surveyed(ticket, created), answer) => {
-                let survey = |answer| Survey {
+        self.update(|feed| match answer {
+            (Query::Probe(connection_id), answer) => feed.probed(connection_id, answer.map(|_| ())),
+            (Query::Surveyed(request, created), answer) => {
+                let listing = |answer| ResyncListing {
                     created,
                     keys: keys(answer),
                 };
-                feed.surveyed(ticket, answer.map(survey));
+                feed.resync_listed(request, answer.map(listing));
             }
-            (Question::Survey(ticket, _), answer) => {
-                feed.surveyed(ticket, answer.map(|_| Survey::default()));
+            (Query::ResyncListing(request, _), answer) => {
+                feed.resync_listed(request, answer.map(|_| ResyncListing::default()));
             }
-            (Question::List(ticket), answer) => feed.listed(ticket, answer.map(keys)),
-            (Question::Read(ticket), answer) => feed.read(ticket, entry(answer)),
+            (Query::List(request), answer) => feed.listed(request, answer.map(keys)),
+            (Query::Read(request), answer) => feed.read(request, entry(answer)),
         });
     }
 
@@ -118,7 +121,7 @@ impl Driver {
 }
 
 /// What a feed takes for an entry: none where there is no such key.
-fn entry(answer: Result<JsValue, Error>) -> Answer<JsValue> {
+fn entry(answer: Result<JsValue, Error>) -> ReadResult<JsValue> {
     match answer {
         Ok(entry) => {
             let revision = entry.unchecked_ref::<Read>().revision();

@@ -35,7 +35,7 @@ impl Pattern {
 
     /// The narrowest pattern, token by token, that covers both.
     #[must_use]
-    pub fn widened(&self, other: &Self) -> Self {
+    pub fn union(&self, other: &Self) -> Self {
         let mut tokens = Vec::new();
         let (mut ours, mut theirs) = (self.tokens(), other.tokens());
         loop {
@@ -99,12 +99,12 @@ mod tests {
     fn a_widened_pattern_covers_both_and_no_more_than_it_must() {
         for one in PATTERNS.map(pattern) {
             for other in PATTERNS.map(pattern) {
-                let wide = one.widened(&other);
+                let wide = one.union(&other);
                 assert!(
                     wide.covers(&one) && wide.covers(&other),
                     "{one:?} {other:?} {wide:?}"
                 );
-                assert_eq!(wide, other.widened(&one));
+                assert_eq!(wide, other.union(&one));
                 if one.covers(&other) {
                     assert_eq!(wide, one, "{other:?}");
                 }
@@ -120,7 +120,7 @@ mod tests {
             ("user.1", "order.1", "*.1"),
             ("a.>", "a", ">"),
         ] {
-            assert_eq!(pattern(one).widened(&pattern(other)), pattern(wide));
+            assert_eq!(pattern(one).union(&pattern(other)), pattern(wide));
         }
     }
 

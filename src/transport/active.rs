@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Fallback, Http, Limits, Memory, Operation};
-use crate::ffi::{Done, Failure, Outcome};
+use crate::ffi::{Done, Failure, OperationResult};
 
 /// One of them.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub(crate) enum Transport {
 impl Transport {
     /// The transport that counts now: another than this one where the client has fallen back to a
     /// store in memory. Whoever connects, or connects again, asks anew.
-    pub(crate) fn in_force(self: &Rc<Self>) -> Rc<Self> {
-        match self.fallback().and_then(Fallback::in_force) {
+    pub(crate) fn active(self: &Rc<Self>) -> Rc<Self> {
+        match self.fallback().and_then(Fallback::active) {
             Some(memory) => Rc::new(Self::Memory(Rc::clone(memory))),
             None => Rc::clone(self),
         }
@@ -24,7 +24,7 @@ impl Transport {
 
     /// Carries an operation out, by the transport in force.
     pub(crate) fn carry_out(&self, operation: Operation, limits: Limits, done: Done) {
-        match self.at_once(&operation, &limits) {
+        match self.try_sync(&operation, &limits) {
             Some(outcome) => done(outcome),
             None => self.send(operation, limits, done),
         }
@@ -32,18 +32,22 @@ impl Transport {
 
     /// Carries an operation out where that takes no waiting: in memory. It also does where the caller has
     /// aborted already.
-    pub(crate) fn at_once(&self, operation: &Operation, limits: &Limits) -> Option<Outcome> {
+    pub(crate) fn try_sync(
+        &self,
+        operation: &Operation,
+        limits: &Limits,
+    ) -> Option<OperationResult> {
         if let Err(failure) = limits.check() {
             return Some(Err(failure));
         }
         let memory = match self {
             Self::Memory(memory) => memory,
-            Self::Http(_) => self.fallback().and_then(Fallback::in_force)?,
+            Self::Http(_) => self.fallback().and_then(Fallback::active)?,
         };
         Some(memory.carry_out(operation))
     }
 
-    /// Carries an operation out that is none for [`Transport::at_once`].
+    /// Carries an operation out that is none for [`Transport::try_sync`].
     pub(crate) fn send(&self, operation: Operation, limits: Limits, done: Done) {
         if let Self::Http(http) = self {
             http.carry_out(operation, limits, done);
@@ -51,8 +55,8 @@ impl Transport {
     }
 
     /// The error that tells of falling back to a store in memory: there is one, once.
-    pub(crate) fn take_news(&self) -> Option<Failure> {
-        self.fallback().and_then(Fallback::take_news)
+    pub(crate) fn take_fallback_error(&self) -> Option<Failure> {
+        self.fallback().and_then(Fallback::take_fallback_error)
     }
 
     fn fallback(&self) -> Option<&Fallback> {

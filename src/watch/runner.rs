@@ -12,65 +12,65 @@ use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::feed::{Action, Event, Feed, Link, Settings, SubscriberId, Timer};
-use crate::ffi::{self, Audience, Failure, Places, Subject, Subscriber};
+use crate::feed::{Action, ConnectionId, Event, Feed, Settings, SubscriberId, Timer};
+use crate::ffi::{self, Failure, KeySlots, Subject, Subscriber, SubscriberSet};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::Transport;
 
 /// Whoever keeps the feed and answers for it.
-pub(crate) trait Owner {
+pub(crate) trait WatchHost {
     /// Hears of a problem of the watch of this bucket.
     fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue);
     /// Lets go of a feed that has ended.
-    fn ended(&self, driver: &Rc<Driver>);
+    fn ended(&self, runner: &Rc<FeedRunner>);
 }
 
 /// A feed and all that is around it.
-pub(crate) struct Driver {
-    owner: Rc<dyn Owner>,
+pub(crate) struct FeedRunner {
+    host: Rc<dyn WatchHost>,
     pub(super) transport: Rc<Transport>,
     pub(super) bucket: BucketName,
     /// The same, for events.
     pub(super) bucket_name: JsValue,
     pub(super) timeout_ms: u32,
     pub(super) feed: RefCell<Feed<JsValue>>,
-    pub(super) audience: Audience,
+    pub(super) subscribers: SubscriberSet,
     pub(super) handshake: Handshake,
-    /// The places of keys, for frames to name them by.
-    pub(super) places: Places,
+    /// The slots of keys, for frames to name them by.
+    pub(super) slots: KeySlots,
     /// Those whose `watch()` may not have returned yet.
     new: RefCell<Vec<SubscriberId>>,
-    pub(super) sources: RefCell<Vec<(Link, Source)>>,
+    pub(super) sources: RefCell<Vec<(ConnectionId, Source)>>,
     backoff: RefCell<Option<Timeout>>,
     grace: RefCell<Option<Timeout>>,
-    steady: RefCell<Option<Timeout>>,
+    stable: RefCell<Option<Timeout>>,
     /// Whether actions are being carried out: those that come up meanwhile are, in their turn.
     busy: Cell<bool>,
 }
 
-impl Driver {
+impl FeedRunner {
     pub(crate) fn new(
-        owner: Rc<dyn Owner>,
+        host: Rc<dyn WatchHost>,
         transport: Rc<Transport>,
         bucket: BucketName,
         timeout_ms: u32,
         settings: Settings,
     ) -> Rc<Self> {
         Rc::new(Self {
-            owner,
+            host,
             transport,
             bucket_name: JsValue::from(&*bucket),
             bucket,
             timeout_ms,
             feed: RefCell::new(Feed::new(settings)),
-            audience: ffi::new_audience(),
+            subscribers: ffi::new_subscriber_set(),
             handshake: Handshake::default(),
-            places: ffi::new_places(),
+            slots: ffi::new_key_slots(),
             new: RefCell::default(),
             sources: RefCell::default(),
             backoff: RefCell::default(),
             grace: RefCell::default(),
-            steady: RefCell::default(),
+            stable: RefCell::default(),
             busy: Cell::new(false),
         })
     }
@@ -91,13 +91,13 @@ impl Driver {
         subscriber: &Subscriber,
     ) -> JsValue {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
-        self.audience.add(id.number(), subscriber);
+        self.subscribers.add(id.number(), subscriber);
         self.connect_now();
         self.run();
         self.new.borrow_mut().push(id);
-        self.later(|driver| driver.greet());
-        let driver = Rc::clone(self);
-        subscriber.attach(ffi::once(Box::new(move |_, _, _| driver.unsubscribe(id))))
+        self.later(|runner| runner.activate_new());
+        let runner = Rc::clone(self);
+        subscriber.attach(ffi::once(Box::new(move |_, _, _| runner.unsubscribe(id))))
     }
 
     /// Opens the connection that a new subscriber needs, also inside a callback, when other actions still
@@ -106,47 +106,47 @@ impl Driver {
         loop {
             let connect = self.feed.borrow_mut().take_connect();
             match connect {
-                Some((link, filter)) => self.connect(link, &filter),
+                Some((connection_id, filter)) => self.connect(connection_id, &filter),
                 None => return,
             }
         }
     }
 
     /// Lets the feed speak to its new subscribers.
-    pub(super) fn greet(self: &Rc<Self>) {
+    pub(super) fn activate_new(self: &Rc<Self>) {
         if self.new.borrow().is_empty() {
             return;
         }
         let new = self.new.take();
-        self.tell(|feed| new.iter().for_each(|id| feed.settled(*id)));
+        self.update(|feed| new.iter().for_each(|id| feed.activated(*id)));
     }
 
     /// Takes a subscriber out, and tells it so.
     fn unsubscribe(self: &Rc<Self>, id: SubscriberId) {
-        let Some(subscriber) = self.audience.take(id.number()) else {
+        let Some(subscriber) = self.subscribers.take(id.number()) else {
             return;
         };
-        self.tell(|feed| feed.unsubscribe(id));
+        self.update(|feed| feed.unsubscribe(id));
         subscriber.close();
     }
 
     /// Ends the watch for everybody.
     pub(crate) fn stop(self: &Rc<Self>) {
-        self.tell(Feed::stop);
-        self.audience.end(&JsValue::UNDEFINED);
+        self.update(Feed::stop);
+        self.subscribers.end(&JsValue::UNDEFINED);
     }
 
     /// The page has gone through something.
     pub(crate) fn page(self: &Rc<Self>, event: &PageEvent) {
-        self.tell(|feed| match event {
+        self.update(|feed| match event {
             PageEvent::Online => feed.online(),
             PageEvent::Hidden => feed.hidden(),
             PageEvent::Visible(ms) => feed.visible(*ms),
         });
     }
 
-    /// Tells the feed what has happened, and does what is to be done.
-    pub(super) fn tell(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
+    /// Tells the feed what has on_socket_event, and does what is to be done.
+    pub(super) fn update(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
         what(&mut self.feed.borrow_mut());
         self.run();
     }
@@ -154,7 +154,7 @@ impl Driver {
     /// Does what is to be done, unless that is what is going on already.
     fn run(self: &Rc<Self>) {
         if self.feed.borrow_mut().take_forgotten() {
-            self.places.clear();
+            self.slots.clear();
         }
         if self.busy.replace(true) {
             return;
@@ -171,15 +171,15 @@ impl Driver {
 
     fn carry_out(self: &Rc<Self>, action: Action<JsValue>) {
         match action {
-            Action::Connect(link, filter) => self.connect(link, &filter),
-            Action::Disconnect(link) => self.disconnect(link),
-            Action::Probe(link) => self.probe(link),
-            Action::Survey(ticket, filter) => self.survey(ticket, filter),
-            Action::List(ticket, filter) => self.list(ticket, &filter),
-            Action::Read(ticket, key) => self.read(ticket, key),
+            Action::Connect(connection_id, filter) => self.connect(connection_id, &filter),
+            Action::Disconnect(connection_id) => self.disconnect(connection_id),
+            Action::Probe(connection_id) => self.probe(connection_id),
+            Action::ResyncListing(request, filter) => self.listing(request, filter),
+            Action::List(request, filter) => self.list(request, &filter),
+            Action::Read(request, key) => self.read(request, key),
             Action::SetTimer(timer, ms) => self.set_timer(timer, ms),
-            Action::Tell(id, state) => self.audience.tell(id.number(), state as u8),
-            Action::Ready(id) => self.audience.ready(id.number()),
+            Action::NotifyState(id, state) => self.subscribers.set_state(id.number(), state as u8),
+            Action::Ready(id) => self.subscribers.ready(id.number()),
             Action::Deliver(to, event, resynced) => self.deliver(to.ids(), event, resynced),
             Action::Report(error) => self.report(error),
             Action::End(error) => self.end(error),
@@ -196,31 +196,31 @@ impl Driver {
             event = ffi::resynced(&event);
         }
         let failed = match to {
-            [id] => self.audience.deliver(id.number(), &event),
+            [id] => self.subscribers.deliver(id.number(), &event),
             _ => {
                 let to: Vec<u32> = to.iter().map(|id| id.number()).collect();
-                self.audience.deliver_to_all(&to, &event)
+                self.subscribers.deliver_to_all(&to, &event)
             }
         };
         if failed {
-            for error in self.audience.take_errors().iter() {
-                self.report_to_owner(&error);
+            for error in self.subscribers.take_errors().iter() {
+                self.report_to_host(&error);
             }
         }
     }
 
-    /// Tells every subscriber of a problem, and the owner. Of nobody's problem nobody hears.
+    /// Tells every subscriber of a problem, and the host. Of nobody's problem nobody hears.
     fn report(&self, error: Error) {
-        if self.audience.size() > 0 {
+        if self.subscribers.size() > 0 {
             let error = self.js_error(error);
-            self.report_to_owner(&error);
-            self.audience.fail(&error);
+            self.report_to_host(&error);
+            self.subscribers.fail(&error);
         }
     }
 
-    fn report_to_owner(&self, error: &JsValue) {
+    fn report_to_host(&self, error: &JsValue) {
         let bucket = &self.bucket;
-        self.owner
+        self.host
             .report(bucket, self.shown_filter().as_ref(), error);
     }
 
@@ -244,36 +244,36 @@ impl Driver {
     fn end(self: &Rc<Self>, error: Option<Error>) {
         self.backoff.take();
         self.grace.take();
-        self.steady.take();
+        self.stable.take();
         for (_, source) in self.sources.take() {
             self.let_go(source);
         }
-        self.owner.ended(self);
+        self.host.ended(self);
         let mut given = JsValue::UNDEFINED;
-        if let Some(error) = error.filter(|_| self.audience.size() > 0) {
+        if let Some(error) = error.filter(|_| self.subscribers.size() > 0) {
             given = self.js_error(error);
-            self.report_to_owner(&given);
+            self.report_to_host(&given);
         }
-        self.audience.end(&given);
+        self.subscribers.end(&given);
     }
 
     fn set_timer(self: &Rc<Self>, timer: Timer, ms: f64) {
         let (slot, ms) = match timer {
             Timer::Backoff => (&self.backoff, ms * Math::random()),
             Timer::Grace => (&self.grace, ms),
-            Timer::Steady => (&self.steady, ms),
+            Timer::Stable => (&self.stable, ms),
         };
-        let driver = Rc::downgrade(self);
+        let runner = Rc::downgrade(self);
         slot.replace(Some(Timeout::start(ms, move || {
-            if let Some(driver) = Weak::upgrade(&driver) {
-                driver.tell(|feed| feed.timer(timer));
+            if let Some(runner) = Weak::upgrade(&runner) {
+                runner.update(|feed| feed.timer(timer));
             }
         })));
     }
 
     /// Does something in a later microtask.
     pub(super) fn later(self: &Rc<Self>, task: impl FnOnce(&Rc<Self>) + 'static) {
-        let driver = Rc::clone(self);
-        ffi::later(Box::new(move || task(&driver)));
+        let runner = Rc::clone(self);
+        ffi::later(Box::new(move || task(&runner)));
     }
 }

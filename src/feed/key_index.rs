@@ -1,7 +1,7 @@
-//! What a feed knows of each key: enough to tell news from repetition, and to see what changed while
+//! What a feed knows of each key: enough to record news from repetition, and to see what changed while
 //! it was away. Values are not kept.
 
-use super::Place;
+use super::KeySlot;
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
@@ -10,16 +10,16 @@ const MANY_TOMBSTONES: usize = if cfg!(test) { 2 } else { 1024 };
 
 /// What is known of one key.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KeyState {
     pub(super) key: Key,
-    /// The newest revision that every subscriber has been told; 0: none.
-    pub(super) told: Revision,
+    /// The newest revision that every subscriber has been delivered; 0: none.
+    pub(super) delivered: Revision,
     /// The newest revision that was seen in any way.
     pub(super) seen: Revision,
     pub(super) live: bool,
     /// Whether it was there before its changes were followed.
     early: bool,
-    /// Whether any subscriber was told of it.
+    /// Whether any subscriber was delivered of it.
     heard: bool,
     /// Whether it was reported as deleted without its tombstone, and nothing of it was delivered since.
     lost: bool,
@@ -31,39 +31,39 @@ pub(super) struct Known {
 
 /// What is known of every key that was heard of.
 #[derive(Debug)]
-pub(super) struct Knowledge {
-    keys: Tree<Known>,
+pub(super) struct KeyIndex {
+    keys: Tree<KeyState>,
     live: usize,
     tombstones: usize,
-    /// Whether anything of any key was told to anybody.
-    has_told: bool,
+    /// Whether anything of any key was delivered to anybody.
+    has_delivered: bool,
     /// The newest revision that a change brought.
     newest: Revision,
-    /// A revision the bucket had reached when it was surveyed.
-    surveyed: Revision,
-    /// The keys whose every change has been told. None: of no key.
+    /// A revision the bucket had reached when it was resync_listed.
+    resync_listed: Revision,
+    /// The keys whose every change has been delivered. None: of no key.
     followed: Option<Pattern>,
-    /// Whether every live key that is followed is known: the bucket was surveyed.
+    /// Whether every live key that is followed is known: the bucket was resync_listed.
     complete: bool,
     /// The newest revision when tombstones were last forgotten. A key that is followed and not known
     /// was deleted by then.
     forgotten: Revision,
     /// Up to this revision nothing is news, of a key that is followed...
     floor: Revision,
-    /// ...and up to this one, of a key that was there when the bucket was surveyed and that nobody has
+    /// ...and up to this one, of a key that was there when the bucket was resync_listed and that nobody has
     /// heard of.
     surveyed_floor: Revision,
 }
 
-impl Knowledge {
+impl KeyIndex {
     pub(super) fn new() -> Self {
         Self {
             keys: Tree::new(),
             live: 0,
             tombstones: 0,
-            has_told: false,
+            has_delivered: false,
             newest: 0,
-            surveyed: 0,
+            resync_listed: 0,
             followed: None,
             complete: false,
             forgotten: 0,
@@ -88,37 +88,37 @@ impl Knowledge {
     }
 
     /// The bucket has reached this revision.
-    pub(super) fn survey(&mut self, revision: Revision) {
-        self.surveyed = self.surveyed.max(revision);
+    pub(super) fn listing(&mut self, revision: Revision) {
+        self.resync_listed = self.resync_listed.max(revision);
     }
 
     /// The connection is over, and until then nothing was missed: what is older than the newest is
     /// old, also of a key that was never heard of.
     pub(super) fn part(&mut self) {
         self.floor = self.floor.max(self.newest);
-        self.surveyed_floor = self.floor.max(self.surveyed_floor).max(self.surveyed);
+        self.surveyed_floor = self.floor.max(self.surveyed_floor).max(self.resync_listed);
     }
 
-    pub(super) const fn has_told(&self) -> bool {
-        self.has_told
+    pub(super) const fn has_delivered(&self) -> bool {
+        self.has_delivered
     }
 
     /// The revision up to which nothing is missing while a connection is open. A list or a read may be ahead
     /// of the connection's frames, so that it only counts while no subscriber knows of any key.
     pub(super) fn complete_up_to(&self) -> Revision {
-        match self.has_told {
+        match self.has_delivered {
             true => self.newest,
-            false => self.newest.max(self.surveyed).max(self.surveyed_floor),
+            false => self.newest.max(self.resync_listed).max(self.surveyed_floor),
         }
     }
 
     /// Whether this revision was there before any subscriber was ready, and none was given it.
     pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
         let heard = self.keys.get(key).is_some_and(|known| known.heard);
-        !heard && revision <= self.surveyed.max(self.surveyed_floor)
+        !heard && revision <= self.resync_listed.max(self.surveyed_floor)
     }
 
-    /// Whether what has become of the key is to be told: its changes have been followed, or somebody has
+    /// Whether what has become of the key is to be delivered: its changes have been followed, or somebody has
     /// heard of it.
     pub(super) fn follows(&self, key: &str) -> bool {
         self.is_followed(key) || self.keys.get(key).is_some_and(|known| known.heard)
@@ -133,13 +133,13 @@ impl Knowledge {
     }
 
     /// The newest revision of a key that is no news.
-    pub(super) fn told(&self, key: &str) -> Revision {
+    pub(super) fn delivered(&self, key: &str) -> Revision {
         self.told_of(key, self.keys.get(key))
     }
 
-    fn told_of(&self, key: &str, known: Option<&Known>) -> Revision {
+    fn told_of(&self, key: &str, known: Option<&KeyState>) -> Revision {
         match known {
-            Some(known) if known.told > 0 => known.told,
+            Some(known) if known.delivered > 0 => known.delivered,
             _ if !self.is_followed(key) => 0,
             Some(known) if known.early && !known.heard => self.surveyed_floor,
             _ => self.floor,
@@ -147,9 +147,9 @@ impl Knowledge {
     }
 
     /// Whether a change of the key has come on this connection.
-    pub(super) fn changed_on(&self, key: &str, link: u32) -> bool {
+    pub(super) fn changed_on(&self, key: &str, connection_id: u32) -> bool {
         let known = self.keys.get(key);
-        known.is_some_and(|known| known.changed_on == link)
+        known.is_some_and(|known| known.changed_on == connection_id)
     }
 
     pub(super) fn is_live(&self, key: &str) -> bool {
@@ -162,69 +162,69 @@ impl Knowledge {
         known.is_some_and(|known| known.heard && !known.live)
     }
 
-    /// The key at a place.
-    pub(super) fn key(&self, place: Place) -> Option<&Key> {
-        Some(&self.keys.at(place.0)?.key)
+    /// The key at a slot.
+    pub(super) fn key(&self, slot: KeySlot) -> Option<&Key> {
+        Some(&self.keys.at(slot.0)?.key)
     }
 
-    /// Takes in a change; `link`: the connection that brought it, 0 where it was found by reading. Gives
-    /// the key's place; none: it is no news.
-    pub(super) fn tell(
+    /// Takes in a change; `connection_id`: the connection that brought it, 0 where it was found by fetches. Gives
+    /// the key's slot; none: it is no news.
+    pub(super) fn record(
         &mut self,
         key: &Key,
         revision: Revision,
         live: bool,
-        link: u32,
-    ) -> Option<Place> {
-        let place = self.keys.place(key);
-        self.tell_at(place.map(Place), key, revision, live, link)
+        connection_id: u32,
+    ) -> Option<KeySlot> {
+        let slot = self.keys.slot(key);
+        self.record_at(slot.map(KeySlot), key, revision, live, connection_id)
     }
 
-    /// The same, where the key's place is known already.
-    pub(super) fn tell_at(
+    /// The same, where the key's slot is known already.
+    pub(super) fn record_at(
         &mut self,
-        place: Option<Place>,
+        slot: Option<KeySlot>,
         key: &Key,
         revision: Revision,
         live: bool,
-        link: u32,
-    ) -> Option<Place> {
-        let known = place.and_then(|place| self.keys.at(place.0));
+        connection_id: u32,
+    ) -> Option<KeySlot> {
+        let known = slot.and_then(|slot| self.keys.at(slot.0));
         if revision <= self.told_of(key, known) {
             return None;
         }
-        let place = match place {
-            Some(place) => place,
+        let slot = match slot {
+            Some(slot) => slot,
             None => {
                 self.entry(key);
-                Place(self.keys.place(key)?)
+                KeySlot(self.keys.slot(key)?)
             }
         };
-        self.has_told = true;
-        let known = self.keys.at_mut(place.0)?;
+        self.has_delivered = true;
+        let known = self.keys.at_mut(slot.0)?;
         let was_live = known.live;
         known.heard = true;
-        known.told = revision;
+        known.delivered = revision;
         if revision >= known.seen {
             known.seen = revision;
             known.live = live;
         }
         let live = known.live;
-        if link > 0 {
-            known.changed_on = link;
+        if connection_id > 0 {
+            known.changed_on = connection_id;
             self.newest = self.newest.max(revision);
         }
         self.count(was_live, live);
-        Some(place)
+        Some(slot)
     }
 
-    /// Takes note of a revision that one subscriber was told.
+    /// Takes note of a revision that one subscriber was delivered.
     pub(super) fn saw(&mut self, key: &Key, revision: Revision) {
-        self.has_told = true;
+        self.has_delivered = true;
         let known = self.entry(key);
         known.heard = true;
         known.seen = known.seen.max(revision);
-        if revision > known.told {
+        if revision > known.delivered {
             let was_live = known.live;
             known.live = true;
             self.count(was_live, true);
@@ -232,12 +232,12 @@ impl Knowledge {
     }
 
     /// Takes note that the key exists.
-    pub(super) fn list(&mut self, key: &Key, link: u32) {
+    pub(super) fn list(&mut self, key: &Key, connection_id: u32) {
         let followed = self.is_followed(key);
         let known = self.entry(key);
         known.early |= !followed;
-        known.listed_on = link;
-        // Of a key that somebody heard of, only what is told counts.
+        known.listed_on = connection_id;
+        // Of a key that somebody heard of, only what is delivered counts.
         if !known.heard {
             let was_live = known.live;
             known.live = true;
@@ -259,10 +259,10 @@ impl Knowledge {
     }
 
     /// The keys taken for alive that neither the list nor a change on this connection confirms.
-    pub(super) fn unlisted(&self, filter: &Pattern, link: u32) -> Vec<Key> {
+    pub(super) fn unlisted(&self, filter: &Pattern, connection_id: u32) -> Vec<Key> {
         let mut keys = Vec::new();
         self.keys.select(filter, &mut |known| {
-            if known.live && known.listed_on != link && known.changed_on != link {
+            if known.live && known.listed_on != connection_id && known.changed_on != connection_id {
                 keys.push(known.key.clone());
             }
         });
@@ -271,18 +271,18 @@ impl Knowledge {
 
     /// Forgets every revision but those this connection brought: the bucket is another one, which counts
     /// from 1 again.
-    pub(super) fn start_over(&mut self, link: u32) {
+    pub(super) fn start_over(&mut self, connection_id: u32) {
         self.floor = 0;
         self.surveyed_floor = 0;
         self.newest = 0;
-        self.surveyed = 0;
+        self.resync_listed = 0;
         self.forgotten = 0;
         let newest = &mut self.newest;
         self.keys.for_each_mut(&mut |known| {
-            if known.changed_on == link {
-                *newest = (*newest).max(known.told);
+            if known.changed_on == connection_id {
+                *newest = (*newest).max(known.delivered);
             } else {
-                known.told = 0;
+                known.delivered = 0;
                 known.seen = 0;
             }
         });
@@ -314,13 +314,13 @@ impl Knowledge {
         true
     }
 
-    fn entry(&mut self, key: &Key) -> &mut Known {
+    fn entry(&mut self, key: &Key) -> &mut KeyState {
         let mut new = false;
         let known = self.keys.get_or_insert_with(key, || {
             new = true;
-            Known {
+            KeyState {
                 key: key.clone(),
-                told: 0,
+                delivered: 0,
                 seen: 0,
                 live: false,
                 early: false,

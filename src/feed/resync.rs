@@ -1,0 +1,355 @@
+//! How a feed learns what it has not been delivered: the entries a subscriber begins with, and what
+//! changed while there was no connection.
+//!
+//! On every new connection the bucket is *resync_listed*: when it was created, and which keys it has. The
+//! first time this is only noted, so that a key's disappearance can be noticed later. After an
+//! interruption, keys that are no longer there are reported gone, and every other key is read, unless
+//! a change of it has already arrived. What is newer than what was delivered is delivered.
+
+use super::connection::STABLE_AFTER_MS;
+use super::fetch_queue::{Requester, those};
+use super::subscribers::Progress;
+use super::{
+    Action, Event, Feed, ReadResult, Recipients, RequestId, ResyncListing, SubscriberId, Timer,
+    is_final,
+};
+use crate::error::Error;
+use crate::kv::{Key, Revision};
+use crate::text::concat;
+
+/// Where catching up stands.
+#[derive(Debug, Default)]
+pub(super) struct Resync {
+    step: Step,
+    /// When the bucket was created, as far as is known.
+    created: Option<String>,
+    /// Initial entries that are being listed: for whom, and for which of its patterns.
+    pub(super) lists: Vec<(RequestId, SubscriberId, usize)>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum Step {
+    /// There is no connection.
+    #[default]
+    None,
+    Listing(RequestId, ResyncScope),
+    FetchQueue(ResyncScope),
+    /// Nothing is missing, and nothing will be while the connection lasts.
+    Done,
+}
+
+/// What is to be read of a listing.
+#[derive(Debug, Clone, Copy)]
+enum ResyncScope {
+    /// The newest key, for its revision, and what was delivered: nothing was followed before.
+    Newest,
+    /// Every key that was followed.
+    All,
+    /// Only the newest keys, down to one that is not newer than this revision: a wider connection took
+    /// over from one that was open until then.
+    Since(Revision),
+}
+
+impl Resync {
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.step, Step::Done)
+    }
+
+    #[cfg(all(test, not(target_arch = "wasm32")))]
+    pub(super) fn knows_bucket(&self) -> bool {
+        self.created.is_some()
+    }
+
+    pub(super) fn is_listing(&self) -> bool {
+        matches!(self.step, Step::Listing(..))
+    }
+}
+
+impl<E: Clone> Feed<E> {
+    /// A connection is open; `taken_over`: from another that was open until now.
+    pub(super) fn begin_resync(&mut self, taken_over: bool) {
+        let complete = self.resync.is_done();
+        let scope = if !self.index.has_followed() {
+            ResyncScope::Newest
+        } else if taken_over && complete {
+            ResyncScope::Since(self.index.complete_up_to())
+        } else {
+            ResyncScope::All
+        };
+        let pauses = self.settings.visibility.pause_on_hidden;
+        let matters = self.settings.reconnect.enabled || pauses || taken_over;
+        if self.settings.lossless || !matters {
+            self.resync_done();
+            return self.admit_all();
+        }
+        // Initial entries that are being read go on only where nothing else is missing.
+        if !taken_over || !complete {
+            self.abandon_resync();
+        }
+        if let Some(filter) = self.filter().cloned() {
+            let request = self.request();
+            self.resync.step = Step::Listing(request, scope);
+            self.index.set_complete(false);
+            for subscriber in self.subscribers.iter_mut() {
+                subscriber.resync_listed = subscriber.activated;
+            }
+            self.actions
+                .push_back(Action::ResyncListing(request, filter));
+        }
+    }
+
+    /// Whatever is being asked is of no use any more.
+    pub(super) fn abandon_resync(&mut self) {
+        self.resync.step = Step::None;
+        self.resync.lists.clear();
+        self.pending.clear();
+        self.fetches.clear();
+        for subscriber in self.subscribers.iter_mut() {
+            if !matches!(subscriber.progress, Progress::Ready) {
+                subscriber.progress = Progress::Waiting;
+                subscriber.listed.clear();
+            }
+        }
+    }
+
+    /// The answer to [`Action::ResyncListing`].
+    pub fn resync_listed(&mut self, request: RequestId, answer: Result<ResyncListing, Error>) {
+        let Step::Listing(asked, scope) = self.resync.step else {
+            return;
+        };
+        if asked != request {
+            return;
+        }
+        match answer {
+            Ok(listing) => self.compare(listing, scope),
+            // It was only to be noted: without it, more will be delivered after an interruption than need be.
+            Err(_) if matches!(scope, ResyncScope::Newest) && !self.index.has_delivered() => {
+                self.resync_done();
+                self.admit_all();
+            }
+            Err(error) => self.resync_failed(error),
+        }
+    }
+
+    fn compare(&mut self, listing: ResyncListing, scope: ResyncScope) {
+        let Some(connection) = self.current.clone() else {
+            return;
+        };
+        let connection_id = connection.connection_id.0;
+        for key in &listing.keys {
+            self.index.list(key, connection_id);
+        }
+        self.index.set_complete(true);
+        for key in self.index.unlisted(&connection.filter, connection_id) {
+            self.gone(&key);
+        }
+        let created = self.resync.created.replace(listing.created);
+        let pending = std::mem::take(&mut self.pending);
+        if created.is_some_and(|created| self.resync.created != Some(created)) {
+            self.start_over(connection_id);
+            for change in pending {
+                let (key, revision) = (change.key, change.revision);
+                let event = Event::Change(change.payload);
+                if !change.skipped.is_empty() {
+                    self.deliver_to(&change.skipped, &key, revision, event, true);
+                } else if (self.index)
+                    .record(&key, revision, change.live, connection_id)
+                    .is_some()
+                {
+                    self.deliver(&key, revision, event, true);
+                }
+            }
+        }
+        let newest = listing
+            .keys
+            .last()
+            .filter(|_| matches!(scope, ResyncScope::Newest));
+        let keys = those(&listing.keys, &mut |key| {
+            self.index.follows(key) || Some(key) == newest
+        });
+        self.resync.step = Step::FetchQueue(scope);
+        if keys.is_empty() {
+            self.resync_done();
+        } else if matches!(scope, ResyncScope::Since(_)) {
+            self.fetches.add_in_turn(Requester::Feed, keys);
+        } else {
+            self.fetches.add(Requester::Feed, keys);
+        }
+        for id in self.subscribers.ids() {
+            match self.awaits_entries(id) {
+                Some(true) => self.load(id, &listing.keys),
+                Some(false) => self.list(id),
+                None => self.admit(id),
+            }
+        }
+        self.read_on();
+    }
+
+    /// The bucket is not the one it was: its revisions begin at 1 again.
+    fn start_over(&mut self, connection_id: u32) {
+        self.index.start_over(connection_id);
+        for subscriber in self.subscribers.iter_mut() {
+            // Of the bucket that is no more, only the end of what was delivered matters now.
+            for buffer in std::mem::take(&mut subscriber.buffer) {
+                let read = subscriber.has_read(&buffer.key);
+                if self.index.changed_on(&buffer.key, connection_id) {
+                    subscriber.buffer.push(buffer);
+                } else if !buffer.live && read > 0 && buffer.revision > read {
+                    let event = Action::Deliver(Recipients::One(subscriber.id), buffer.event, true);
+                    self.actions.push_back(event);
+                }
+            }
+            subscriber.start_over();
+        }
+    }
+
+    /// A key is no longer there; nobody saw it go.
+    fn gone(&mut self, key: &Key) {
+        let followed = self.index.follows(key);
+        if let Some(seen) = self.index.lose(key).filter(|_| followed) {
+            self.deliver(key, seen, Event::Gone(key.clone(), seen), true);
+        }
+    }
+
+    fn resync_done(&mut self) {
+        self.resync.step = Step::Done;
+        self.reported = false;
+        if let Some(connection) = self.current.clone() {
+            self.index.follow(connection.filter);
+            if self.attempts > 0.0 {
+                self.stable = connection.connection_id;
+                let timer = Action::SetTimer(Timer::Stable, STABLE_AFTER_MS);
+                self.actions.push_back(timer);
+            }
+        }
+    }
+
+    pub(super) fn read_on(&mut self) {
+        loop {
+            let requests = &mut self.requests;
+            let next = self.fetches.next(|| {
+                *requests += 1;
+                RequestId(*requests)
+            });
+            let Some((request, key)) = next else {
+                return;
+            };
+            self.actions.push_back(Action::Read(request, key));
+        }
+    }
+
+    /// The answer to [`Action::Read`].
+    pub fn read(&mut self, request: RequestId, answer: ReadResult<E>) {
+        let Some(mut read) = self.fetches.complete(request) else {
+            return;
+        };
+        let entry = match answer {
+            Ok(entry) => entry,
+            // As with the listing that it belongs to.
+            Err(_)
+                if matches!(self.resync.step, Step::FetchQueue(ResyncScope::Newest))
+                    && read.requesters == [Requester::Feed]
+                    && !self.index.follows(&read.key) =>
+            {
+                None
+            }
+            Err(error) if is_final(&error) || error.retryable() => {
+                return self.resync_failed(error);
+            }
+            // This key cannot be read, whatever is done; the others can.
+            Err(error) => {
+                self.actions.push_back(Action::Report(error));
+                return self.finish(&read.requesters);
+            }
+        };
+        // An entry from before a tombstone that was delivered and forgotten: the key is deleted.
+        let entry = entry.filter(|(revision, _)| !self.index.is_deleted(&read.key, *revision));
+        let revision = entry.as_ref().map_or(0, |(revision, _)| *revision);
+        if self.is_stale(&read.key, revision) {
+            let request = self.request();
+            let key = read.key.clone();
+            if self.fetches.again(&mut read, request) {
+                self.actions.push_back(Action::Read(request, key));
+                return;
+            }
+        }
+        for requester in &read.requesters {
+            match requester {
+                Requester::Feed => self.compare_entry(&read.key, entry.clone()),
+                Requester::Subscriber(id) => self.give_entry(*id, &read.key, entry.clone()),
+            }
+        }
+        self.finish(&read.requesters);
+    }
+
+    /// Whether a change that was delivered already is newer than this entry, 0 where there is none: one that
+    /// this connection brought, or the delete of a key that a list did not have.
+    fn is_stale(&self, key: &str, revision: Revision) -> bool {
+        let (delivered, is_live) = (self.index.delivered(key), self.index.is_live(key));
+        let connection_id = self
+            .current
+            .as_ref()
+            .map_or(0, |current| current.connection_id.0);
+        match revision {
+            0 => is_live && self.index.changed_on(key, connection_id),
+            _ if self.index.changed_on(key, connection_id) => revision < delivered,
+            _ => self.index.was_deleted(key) && revision <= delivered,
+        }
+    }
+
+    fn finish(&mut self, requesters: &[Requester]) {
+        for requester in requesters {
+            if self.fetches.done(*requester) {
+                match requester {
+                    Requester::Feed => {
+                        self.resync_done();
+                        self.admit_all();
+                    }
+                    Requester::Subscriber(id) => self.loaded(*id),
+                }
+            }
+        }
+        self.read_on();
+    }
+
+    /// Tells everybody of an entry, if it is news.
+    fn compare_entry(&mut self, key: &Key, entry: Option<(Revision, E)>) {
+        let Step::FetchQueue(scope) = self.resync.step else {
+            return;
+        };
+        let connection_id = self
+            .current
+            .as_ref()
+            .map_or(0, |connection| connection.connection_id.0);
+        if let (ResyncScope::Newest, Some((revision, _))) = (scope, &entry) {
+            self.index.listing(*revision);
+        }
+        // What has changed on this connection has been delivered.
+        if !self.index.follows(key) || self.index.changed_on(key, connection_id) {
+            return;
+        }
+        match (scope, entry) {
+            (_, None) => self.gone(key),
+            (ResyncScope::Since(known), Some((revision, _))) if revision <= known => {
+                self.fetches.cut_short(Requester::Feed);
+            }
+            (ResyncScope::Since(_), Some((revision, _))) if self.index.is_early(key, revision) => {}
+            (_, Some((revision, payload))) => {
+                if self.index.record(key, revision, true, 0).is_some() {
+                    self.deliver(key, revision, Event::Entry(payload), true);
+                }
+            }
+        }
+    }
+
+    /// What is there cannot be found out: final, or a reason to begin anew.
+    pub(super) fn resync_failed(&mut self, error: Error) {
+        if is_final(&error) || !self.settings.reconnect.enabled {
+            return self.end(Some(error));
+        }
+        self.lost(Error::ConnectionLost {
+            message: concat(&["the watch cannot catch up: ", &error.message()]),
+            retryable: false,
+        });
+    }
+}
