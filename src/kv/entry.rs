@@ -37,6 +37,8 @@ pub struct Entry<V = Value> {
     pub revision: Revision,
     /// The time of that write.
     pub created: Timestamp,
+    /// When it expires, where it does (rule 14).
+    pub expires: Option<Timestamp>,
 }
 
 /// Why a key has no value any more, where it was not simply deleted.
@@ -71,6 +73,8 @@ pub struct Change<V = Value> {
     pub created: Timestamp,
     /// Why there is no value, where it was not simply deleted.
     pub reason: Option<Reason>,
+    /// When the value expires, where it does (rule 14).
+    pub expires: Option<Timestamp>,
 }
 
 impl<V> Change<V> {
@@ -89,6 +93,7 @@ impl<V> Change<V> {
             value: self.value?,
             revision: self.revision,
             created: self.created,
+            expires: self.expires,
         })
     }
 }
@@ -101,6 +106,7 @@ impl<V> From<Entry<V>> for Change<V> {
             revision: entry.revision,
             created: entry.created,
             reason: None,
+            expires: entry.expires,
         }
     }
 }
@@ -157,4 +163,10 @@ pub struct WatchEvent<V = Value> {
     pub revision: Revision,
     /// What happened.
     pub operation: Operation,
+    /// When it happened.
+    pub created: Timestamp,
+    /// Why the key has no value any more, where it was not simply deleted.
+    pub reason: Option<Reason>,
+    /// When the value expires, where it does (rule 14).
+    pub expires: Option<Timestamp>,
 }

@@ -30,6 +30,9 @@ pub struct EntryBody<'a> {
     /// `purged` or `expired`, where that is why there is no value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// When the value expires, RFC 3339, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// The answer to `history`.
@@ -118,6 +121,12 @@ pub enum Frame<'a> {
         operation: &'static str,
         /// The bucket.
         bucket: &'a str,
+        /// `purged` or `expired`, where that is why there is no value.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+        /// When the value expires, RFC 3339, where it does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<String>,
     },
     /// The server reports a problem.
     Error {

@@ -75,6 +75,7 @@ impl<S: Sink> Bucket<S> {
             value: value.clone(),
             revision: message.revision,
             created: message.time,
+            expires: None,
         })
     }
 
@@ -194,9 +195,9 @@ impl<S: Sink> Bucket<S> {
 
         self.last_revision += 1;
         let revision = self.last_revision;
-        let (operation, value) = match &content {
-            Content::Put(value) => (Operation::Put, Some(value.clone())),
-            Content::Tombstone(_) => (Operation::Delete, None),
+        let (operation, value, reason) = match &content {
+            Content::Put(value) => (Operation::Put, Some(value.clone()), None),
+            Content::Tombstone(reason) => (Operation::Delete, None, *reason),
         };
         let expires = self.expires();
         let history = self
@@ -227,6 +228,9 @@ impl<S: Sink> Bucket<S> {
                 value: value.unwrap_or_default(),
                 revision,
                 operation,
+                created: now,
+                reason,
+                expires: None,
             }));
         }
         Ok(revision)

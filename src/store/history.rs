@@ -78,6 +78,7 @@ impl<V> History<V> {
             revision: message.revision,
             created: message.time,
             reason,
+            expires: None,
         }
     }
 }

@@ -185,6 +185,7 @@ impl Backend for BrowserBackend {
             revision: number(&entry, "revision"),
             operation: text(&entry, "operation"),
             created_at: text(&entry, "created_at"),
+            expires_at: None,
         })
     }
 

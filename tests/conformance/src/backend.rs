@@ -53,6 +53,8 @@ pub struct Entry {
     pub operation: String,
     /// When the write was, RFC 3339.
     pub created_at: String,
+    /// When it expires, RFC 3339, where it does and the backend says so.
+    pub expires_at: Option<String>,
 }
 
 /// A revision of a key that a bucket retains.
@@ -70,6 +72,8 @@ pub struct Change {
     pub reason: Option<String>,
     /// When it was written, RFC 3339.
     pub created_at: String,
+    /// When the value expires, RFC 3339, where it does.
+    pub expires_at: Option<String>,
 }
 
 /// A change as a watch reports it.
@@ -160,8 +164,23 @@ pub trait Backend: Sized {
     }
 }
 
+/// What an event of a backend with the extensions says beside what every event does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Detail {
+    /// Why there is no value, where it was not simply deleted.
+    pub reason: Option<String>,
+    /// When the value expires, RFC 3339, where it does.
+    pub expires_at: Option<String>,
+}
+
+/// A watch of a backend that has the extensions of the protocol.
+pub trait DetailedWatch: Watch {
+    /// As [`Watch::next`], with the details.
+    async fn next_detailed(&mut self) -> Option<(Event, Detail)>;
+}
+
 /// A client of a backend that has the extensions of the protocol.
-pub trait Extended: Backend {
+pub trait Extended: Backend<Watch: DetailedWatch> {
     /// A conditional delete or purge; gives the marker's revision.
     async fn remove(
         &self,

@@ -223,6 +223,7 @@ fn fold(changes: Vec<Change>, revision: u64) -> Vec<Entry> {
                 revision: change.revision,
                 operation: change.operation,
                 created_at: change.created_at,
+                expires_at: change.expires_at,
             })
         })
         .collect();

@@ -34,6 +34,6 @@ pub mod rules;
 mod time;
 
 pub use backend::{
-    Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure, Repeating, Watch,
-    Write,
+    Backend, BucketInfo, BucketSettings, Change, Detail, DetailedWatch, Entry, Event, Extended,
+    Failure, Repeating, Watch, Write,
 };

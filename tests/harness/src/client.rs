@@ -77,6 +77,7 @@ pub(crate) struct EntryBody {
     pub(crate) created_at: String,
     pub(crate) operation: String,
     pub(crate) reason: Option<String>,
+    pub(crate) expires_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +113,7 @@ impl From<EntryBody> for Entry {
             revision: body.revision,
             operation: body.operation,
             created_at: body.created_at,
+            expires_at: body.expires_at,
         }
     }
 }

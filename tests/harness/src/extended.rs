@@ -37,6 +37,7 @@ impl From<EntryBody> for Change {
             operation: body.operation,
             reason: body.reason,
             created_at: body.created_at,
+            expires_at: body.expires_at,
         }
     }
 }
@@ -102,6 +103,7 @@ fn change(change: &kv::Change) -> Change {
             .reason
             .map(|reason| Reason::as_str(reason).to_owned()),
         created_at: rfc3339(change.created),
+        expires_at: change.expires.map(rfc3339),
     }
 }
 

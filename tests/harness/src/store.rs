@@ -11,7 +11,9 @@ use ironflow_browser::kv::{
     self, BucketConfig, BucketName, Key, KvError, Pattern, Precondition, Removal, Timestamp,
 };
 use ironflow_browser::store::{Clock, Sink, Store, WatcherId};
-use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Entry, Event, Failure, Watch};
+use ironflow_conformance::{
+    Backend, BucketInfo, BucketSettings, Detail, DetailedWatch, Entry, Event, Failure, Watch,
+};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -40,21 +42,29 @@ impl Clock for ManualClock {
     }
 }
 
-/// What a watch has to tell; `None` is its end.
+/// An event and its details; `None` is the end of the watch.
+type Report = Option<(Event, Detail)>;
+
+/// What a watch has yet to report.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Queue(Rc<RefCell<VecDeque<Option<Event>>>>);
+pub(crate) struct Queue(Rc<RefCell<VecDeque<Report>>>);
 
 impl Sink for Queue {
     type Value = ironflow_browser::kv::Value;
 
     fn event(&self, event: &Arc<kv::WatchEvent>) {
-        self.0.borrow_mut().push_back(Some(Event {
+        let detail = Detail {
+            reason: event.reason.map(|reason| reason.as_str().to_owned()),
+            expires_at: event.expires.map(rfc3339),
+        };
+        let event = Event {
             key: event.key.to_string(),
             value: event.value.to_vec(),
             revision: event.revision,
             operation: event.operation.as_str().to_owned(),
             bucket: event.bucket.to_string(),
-        }));
+        };
+        self.0.borrow_mut().push_back(Some((event, detail)));
     }
 
     fn bucket_deleted(&self) {
@@ -138,6 +148,7 @@ pub(crate) fn entry(entry: &kv::Entry) -> Entry {
         revision: entry.revision,
         operation: kv::Operation::Put.as_str().to_owned(),
         created_at: rfc3339(entry.created),
+        expires_at: entry.expires.map(rfc3339),
     }
 }
 
@@ -274,7 +285,7 @@ pub struct StoreWatch {
 
 impl StoreWatch {
     /// Every event that has not been taken yet.
-    pub fn pending(&mut self) -> Vec<Event> {
+    pub fn pending(&mut self) -> Vec<(Event, Detail)> {
         let mut queue = self.queue.0.borrow_mut();
         let ended = queue.back().is_some_and(Option::is_none);
         let events = queue.drain(..).flatten().collect();
@@ -285,8 +296,8 @@ impl StoreWatch {
     }
 }
 
-impl Watch for StoreWatch {
-    async fn next(&mut self) -> Option<Event> {
+impl DetailedWatch for StoreWatch {
+    async fn next_detailed(&mut self) -> Option<(Event, Detail)> {
         let mut queue = self.queue.0.borrow_mut();
         match queue.pop_front() {
             Some(Some(event)) => Some(event),
@@ -297,6 +308,12 @@ impl Watch for StoreWatch {
             None if self.stopped => None,
             None => panic!("nothing has happened that this watch would tell of"),
         }
+    }
+}
+
+impl Watch for StoreWatch {
+    async fn next(&mut self) -> Option<Event> {
+        self.next_detailed().await.map(|(event, _)| event)
     }
 
     async fn stop(&mut self) {

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper::{Response, http::request};
 use hyper_util::rt::TokioIo;
-use ironflow_conformance::{Event, Watch};
+use ironflow_conformance::{Detail, DetailedWatch, Event, Watch};
 use serde::Deserialize;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
@@ -39,6 +39,8 @@ enum Frame {
         revision: u64,
         operation: String,
         bucket: String,
+        reason: Option<String>,
+        expires_at: Option<String>,
     },
 }
 
@@ -70,8 +72,8 @@ impl HttpWatch {
     }
 }
 
-impl Watch for HttpWatch {
-    async fn next(&mut self) -> Option<Event> {
+impl DetailedWatch for HttpWatch {
+    async fn next_detailed(&mut self) -> Option<(Event, Detail)> {
         while !self.ended {
             match self.receive().await {
                 Some(Ok(Message::Text(text))) => {
@@ -81,14 +83,17 @@ impl Watch for HttpWatch {
                         revision,
                         operation,
                         bucket,
+                        reason,
+                        expires_at,
                     } = serde_json::from_str(&text).unwrap();
-                    return Some(Event {
+                    let event = Event {
                         key,
                         value: STANDARD.decode(value).unwrap(),
                         revision,
                         operation,
                         bucket,
-                    });
+                    };
+                    return Some((event, Detail { reason, expires_at }));
                 }
                 Some(Ok(Message::Ping(_))) => {}
                 Some(Ok(Message::Close(Some(frame)))) if frame.code == BUCKET_DELETED => {
@@ -98,6 +103,12 @@ impl Watch for HttpWatch {
             }
         }
         None
+    }
+}
+
+impl Watch for HttpWatch {
+    async fn next(&mut self) -> Option<Event> {
+        self.next_detailed().await.map(|(event, _)| event)
     }
 
     async fn stop(&mut self) {

@@ -155,6 +155,7 @@ pub(crate) fn entry_body(entry: &Entry) -> EntryBody<'_> {
         created_at: rfc3339(entry.created),
         operation: Operation::Put.as_str(),
         reason: None,
+        expires_at: entry.expires.map(rfc3339),
     }
 }
 
@@ -167,11 +168,12 @@ pub(crate) fn change_body(change: &Change) -> EntryBody<'_> {
         created_at: rfc3339(change.created),
         operation: change.operation().as_str(),
         reason: change.reason.map(Reason::as_str),
+        expires_at: change.expires.map(rfc3339),
     }
 }
 
 /// The time in RFC 3339. A clock beyond the year 9999, the format's last, reads as 1970.
-fn rfc3339(time: Timestamp) -> String {
+pub(crate) fn rfc3339(time: Timestamp) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.0) * 1_000_000)
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::SinkExt as _;
-use ironflow_browser::kv::WatchEvent;
 use ironflow_browser::kv::wire::{Frame, encode};
+use ironflow_browser::kv::{Reason, WatchEvent};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::rfc3339;
 use crate::backend::{Watch, WatchEnd};
 
 /// How often the client must show that it is there.
@@ -105,6 +106,8 @@ fn frame(event: &WatchEvent) -> Message {
         revision: event.revision,
         operation: event.operation.as_str(),
         bucket: &event.bucket,
+        reason: event.reason.map(Reason::as_str),
+        expires_at: event.expires.map(rfc3339),
     };
     // Strings and numbers only: there is nothing in a frame that JSON cannot say.
     Message::text(serde_json::to_string(&frame).unwrap_or_default())

@@ -159,6 +159,7 @@ macro_rules! for_each_rule {
 macro_rules! for_each_extension_rule {
     ($tests:ident) => {
         $tests! {
+            rule_15_a_purge_gives_its_reason
             rule_21_remove_succeeds_on_the_last_revision_alone
             rule_21_remove_of_a_missing_or_tombstoned_key_is_404_whatever_the_revision
             rule_21_a_conditional_purge_takes_the_tombstones_revision_alone

@@ -6,7 +6,7 @@ use crate::bucket::Bucket;
 use crate::refusals::{
     bucket_not_found, key_exists, key_not_found, revision_mismatch, value_too_large,
 };
-use crate::{Backend, BucketSettings, Watch as _};
+use crate::{Backend, BucketSettings, Detail, DetailedWatch as _, Extended, Watch as _};
 
 pub async fn rule_15_every_kind_of_write_is_one_event<B: Backend>(backend: &B) {
     let bucket = Bucket::with_history(backend, 5).await;
@@ -52,6 +52,27 @@ pub async fn rule_15_a_purge_is_one_event_with_the_markers_revision<B: Backend>(
     assert_eq!(watch.next().await, bucket.delete_event("k", 5));
     bucket.put("fence", "v").await.unwrap(); // 6
     assert_eq!(watch.next().await, bucket.put_event("fence", "v", 6));
+}
+
+pub async fn rule_15_a_purge_gives_its_reason<B: Extended>(backend: &B) {
+    let bucket = Bucket::new(backend).await;
+    let mut watch = bucket.watch().await;
+    bucket.put("k", "v").await.unwrap(); // 1
+    let put = bucket.put_event("k", "v", 1).unwrap();
+    assert_eq!(watch.next_detailed().await, Some((put, Detail::default())));
+    bucket.delete("k").await.unwrap(); // 2
+    let deleted = bucket.delete_event("k", 2).unwrap();
+    assert_eq!(
+        watch.next_detailed().await,
+        Some((deleted, Detail::default()))
+    );
+    bucket.purge("k").await.unwrap(); // 3
+    let purged = bucket.delete_event("k", 3).unwrap();
+    let detail = Detail {
+        reason: Some("purged".to_owned()),
+        expires_at: None,
+    };
+    assert_eq!(watch.next_detailed().await, Some((purged, detail)));
 }
 
 pub async fn rule_15_what_was_written_before_the_watch_makes_no_event<B: Backend>(backend: &B) {

@@ -199,6 +199,7 @@ pub async fn rule_05_get_gives_value_revision_and_operation<B: Backend>(backend:
         revision: 4,
         operation: "put".to_owned(),
         created_at,
+        expires_at: None,
     };
     assert_eq!(entry, wanted);
     bucket.create("c", "create").await.unwrap();

@@ -212,7 +212,7 @@ impl Sink for Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ironflow_browser::kv::{Key, Operation};
+    use ironflow_browser::kv::{Key, Operation, Timestamp};
 
     fn event(key: &str, revision: u64, value: usize) -> Arc<WatchEvent> {
         Arc::new(WatchEvent {
@@ -221,6 +221,9 @@ mod tests {
             value: vec![0; value].into(),
             revision,
             operation: Operation::Put,
+            created: Timestamp::default(),
+            reason: None,
+            expires: None,
         })
     }
 

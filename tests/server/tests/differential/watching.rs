@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use ironflow_conformance::{Event, Watch as _};
+use ironflow_conformance::{Detail, DetailedWatch as _, Event, Watch as _};
 use ironflow_harness::{HttpWatch, StoreWatch};
 use proptest::test_runner::TestCaseError;
 
 use crate::run::Outcome;
+
+/// What a watch reports.
+pub type Told = (Event, Detail);
 
 /// The same watch on both sides.
 pub struct Watched {
@@ -62,12 +65,12 @@ impl Watched {
         let Some(newest) = expected.last() else {
             return Ok(());
         };
-        let mut received: Vec<Event> = Vec::new();
+        let mut received: Vec<Told> = Vec::new();
         while received
             .last()
-            .is_none_or(|event| event.revision < newest.revision)
+            .is_none_or(|(event, _)| event.revision < newest.0.revision)
         {
-            match self.theirs.next().await {
+            match self.theirs.next_detailed().await {
                 Some(event) => received.push(event),
                 None => return Err(TestCaseError::fail("the server's watch has ended")),
             }
@@ -82,23 +85,26 @@ impl Watched {
 
 /// Whether a watcher that may be slow received what happened (rule 15): nothing else, in order, and
 /// of each key the newest at least.
-pub fn agrees(happened: &[Event], received: &[Event]) -> bool {
+pub fn agrees(happened: &[Told], received: &[Told]) -> bool {
     let mut rest = happened.iter();
     let in_order = received
         .iter()
         .all(|event| rest.any(|other| other == event));
-    let newest: HashMap<_, _> = happened.iter().map(|event| (&event.key, event)).collect();
+    let newest: HashMap<_, _> = happened.iter().map(|told| (&told.0.key, told)).collect();
     in_order && newest.values().all(|event| received.contains(event))
 }
 
 #[test]
 fn only_superseded_revisions_may_be_missing() {
-    let event = |key: &str, revision| Event {
-        key: key.to_owned(),
-        value: Vec::new(),
-        revision,
-        operation: "put".to_owned(),
-        bucket: "b".to_owned(),
+    let event = |key: &str, revision| {
+        let event = Event {
+            key: key.to_owned(),
+            value: Vec::new(),
+            revision,
+            operation: "put".to_owned(),
+            bucket: "b".to_owned(),
+        };
+        (event, Detail::default())
     };
     let (first, second, third) = (event("k", 1), event("l", 2), event("k", 3));
     let happened = [first.clone(), second.clone(), third.clone()];

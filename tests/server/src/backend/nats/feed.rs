@@ -137,16 +137,17 @@ impl Feed {
         }
         self.expected += 1;
         self.last = Some(position.stream);
-        if let Some(event) = self.event(message, position.stream) {
+        if let Some(event) = self.event(message, position) {
             self.audience.tell(&Arc::new(event));
         }
         Next::Continue
     }
 
     /// The event of a message. An expired key is none, and neither is what is not a key of ours.
-    fn event(&self, message: &Message, revision: Revision) -> Option<WatchEvent> {
+    fn event(&self, message: &Message, position: Position) -> Option<WatchEvent> {
         let key = self.names.key(&message.subject)?;
-        let (operation, value) = match Kind::of(message.headers.as_ref()) {
+        let kind = Kind::of(message.headers.as_ref());
+        let (operation, value) = match kind {
             Kind::Value => (Operation::Put, message.payload.as_ref()),
             Kind::Delete | Kind::Purge => (Operation::Delete, &[][..]),
             Kind::Expiry => return None,
@@ -155,8 +156,11 @@ impl Feed {
             bucket: Arc::clone(&self.bucket),
             key,
             value: value.into(),
-            revision,
+            revision: position.stream,
             operation,
+            created: position.time,
+            reason: kind.reason(),
+            expires: None,
         })
     }
 

@@ -59,6 +59,7 @@ impl StoredMessage {
             value: decode(&self.data)?.into(),
             revision: self.seq,
             created: timestamp(&self.time).ok_or(BackendError::Unexpected)?,
+            expires: None,
         })
     }
 }

@@ -191,5 +191,6 @@ pub(super) fn change(names: &Names, (message, position): &Positioned) -> Option<
         revision: position.stream,
         created: position.time,
         reason: kind.reason(),
+        expires: None,
     })
 }
