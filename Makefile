@@ -12,6 +12,7 @@ STORE ?= memory
 step := @.ci/step
 node_test := node --test --test-timeout=900000 --test-reporter=spec
 looks := tests/e2e/demo/looks.test.mjs
+pkg_flags := $(if $(DEBUG),--debug)
 sources := Cargo.toml Cargo.lock $(shell find src pkg-template -type f)
 
 .PHONY: help
@@ -41,7 +42,7 @@ test: setup ## Run the tests
 	@$(MAKE) --no-print-directory build
 	$(step) "Size" node tests/e2e/package/size.mjs
 	$(step) "Browser tests" node tests/e2e/browser-suite.mjs --skip server_
-	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs tests/e2e/boundary/*.test.mjs $(filter-out $(looks),$(wildcard tests/e2e/demo/*.test.mjs))
+	$(step) "End-to-end tests" $(node_test) --test-concurrency=2 tests/types/*.test.mjs tests/release/*.test.mjs tests/e2e/*.test.mjs tests/e2e/boundary/*.test.mjs tests/e2e/package/*.test.mjs $(filter-out $(looks),$(wildcard tests/e2e/demo/*.test.mjs))
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix
@@ -60,13 +61,21 @@ readme: pkg/index.js ## Write the sizes, and what the last make matrix has found
 	@source .ci/env; node tests/e2e/packaging/table.mjs; node tests/e2e/package/size.mjs --readme
 
 .PHONY: build
-build: pkg/index.js ## Build the npm package into pkg/
+build: pkg/index.js ## Build the npm package into pkg/ (DEBUG=1: not minified, the WebAssembly with the names of its functions)
 	@echo "pkg/ is up to date"
 
-pkg/index.js: $(sources)
+pkg/index.js: $(sources) target/pkg-flags
 	@.ci/setup rust wasm npm
-	$(step) "Package" node pkg-template/build.mjs
+	$(step) "Package" node pkg-template/build.mjs $(pkg_flags)
 	@touch $@
+
+# Written only when the flags change, so that the package is then built again.
+target/pkg-flags: always
+	@mkdir -p target
+	@cmp --silent $@ <(echo '$(pkg_flags)') || echo '$(pkg_flags)' > $@
+
+.PHONY: always
+always:
 
 .PHONY: size
 size: pkg/index.js ## Print how many bytes each entry of the package takes, and hold them to their budget

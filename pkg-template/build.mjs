@@ -1,22 +1,32 @@
 // Builds the npm package into pkg/. Read it from top to bottom: each step takes what the one before
 // it made. The tools come with `make setup`.
+//
+//   node build.mjs [--debug] [--out FOLDER]
+//
+// With --debug the JavaScript is not minified and the WebAssembly, which is compiled from the same code but not
+// optimised by wasm-opt, keeps the names of its functions: stack traces and profiles are readable.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { encode } from "./encode.mjs";
 import { lean } from "./glue.mjs";
 import { withoutUnderscores } from "./names.mjs";
 import { rename, renameExports } from "./rename.mjs";
+import { readable } from "./source-map.mjs";
 
+const { debug, out } = parseArgs({
+  options: { debug: { type: "boolean", default: false }, out: { type: "string" } },
+}).values;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const template = join(root, "pkg-template");
 const compiled = join(root, "target/wasm");
-const pkg = join(root, "pkg");
+const pkg = resolve(out ?? join(root, "pkg"));
 const { build } = createRequire(join(root, "tests/package.json"))("esbuild");
 
 /** Gives what the program prints. */
@@ -71,7 +81,7 @@ run(
 //    `size` to measure it), most of it by not inlining functions that are called from one place. Its imports
 //    and exports get short names, in the glue too: 4,700 bytes gzip less (leave out `minify`, `rename` and
 //    `renameExports` to measure it). The build's name is in it, for code and WebAssembly to know that they
-//    belong together.
+//    belong together. A debug build keeps all names, so it is not optimised here.
 const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 const minify = "--minify-imports-and-exports-and-modules";
 const bound = join(compiled, "ironflow_browser_bg.wasm");
@@ -79,15 +89,16 @@ const optimised = join(compiled, "optimised.wasm");
 const flat = ["--flatten", "--rereloop", "-Oz"];
 const inline = "--one-caller-inline-max-function-size=22";
 const size = ["--low-memory-unused", inline, ...flat, ...flat, "-Oz", "-Oz"];
-const printed = run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
-const code = readFileSync(optimised);
-const names = withoutUnderscores(code, printed);
+const optimise = () => run("wasm-opt", [...size, ...strip, minify, bound, "-o", optimised]);
+const printed = debug ? undefined : optimise();
+const code = readFileSync(debug ? bound : optimised);
+const names = printed && withoutUnderscores(code, printed);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
 const wasm = Buffer.concat([code, customSection(buildName)]);
 
 // 4. The glue, with the same short names, and made to load the WebAssembly when it is first used.
 const written = readFileSync(join(compiled, "ironflow_browser.js"), "utf8");
-const glue = lean(rename(written, names));
+const glue = lean(names ? rename(written, names) : written);
 
 // 5. The files of the package. Errors are a file of their own: every entry means the same classes, and
 //    who wants nothing else gets nothing else. So is the client of the default entry, and the inlined
@@ -102,12 +113,13 @@ const decoder = join(compiled, "decoder.wasm");
 run("wasm-opt", ["-O3", join(template, "decoder.wat"), "-o", decoder]);
 const made = {
   "ironflow:glue": glue,
-  "ironflow:text": `export const COMMON = "${encoded.common}", TEXT = "${encoded.text}";
+  "ironflow:text": `export const COMMON = "${encoded.common}";
+export const TEXT = "${encoded.text}";
 export const DECODER = "${readFileSync(decoder, "base64")}";`,
 };
 
 async function bundle(output, input, rooms = {}) {
-  const resolve = {
+  const modules = {
     name: "ironflow",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^ironflow:/ }, ({ path }) => {
@@ -121,33 +133,44 @@ async function bundle(output, input, rooms = {}) {
       onResolve({ filter: /\/snippets\// }, ({ path }) => ({
         path: join(root, path.replace(/^.*\/snippets\/[^/]+\//, "")),
       }));
-      onLoad({ filter: /\/listeners\.js$/ }, ({ path }) => ({
-        contents: renameExports(readFileSync(path, "utf8"), names),
-      }));
+      onLoad({ filter: /\/listeners\.js$/ }, ({ path }) => {
+        const contents = readFileSync(path, "utf8");
+        return { contents: names ? renameExports(contents, names) : contents };
+      });
       onLoad({ filter: /./, namespace: "made" }, ({ path }) => ({
         contents: made[path],
         resolveDir: template,
       }));
     },
   };
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [input],
-    outfile: join(pkg, output),
+    // Source maps name their sources from here, wherever the package is written to.
+    outfile: join(root, output),
+    write: false,
     bundle: true,
     external: ["react"],
     define: { BUILD: JSON.stringify(buildName) },
     format: "esm",
     target: "es2022",
     platform: "neutral",
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minifySyntax: !debug,
+    minifyWhitespace: !debug,
     legalComments: "none",
-    plugins: [resolve],
+    sourcemap: "linked",
+    sourcesContent: false,
+    // wasm-bindgen lists a module of the crate once for each function; `rename` makes one list of them.
+    logOverride: { "duplicate-object-key": debug ? "silent" : "warning" },
+    plugins: [modules],
   });
+  for (const { path, text } of outputFiles) {
+    const name = basename(path);
+    writeFileSync(join(pkg, name), name.endsWith(".map") ? readable(text, root, made) : text);
+  }
 }
 
 rmSync(pkg, { recursive: true, force: true });
-mkdirSync(pkg);
+mkdirSync(pkg, { recursive: true });
 const loadInlined = { "ironflow:load": "load-inlined.js" };
 const slimIn = (source) => ({ "ironflow:load": "load-not.js", "ironflow:source": source });
 await bundle("errors.js", join(root, "src/js/errors.js"));

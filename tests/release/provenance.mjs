@@ -30,6 +30,9 @@ const MADE = {
   "slim.js": SCRIPTS,
   "slim.node.js": SCRIPTS,
 };
+for (const [path, source] of Object.entries(MADE)) {
+  if (path.endsWith(".js")) MADE[`${path}.map`] = source;
+}
 
 /**
  * @typedef {object} File
