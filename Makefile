@@ -46,7 +46,7 @@ test: setup ## Run the tests
 	$(step) "Faults under watches" env CHAOS_PHASES=2 $(node_test) --test-concurrency=1 tests/e2e/chaos/*.test.mjs
 
 .PHONY: matrix
-matrix: setup pkg/index.js ## Run the longer tests: the package with bundlers, in browsers, against servers and faults, and leaks
+matrix: setup pkg/index.js ## Run the longer tests: bundlers, browsers, servers, faults, leaks
 	@.ci/setup firefox
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
@@ -57,11 +57,11 @@ matrix: setup pkg/index.js ## Run the longer tests: the package with bundlers, i
 	@$(MAKE) --no-print-directory bench-check
 
 .PHONY: readme
-readme: pkg/index.js ## Write the sizes, and what the last make matrix has found, into README.md and docs/
+readme: pkg/index.js ## Write the sizes and the results of the last make matrix into README.md and docs/
 	@source .ci/env; node tests/e2e/packaging/table.mjs; node tests/e2e/package/size.mjs --readme
 
 .PHONY: build
-build: pkg/index.js ## Build the npm package into pkg/ (DEBUG=1: not minified, the WebAssembly with the names of its functions)
+build: pkg/index.js ## Build the npm package into pkg/ (DEBUG=1: not minified, with WebAssembly function names)
 	@echo "pkg/ is up to date"
 
 pkg/index.js: $(sources) target/pkg-flags
@@ -69,7 +69,7 @@ pkg/index.js: $(sources) target/pkg-flags
 	$(step) "Package" node pkg-template/build.mjs $(pkg_flags)
 	@touch $@
 
-# Written only when the flags change, so that the package is then built again.
+# Written only when the flags change, which triggers a rebuild of the package.
 target/pkg-flags: always
 	@mkdir -p target
 	@cmp --silent $@ <(echo '$(pkg_flags)') || echo '$(pkg_flags)' > $@
@@ -78,7 +78,7 @@ target/pkg-flags: always
 always:
 
 .PHONY: size
-size: pkg/index.js ## Print how many bytes each entry of the package takes, and hold them to their budget
+size: pkg/index.js ## Print the size of each entry of the package and check it against its budget
 	@.ci/setup npm
 	$(step) "Size" node tests/e2e/package/size.mjs
 
@@ -93,41 +93,41 @@ lint: ## Check formatting, lints and types
 	$(step) "Types of the demo page" tsc --project tests/tsconfig.www.json
 
 .PHONY: bench
-bench: pkg/index.js ## Run the benchmarks and write BENCHMARKS.md (about 7 minutes; PARTS="cpu frames" runs some, QUICK=1 all in short)
+bench: pkg/index.js ## Run the benchmarks and write BENCHMARKS.md (about 7 minutes; PARTS="cpu frames" selects, QUICK=1 shortens)
 	@.ci/setup rust npm browser nats
 	$(step) "Servers and benchmarks" bash -c 'cargo build --quiet --release -p ironflow-server -p ironflow-bench && cargo bench --quiet --no-run -p ironflow-server --bench load'
 	$(step) "Benchmarks" node tests/bench/run.mjs $(PARTS)
 	$(step) "Report" node tests/bench/report.mjs
 
 .PHONY: bench-check
-bench-check: pkg/index.js ## Hold instructions and bytes to tests/bench/record.json (bench-record writes it anew)
+bench-check: pkg/index.js ## Check instructions and bytes against tests/bench/record.json (bench-record updates it)
 	@.ci/setup rust npm valgrind
 	$(step) "Instructions" cargo build --quiet --profile count -p ironflow-bench
 	$(step) "Instructions and bytes" node tests/bench/check.mjs
 
 .PHONY: bench-record
-bench-record: pkg/index.js ## Record the instructions and bytes of now
+bench-record: pkg/index.js ## Record the current instructions and bytes in tests/bench/record.json
 	@.ci/setup rust npm valgrind
 	$(step) "Instructions" cargo build --quiet --profile count -p ironflow-bench
 	$(step) "Instructions and bytes" node tests/bench/check.mjs --record
 
 .PHONY: docs
-docs: pkg/index.js ## Make the API reference from the declarations, in target/docs (make demo serves it at /docs/index.html)
+docs: pkg/index.js ## Generate the API reference into target/docs (make demo serves it at /docs/index.html)
 	$(step) "TypeDoc" npm ci --prefix tests/api-docs --no-audit --no-fund --loglevel=error
 	$(step) "API reference" tests/api-docs/node_modules/.bin/typedoc --options tests/api-docs/typedoc.json
 
 .PHONY: pictures
-pictures: setup pkg/index.js ## Take the README's pictures of the demo page
+pictures: setup pkg/index.js ## Take the screenshots of the demo page
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Pictures" env PICTURES=www/pictures $(node_test) --test-name-pattern=picture $(looks)
 
 .PHONY: conformance
-conformance: ## Print the rules of the protocol by backends: which hold where
+conformance: ## Print which protocol rule holds on which backend
 	@.ci/setup
 	$(step) "Conformance" bash -o pipefail -c "{ cargo test --workspace --test '*conformance' --no-fail-fast; node tests/e2e/browser-suite.mjs memory::rule_; } | node tests/conformance/table.mjs"
 
 .PHONY: soak
-soak: pkg/index.js ## Run the long versions of the tests, and those that crash NATS servers (some hours)
+soak: pkg/index.js ## Run the long versions of the randomized tests and the tests that crash NATS servers (some hours)
 	@.ci/setup rust npm browser nats
 	$(step) "Differential tests" env IRONFLOW_SEQUENCES=100000 cargo test --workspace --test differential
 	$(step) "Linearizability" env IRONFLOW_HISTORIES=1000 cargo test --workspace --test linearizability
@@ -139,13 +139,13 @@ soak: pkg/index.js ## Run the long versions of the tests, and those that crash N
 	$(step) "Crashes of NATS" env IRONFLOW_FAULTS=10 cargo test --workspace --test faults -- --include-ignored
 
 .PHONY: release-check
-release-check: test ## Check whether the commit can be released; its tarball is left in target/release-check/
+release-check: test ## Check whether the commit can be released; leaves its tarball in target/release-check/
 	$(step) "Release" node tests/release/check.mjs
 
 .PHONY: setup
-setup: ## Install every tool that is missing
+setup: ## Install all missing tools
 	@.ci/setup
 
 .PHONY: clean
-clean: ## Remove what was built (the tools stay)
+clean: ## Remove build output (keeps the tools)
 	rm -rf target pkg tests/node_modules
