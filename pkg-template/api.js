@@ -1,4 +1,4 @@
-// What every entry has beside the errors. Importing it does nothing.
+// The exports of every entry except the errors. Importing this module has no side effects.
 
 import { IronflowClient } from "ironflow:glue";
 
@@ -11,11 +11,11 @@ export {
 
 export const DEFAULT_SERVER_URL = "http://localhost:9123";
 
-/** A client that comes to be when a method of it is first called. */
-function late() {
+/** A client that is created when one of its methods is first called. */
+function lazyClient() {
   let client;
   return Object.create(IronflowClient.prototype, {
-    // Where wasm-bindgen's methods find their Rust object.
+    // wasm-bindgen's methods find their Rust object here.
     __wbg_ptr: {
       get() {
         client ??= new IronflowClient();
@@ -25,4 +25,4 @@ function late() {
   });
 }
 
-export const ironflow = /* @__PURE__ */ late();
+export const ironflow = /* @__PURE__ */ lazyClient();

@@ -1,4 +1,4 @@
-// Why WebAssembly does not run here, and what to do about it.
+// Errors that say why WebAssembly cannot run, and what to do about it.
 
 import { IronflowError } from "ironflow:errors";
 
@@ -30,14 +30,14 @@ function message(cause) {
   return `${start}A page with a Content-Security-Policy needs ${POLICY} among its script-src`;
 }
 
-/** The error to throw where loading the WebAssembly has thrown. A full stack or memory is none of these. */
+/** Converts an error of loading the WebAssembly into one to throw. Stack overflow and out-of-memory errors stay as they are. */
 export function blocked(cause) {
   if (cause instanceof IronflowError) return cause;
   if (cause instanceof RangeError && !isLimit(cause)) return cause;
   return new IronflowError(message(cause), { code: "WASM_BLOCKED", cause });
 }
 
-/** Throws where there is no WebAssembly at all. */
+/** Throws if the platform has no WebAssembly. */
 export function checkPlatform() {
   if (typeof WebAssembly !== "object") throw blocked();
 }

@@ -1,10 +1,10 @@
-// Builds the npm package into pkg/. Read it from top to bottom: each step takes what the one before
-// it made. The tools come with `make setup`.
+// Builds the npm package into pkg/. Read it from top to bottom: each step uses the output of the previous
+// one. `make setup` installs the tools.
 //
 //   node build.mjs [--debug] [--out FOLDER]
 //
-// With --debug the JavaScript is not minified and the WebAssembly, which is compiled from the same code but not
-// optimised by wasm-opt, keeps the names of its functions: stack traces and profiles are readable.
+// With --debug the JavaScript is not minified, and the WebAssembly, which is compiled from the same code but not
+// optimised by wasm-opt, keeps its function names: stack traces and profiles are readable.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -29,36 +29,33 @@ const compiled = join(root, "target/wasm");
 const pkg = resolve(out ?? join(root, "pkg"));
 const { build } = createRequire(join(root, "tests/package.json"))("esbuild");
 
-/** Gives what the program prints. */
+/** Runs a program and returns its output. */
 function run(program, args, env = {}) {
   const options = { cwd: root, encoding: "utf8", env: { ...process.env, ...env } };
   return execFileSync(program, args, { ...options, stdio: ["ignore", "pipe", "inherit"] });
 }
 
-/** A section of a WebAssembly module that means nothing to its engine. @param {string} name */
+/** An empty custom section of a WebAssembly module, which engines ignore. @param {string} name */
 function customSection(name) {
   const content = [name.length, ...Buffer.from(name)];
   return Buffer.from([0, content.length, ...content]);
 }
 
-// 1. The compiler that rust-toolchain.toml names: others give other bytes, or fail.
+// 1. Check the compiler's version: others produce different bytes, or fail.
 const [, pinned] = /^channel = "(.*)"/m.exec(
   readFileSync(join(root, "rust-toolchain.toml"), "utf8"),
 );
 const [, commit] = /^commit-hash: (\w+)$/m.exec(run("rustc", ["-vV"]));
 const [, compiler] = /^release: (\S+)$/m.exec(run("rustc", ["-vV"]));
 if (compiler !== pinned) {
-  console.error(
-    `the package is built with rustc ${pinned}, and this is ${compiler}: run .ci/setup rust`,
-  );
+  console.error(`the package needs rustc ${pinned}, found ${compiler}: run .ci/setup rust`);
   process.exit(1);
 }
 
-// 2. The crate, compiled, with wasm-bindgen's glue. Unstable, which RUSTC_BOOTSTRAP allows: the standard
-//    library is compiled with it, for size and without the messages of panics, which nothing shows: a
-//    panic is a RuntimeError here either way. That saves 6,000 bytes gzip; to measure it, run this without
-//    `std` and the first four flags, and then `make size`. Remapped paths make the bytes the same on every
-//    machine.
+// 2. Compile the crate and write wasm-bindgen's glue. The standard library is compiled too, for size and without
+//    panic messages (unstable, which RUSTC_BOOTSTRAP allows): a panic is a RuntimeError with or without a message.
+//    That saves 6,000 bytes gzip; to measure it, run this without `std` and the first four flags, and then
+//    `make size`. Remapped paths make the bytes the same on every machine.
 const library = join(run("rustc", ["--print", "sysroot"]).trim(), "lib/rustlib/src/rust");
 const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
 const flags = [
@@ -77,11 +74,11 @@ run(
   { RUSTC_BOOTSTRAP: "1", CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") },
 );
 
-// 3. The WebAssembly, optimised for size: 2,300 bytes gzip less than `-Oz` alone (put that in the place of
-//    `size` to measure it), most of it by not inlining functions that are called from one place. Its imports
-//    and exports get short names, in the glue too: 4,700 bytes gzip less (leave out `minify`, `rename` and
-//    `renameExports` to measure it). The build's name is in it, for code and WebAssembly to know that they
-//    belong together. A debug build keeps all names, so it is not optimised here.
+// 3. Optimise the WebAssembly for size: 2,300 bytes gzip less than `-Oz` alone (replace `size` by it to measure
+//    the difference), mostly by not inlining functions that have one caller. Imports and exports get short names,
+//    in the glue too: 4,700 bytes gzip less (leave out `minify`, `rename` and `renameExports` to measure it). A
+//    section holds the build's name, so that the JavaScript can check that the WebAssembly is of the same build. A
+//    debug build keeps all names, so it is not optimised.
 const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 const minify = "--minify-imports-and-exports-and-modules";
 const bound = join(compiled, "ironflow_browser_bg.wasm");
@@ -96,13 +93,13 @@ const names = printed && withoutUnderscores(code, printed);
 const buildName = createHash("sha256").update(code).digest("hex").slice(0, 8);
 const wasm = Buffer.concat([code, customSection(buildName)]);
 
-// 4. The glue, with the same short names, and made to load the WebAssembly when it is first used.
+// 4. Give the glue the same short names, and make it load the WebAssembly on first use.
 const written = readFileSync(join(compiled, "ironflow_browser.js"), "utf8");
 const glue = lean(names ? rename(written, names) : written);
 
-// 5. The files of the package. Errors are a file of their own: every entry means the same classes, and
-//    who wants nothing else gets nothing else. So is the client of the default entry, and the inlined
-//    WebAssembly, which two entries share. The JavaScript of the crate is taken from where it is written.
+// 5. Bundle the files of the package. The errors have their own file: all entries share the classes, and an
+//    application that imports only them loads nothing else. The client of the default entry has its own file too,
+//    as has the inlined WebAssembly, which two entries share. The JavaScript of the crate comes from `src/js`.
 const shared = {
   "ironflow:client": "./client.js",
   "ironflow:errors": "./errors.js",
@@ -118,13 +115,14 @@ export const TEXT = "${encoded.text}";
 export const DECODER = "${readFileSync(decoder, "base64")}";`,
 };
 
-async function bundle(output, input, rooms = {}) {
+async function bundle(output, input, replacements = {}) {
   const modules = {
     name: "ironflow",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^ironflow:/ }, ({ path }) => {
         if (shared[path]) return { path: shared[path], external: true };
-        return rooms[path] ? { path: join(template, rooms[path]) } : { path, namespace: "made" };
+        const file = replacements[path];
+        return file ? { path: join(template, file) } : { path, namespace: "made" };
       });
       onResolve({ filter: /\/errors\.js$/ }, ({ kind, importer }) => {
         const own = kind === "entry-point" || dirname(importer) === template;
@@ -145,7 +143,7 @@ async function bundle(output, input, rooms = {}) {
   };
   const { outputFiles } = await build({
     entryPoints: [input],
-    // Source maps name their sources from here, wherever the package is written to.
+    // Source maps contain paths relative to this one, independent of where the package is written.
     outfile: join(root, output),
     write: false,
     bundle: true,
@@ -159,7 +157,7 @@ async function bundle(output, input, rooms = {}) {
     legalComments: "none",
     sourcemap: "linked",
     sourcesContent: false,
-    // wasm-bindgen lists a module of the crate once for each function; `rename` makes one list of them.
+    // wasm-bindgen lists a module of the crate once per function; `rename` merges the lists.
     logOverride: { "duplicate-object-key": debug ? "silent" : "warning" },
     plugins: [modules],
   });
@@ -182,17 +180,18 @@ await bundle("slim.node.js", join(template, "slim.js"), slimIn("source-inlined.j
 await bundle("react.js", join(template, "react.js"));
 writeFileSync(join(pkg, "ironflow.wasm"), wasm);
 
-// Another address of a .wasm file than the one that is meant would send bundlers looking for it.
+// Bundlers would try to emit any other URL of a .wasm file.
 for (const [file, addresses] of Object.entries({
   "client.js": 0,
   "slim.js": 1,
   "slim.node.js": 0,
 })) {
   const found = readFileSync(join(pkg, file), "utf8").split("import.meta").length - 1;
-  if (found !== addresses) throw new Error(`pkg/${file} refers ${found} times to its own address`);
+  if (found !== addresses)
+    throw new Error(`pkg/${file} contains import.meta ${found} times, expected ${addresses}`);
 }
 
-// 6. What is not code. The version has one source, and the types become one file.
+// 6. Write the manifest, types, README and licences. The version comes from Cargo.toml; the types become one file.
 function types(name) {
   const text = readFileSync(join(root, `src/client/${name}.d.ts`), "utf8");
   return text

@@ -1,4 +1,4 @@
-// The client of the default entry, which carries its WebAssembly.
+// The client of the default entry, with inlined WebAssembly.
 
 import { instantiateAsync } from "ironflow:glue";
 import { wasm } from "ironflow:inlined";

@@ -1,8 +1,8 @@
-// Writes bytes as the text that inlined.js reads.
+// Encodes bytes as the text that inlined.js decodes.
 
 import { ALPHABET } from "./alphabet.js";
 
-/** How many characters announce a second one: enough for all bytes to have a place. */
+/** The number of escape characters: enough to encode all 256 bytes. */
 const ESCAPES = 2;
 
 /** @param {Uint8Array} wasm */

@@ -1,4 +1,4 @@
-// What every entry has of the errors. Who imports these alone gets nothing else.
+// The error exports of every entry. Importing only these loads nothing else.
 
 export {
   ConnectionError,

@@ -1,17 +1,17 @@
-// wasm-bindgen's glue, changed to load the WebAssembly on first use and to leave out free(). Whatever is not
-// found as expected fails the build.
+// Changes wasm-bindgen's glue to load the WebAssembly on first use and to leave out free(). If the glue is not as
+// expected, the build fails.
 
 const UNLOADED = "new Proxy({}, { get: (_, name) => load(instantiate)[name] })";
 
-/** What is replaced, and by what. @type {[RegExp, string][]} */
+/** Each text to replace, and its replacement. @type {[RegExp, string][]} */
 const CHANGES = [
-  // Until the WebAssembly is loaded, `wasm` is a proxy whose first reading loads it. The classes stay
+  // Until the WebAssembly is loaded, `wasm` is a proxy that loads it on first access. The classes stay
   // wasm-bindgen's own.
   [/^let wasmModule, wasmInstance, wasm;$/m, `let wasmModule, wasmInstance, wasm = ${UNLOADED};`],
   // Objects are freed by the garbage collector; the API has no free().
   [/^ {4}(?:__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, ""],
   [/^if \(Symbol\.dispose\) .*\n/gm, ""],
-  // Importing needs no global: what the platform has is looked up on first use.
+  // Importing reads no global: the platform's classes are looked up on first use.
   [/^let cachedTextDecoder = new .*\ncachedTextDecoder\.decode\(\);$/m, "let cachedTextDecoder;"],
   [
     /^const cachedTextEncoder = new .*\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?^\}$/m,
@@ -29,7 +29,7 @@ function entered() {
   return wasm;
 }
 
-// Without a registry that works, what is garbage in JavaScript stays in the memory of the WebAssembly.
+// Without a working registry, objects that JavaScript collects stay in the memory of the WebAssembly.
 function registry(free) {
   let objects;
   return {
@@ -42,7 +42,7 @@ function registry(free) {
   };
 }
 
-/** It may have been loaded meanwhile: there is one instance. */
+/** Keeps the first instance: another call may have loaded one meanwhile. */
 function finish(instance, module) {
   return wasmInstance ? wasm : __wbg_finalize_init(instance, module);
 }
@@ -77,7 +77,7 @@ export function lean(written) {
     glue = changed;
   }
   if (glue.includes("__destroy_into_raw"))
-    throw new Error("wasm-bindgen's glue takes objects apart");
+    throw new Error("wasm-bindgen's glue calls __destroy_into_raw");
   return `import { load } from "ironflow:load";
 import { checkStack } from "../src/js/stack.js";
 ${checked(glue)}${ADDED}`;

@@ -1,5 +1,5 @@
-// The default entry: the WebAssembly is part of it and is loaded on first use. It only names what other
-// files hold, so that bundlers take those that an application uses.
+// The default entry, with inlined WebAssembly that is loaded on first use. It only re-exports, so that bundlers
+// include only the files that an application uses.
 
 export * from "ironflow:client";
 export * from "./errors.js";

@@ -1,19 +1,19 @@
-// The WebAssembly as text. Each byte is one character, a rare one two, so that it compresses nearly as
-// well as the file itself: base64, which cuts bytes into pieces, takes a quarter more. A small other
-// WebAssembly, in base64, makes bytes of it again: JavaScript that runs once is slow.
+// The WebAssembly as text. A common byte is one character, a rare one two, so that the text compresses nearly as
+// well as the file: base64, which splits bytes, takes a quarter more. A second, small WebAssembly module in base64
+// decodes the text, because JavaScript that runs once is slow.
 
 import { COMMON, DECODER, TEXT } from "ironflow:text";
 import { ALPHABET } from "./alphabet.js";
 
-/** Where the text begins in the decoder's memory: behind the table. */
+/** The offset of the text in the decoder's memory, after the table. */
 const START = 1024;
 
-/** The bytes of a page of memory. */
+/** The size of a page of WebAssembly memory, in bytes. */
 const PAGE = 65_536;
 
 /**
- * By a character's code: what it stands for, then what it stands for after the first escape, and after
- * the second. An escape stands for the place of its part of the table.
+ * Fills the decoding table. It has three parts, indexed by character code: for a character alone, after the first
+ * escape, and after the second. The entry of an escape is the offset of its part.
  *
  * @param {Uint16Array} table
  */

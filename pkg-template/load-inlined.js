@@ -1,4 +1,4 @@
-// How the default entry loads its WebAssembly: at first use, or by `init()`.
+// Loads the WebAssembly of the default entry on first use.
 
 import { wasm } from "ironflow:inlined";
 import { blocked } from "./blocked.js";

@@ -1,4 +1,4 @@
-// What becomes of the slim entry's use before `init()`.
+// Use of the slim entry before `init()` throws.
 
 import { NotConfiguredError } from "ironflow:errors";
 

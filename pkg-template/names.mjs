@@ -1,14 +1,15 @@
-// The names of imports and exports that wasm-opt begins with an underscore become others. Applications
-// often have their minifier mangle such properties (`mangle-props=^_`), which no WebAssembly would notice.
+// Renames the imports and exports to which wasm-opt gave a name with a leading underscore. Applications
+// often configure their minifier to mangle such properties (`mangle-props=^_`), which would not rename them in the
+// WebAssembly.
 
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$"];
 const DIGITS = [..."0123456789"];
 
-/** The numbers of the sections. */
+/** Section ids. */
 const IMPORTS = 2;
 const EXPORTS = 7;
 
-/** Reads a WebAssembly module from a place on. */
+/** Reads a WebAssembly module from an offset. */
 class Reader {
   /** @param {Uint8Array} code @param {number} at */
   constructor(code, at) {
@@ -25,7 +26,7 @@ class Reader {
     }
   }
 
-  /** Gives where a name begins and ends. */
+  /** Reads a name and returns its start and end. */
   name() {
     const length = this.number();
     this.at += length;
@@ -37,7 +38,7 @@ class Reader {
     this.number();
   }
 
-  /** What is imported. */
+  /** Skips the description of an import. */
   imported() {
     const kind = this.number();
     if (kind === 1 || kind === 3) this.number();
@@ -52,7 +53,7 @@ class Reader {
   }
 }
 
-/** Where the names of a section begin and end. @param {Uint8Array} code @param {number} wanted */
+/** The starts and ends of the names in a section. @param {Uint8Array} code @param {number} wanted */
 function places(code, wanted) {
   const reader = new Reader(code, 8);
   while (reader.at < code.length) {
@@ -74,7 +75,7 @@ function places(code, wanted) {
   throw new Error(`the WebAssembly has no section ${wanted}`);
 }
 
-/** Names of the same length. @param {string} name @param {string[]} alone names of one character */
+/** Replacement names of the same length. @param {string} name @param {string[]} alone names of one character */
 function candidates(name, alone) {
   if (name.length === 1) return alone;
   const seconds = [...LETTERS, ...DIGITS];
@@ -82,7 +83,7 @@ function candidates(name, alone) {
 }
 
 /**
- * Renames in a section; gives the new names by the old ones.
+ * Renames in a section and returns a function from old to new names.
  *
  * @param {Buffer} code
  * @param {number} section
@@ -96,7 +97,7 @@ function renamed(code, section, alone) {
     const name = code.toString("latin1", from, to);
     if (!name.startsWith("_")) continue;
     const other = candidates(name, alone).find((each) => !taken.has(each));
-    if (!other) throw new Error(`no name is left in the place of ${name}`);
+    if (!other) throw new Error(`no unused name is left to replace ${name}`);
     taken.add(other);
     names.set(name, other);
     code.write(other, from, "latin1");
@@ -105,14 +106,14 @@ function renamed(code, section, alone) {
 }
 
 /**
- * Renames in the code, in place, and in what `wasm-opt --minify-imports-and-exports-and-modules` printed.
+ * Renames in the code, in place, and in the output of `wasm-opt --minify-imports-and-exports-and-modules`.
  *
  * @param {Buffer} code
  * @param {string} printed
  */
 export function withoutUnderscores(code, printed) {
   const { imports, exports, ...rest } = JSON.parse(printed);
-  // An import is a member of an object literal, where a digit is a name as well.
+  // An import is a member of an object literal, where a digit is a valid name.
   const imported = renamed(code, IMPORTS, [...LETTERS, ...DIGITS]);
   const exported = renamed(code, EXPORTS, LETTERS);
   return JSON.stringify({

@@ -3,12 +3,12 @@
 import { ValidationError } from "ironflow:errors";
 import { useMemo, useSyncExternalStore } from "react";
 
-/** How long a view outlives the last component, in milliseconds: it may be put back at once. */
+/** How long a view stays open after the last component unmounts, in milliseconds: the component may remount soon. */
 const GRACE = 1000;
 
 const none = Object.freeze([]);
 
-/** What there is before there is a view, or where there is an error instead. */
+/** The snapshot before there is a view, or if there is an error instead. */
 const empty = (status, error) => ({
   state: status === "loading" ? "connecting" : "disconnected",
   status,
@@ -21,7 +21,7 @@ const empty = (status, error) => ({
 });
 const loading = empty("loading");
 
-/** The views of each bucket handle, by what they are of. */
+/** The views of each bucket handle, by the id of their filter. */
 const shared = new WeakMap();
 
 /** A view and the components that use it. */
@@ -49,7 +49,7 @@ class Shared {
 const fixed = (snapshot) => ({ subscribe: () => () => {}, getSnapshot: () => snapshot });
 const nothing = fixed(loading);
 
-/** What useSyncExternalStore takes. Rendering opens nothing: what is rendered may never be shown. */
+/** The arguments of useSyncExternalStore. Rendering opens no view, because React may discard the result. */
 function storeOf(bucket, key, id) {
   const find = () => shared.get(bucket)?.get(id);
   return {
@@ -61,7 +61,7 @@ function storeOf(bucket, key, id) {
       if (!found || found.snapshot.status === "closed") {
         clearTimeout(old?.timer);
         found = new Shared(bucket, key);
-        // The components of a view that was closed go on with the new one.
+        // The components of the closed view continue with the new one.
         if (old) found.subscribers = old.subscribers;
         views.set(id, found);
         for (const other of found.subscribers) other();
@@ -84,15 +84,15 @@ function storeOf(bucket, key, id) {
 }
 
 function useSnapshot(bucket, key, skip) {
-  // Filters that say the same are the same.
+  // Filters with equal contents share a view.
   const id = typeof key === "function" ? "function" : JSON.stringify(key);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `id` says what `key` is
   const { subscribe, getSnapshot } = useMemo(() => {
     if (skip || bucket === undefined || bucket === null) return nothing;
     if (typeof bucket.view === "function") return storeOf(bucket, key, id);
     const found = typeof bucket === "string" ? JSON.stringify(bucket) : typeof bucket;
-    const words = `the first argument must be a bucket, as kv.bucket(name) gives it: found ${found}`;
-    return fixed(empty("closed", new ValidationError(words)));
+    const message = `the first argument must be a bucket returned by kv.bucket(name): found ${found}`;
+    return fixed(empty("closed", new ValidationError(message)));
   }, [bucket, id, skip]);
   return useSyncExternalStore(subscribe, getSnapshot, () => loading);
 }

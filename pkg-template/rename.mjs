@@ -1,7 +1,7 @@
-// Gives the imports and exports of the WebAssembly the short names that wasm-opt has chosen, in
-// wasm-bindgen's glue. Whatever is not found as expected fails the build.
+// Replaces the names of imports and exports in wasm-bindgen's glue by the short names that wasm-opt has chosen.
+// If the glue is not as expected, the build fails.
 
-/** Replaces the one place where a text occurs. */
+/** Replaces the only occurrence of a text. */
 function replaceOnce(code, found, by) {
   const [before, after, ...more] = code.split(found);
   if (after === undefined || more.length > 0) {
@@ -11,10 +11,10 @@ function replaceOnce(code, found, by) {
 }
 
 /**
- * The short names in code that calls exports as members of `wasm`.
+ * Inserts the short names into code that calls exports as members of `wasm`.
  *
  * @param {string} code
- * @param {string} printed what `wasm-opt --minify-imports-and-exports-and-modules` prints
+ * @param {string} printed the output of `wasm-opt --minify-imports-and-exports-and-modules`
  */
 export function renameExports(code, printed) {
   const names = new Map(JSON.parse(printed).exports);
@@ -31,13 +31,13 @@ export function renameExports(code, printed) {
 export function rename(glue, printed) {
   const { imports } = JSON.parse(printed);
 
-  // The functions that the glue itself makes are members of one object ...
+  // The glue's own functions are members of one object ...
   const own = "./ironflow_browser_bg.js";
   for (const [module, name, short] of imports) {
     if (module === own) glue = replaceOnce(glue, `\n        ${name}: `, `\n        ${short}: `);
   }
 
-  // ... and those of other modules become members of it too.
+  // ... and the functions of other modules become members of it too.
   const [list] = /return \{\n {8}__proto__: null,(\n {8}".*": \w+,)+\n {4}\};/.exec(glue) ?? [];
   if (!list) throw new Error("wasm-bindgen's glue has no list of imported modules");
   const variables = new Map(Array.from(list.matchAll(/"(.*)": (\w+),/g), ([, ...pair]) => pair));

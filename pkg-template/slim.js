@@ -1,4 +1,4 @@
-// The entry for those who load the WebAssembly themselves: nothing works before `init()`.
+// The slim entry: the application loads the WebAssembly with `init()` before it calls anything else.
 
 import { ConnectionError, IronflowError, ValidationError } from "ironflow:errors";
 import { instantiateAsync } from "ironflow:glue";
@@ -8,7 +8,7 @@ import { blocked, checkPlatform } from "./blocked.js";
 export * from "./api.js";
 export * from "./errors.js";
 
-/** A server may have sent a page instead, and a page does not begin like this. */
+/** Checks the magic number: a server may have sent an HTML page instead. */
 const startsAsWasm = (bytes) => [0, 97, 115, 109].every((byte, at) => bytes[at] === byte);
 
 function notWasm(what) {
@@ -25,7 +25,7 @@ async function fetched(address) {
   }
 }
 
-/** Compiles what a server answers, while it arrives where the server says that it is WebAssembly. */
+/** Compiles a response, while it arrives if its Content-Type is WebAssembly. */
 async function compileResponse(response) {
   const { ok, status, url, headers } = response;
   if (!ok) {
@@ -39,7 +39,7 @@ async function compileResponse(response) {
   const type = headers.get("Content-Type");
   if (type === "application/wasm") return WebAssembly.compileStreaming(response);
   const bytes = new Uint8Array(await response.arrayBuffer());
-  if (!startsAsWasm(bytes)) throw notWasm(`${url || "the answer"} (${type})`);
+  if (!startsAsWasm(bytes)) throw notWasm(`${url || "the response"} (${type})`);
   return WebAssembly.compile(bytes);
 }
 
@@ -51,7 +51,7 @@ function compileBytes(source) {
   return WebAssembly.compile(bytes);
 }
 
-/** Gives the module of anything that `init` takes. */
+/** Compiles any source that `init` accepts. */
 async function compile(given) {
   let source = await given;
   if (typeof source === "string" || source instanceof URL) source = await fetched(source);
@@ -66,9 +66,11 @@ async function compile(given) {
 async function load(given) {
   checkPlatform();
   const module = await compile(given ?? defaultSource());
-  // The names that connect the two files mean something else in every build.
+  // The short names of imports and exports differ from build to build.
   if (WebAssembly.Module.customSections(module, BUILD).length === 0) {
-    throw new ValidationError("the WebAssembly is of another version of the package than its code");
+    throw new ValidationError(
+      "the WebAssembly is from another version of the package than the JavaScript",
+    );
   }
   try {
     await instantiateAsync(module);

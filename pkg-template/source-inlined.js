@@ -1,3 +1,3 @@
-// Under Node the WebAssembly comes with the code: where its file lies after bundling nobody knows.
+// Under Node the WebAssembly is inlined, because the path of its file is unknown after bundling.
 
 export { wasm as defaultSource } from "ironflow:inlined";

@@ -1,17 +1,17 @@
-// Source maps that hold their sources, by the paths these have in the repository.
+// Source maps that contain their sources, with paths relative to the repository.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A string that stands in the source but says nothing: the text of the WebAssembly. */
+/** A long string without information for a reader: the text of the WebAssembly. */
 const LONG = /"[^"\n]{1000,}"/g;
 
 /**
- * A source map as the package has it.
+ * Converts esbuild's source map to the one in the package.
  *
- * @param {string} map by esbuild, its sources named from the root
- * @param {string} root of the repository
- * @param {Record<string, string>} made sources that are no files, by their names
+ * @param {string} map written by esbuild, with paths relative to the root
+ * @param {string} root the repository's root
+ * @param {Record<string, string>} made generated sources, which are not files, by name
  */
 export function readable(map, root, made) {
   const { sources, ...rest } = JSON.parse(map);
@@ -22,7 +22,7 @@ export function readable(map, root, made) {
   });
   const named = given.map(([source]) => source);
   const strange = named.find((source) => !/^(src|pkg-template|made)\//.test(source));
-  if (strange) throw new Error(`a source map has a source that the repository has not: ${strange}`);
+  if (strange) throw new Error(`a source map contains a source outside the repository: ${strange}`);
   const sourcesContent = given.map(([, content]) => content);
   return JSON.stringify({ ...rest, sources: named, sourcesContent });
 }

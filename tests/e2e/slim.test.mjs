@@ -197,7 +197,7 @@ describe("init()", () => {
       error: {
         name: "ValidationError",
         code: "VALIDATION_ERROR",
-        message: "the WebAssembly is of another version of the package than its code",
+        message: "the WebAssembly is from another version of the package than the JavaScript",
         retryable: false,
       },
     },
