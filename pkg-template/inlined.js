@@ -1,5 +1,5 @@
 // The WebAssembly as text. A common byte is one character, a rare one two, so that the text compresses nearly as
-// well as the file: base64, which splits bytes, takes a quarter more. A second, small WebAssembly module in base64
+// well as the bytes; base64, which splits bytes, takes a quarter more. A second, small WebAssembly module in base64
 // decodes the text, because JavaScript that runs once is slow.
 
 import { COMMON, DECODER, TEXT } from "ironflow:text";

@@ -271,7 +271,7 @@ for (const [backend, config] of Object.entries(configurations)) {
       await render("Mistaken");
       await page.waitForFunction(() => document.querySelectorAll("pre").length === 9);
       const shown = (await page.locator("pre").allTextContents()).map((text) => JSON.parse(text));
-      const words = "the first argument must be a bucket, returned by kv.bucket(name): found";
+      const words = "the first argument must be a bucket returned by kv.bucket(name): found";
       const bad = await page.waitForFunction(() =>
         [...document.querySelectorAll("pre")].find((pre) =>
           /"filter","closed"/.test(pre.innerText),
