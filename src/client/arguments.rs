@@ -7,10 +7,10 @@ use crate::config::from_js;
 use crate::config::options::{OptionKind, OptionSpec, Options, invalid, unreadable};
 use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
-use crate::ffi::{self, Given, is_unset};
+use crate::ffi::{self, Body, Given, is_unset};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
 use crate::text::concat;
-use crate::transport::{Body, Limits};
+use crate::transport::Limits;
 
 /// U+FFFD in UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
@@ -60,16 +60,10 @@ pub(super) fn body(
     value: &JsValue,
     decode: Option<&JsValue>,
 ) -> Result<Body, Error> {
-    let encoded = ffi::encode_value(value, decode.unwrap_or(&JsValue::UNDEFINED)).map_err(
-        |error| match error.as_string() {
-            Some(message) => Error::Validation(message),
-            None => unreadable("the value"),
-        },
-    )?;
-    Ok(Body {
-        key: key.clone(),
-        content: encoded.content(),
-        kind: encoded.kind().into(),
+    let mode = decode.cloned().unwrap_or_default();
+    ffi::encode_value(key, value, &mode).map_err(|error| match error.as_string() {
+        Some(message) => Error::Validation(message),
+        None => unreadable("the value"),
     })
 }
 

@@ -6,10 +6,9 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use super::context::Context;
 use super::ironflow_client::to_js_error;
 use super::modify::Modify;
-use super::operation::{ApiMethod, Arguments};
+use super::request::{ApiMethod, Arguments, Request};
 use super::state::ClientState;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
@@ -43,13 +42,11 @@ impl BrowserKVBucketHandle {
         })
     }
 
-    fn operation(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
-        let context = self.context(method.name(), arguments.first);
+    fn send(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
         let decode = self.decode.as_ref();
-        let operation = arguments.operation(method, Some(&self.name), decode);
-        let decode = decode.filter(|_| method == ApiMethod::Get);
-        self.state
-            .carry_out(&context, operation, arguments.options, decode)
+        let request = Request::new(&self.state, "");
+        let request = request.about(&self.name, arguments.first, decode, self.quiet);
+        request.send(method, arguments)
     }
 
     /// A handle for operations that are a part of another; it does not decode.
@@ -104,15 +101,6 @@ impl BrowserKVBucketHandle {
         let decode = self.decode.as_ref().and_then(JsValue::as_string);
         concat(&[&self.name, " ", &decode.unwrap_or_default()])
     }
-
-    fn context<'a>(&'a self, operation: &'static str, key: &'a JsValue) -> Context<'a> {
-        Context {
-            operation,
-            bucket: Some(&self.name),
-            key,
-            quiet: self.quiet,
-        }
-    }
 }
 
 #[wasm_bindgen]
@@ -136,19 +124,19 @@ impl BrowserKVBucketHandle {
 
     /// Reads a key.
     pub fn get(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.operation(ApiMethod::Get, &Arguments::new(key, options))
+        self.send(ApiMethod::Get, &Arguments::new(key, options))
     }
 
     /// Writes a key, whatever it held.
     pub fn put(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
         let arguments = Arguments::new(key, options);
-        self.operation(ApiMethod::Put, &Arguments { value, ..arguments })
+        self.send(ApiMethod::Put, &Arguments { value, ..arguments })
     }
 
     /// Writes a key that holds nothing.
     pub fn create(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
         let arguments = Arguments::new(key, options);
-        self.operation(ApiMethod::Create, &Arguments { value, ..arguments })
+        self.send(ApiMethod::Create, &Arguments { value, ..arguments })
     }
 
     /// Writes a key whose last revision is still the one given.
@@ -165,13 +153,15 @@ impl BrowserKVBucketHandle {
             revision,
             options,
         };
-        self.operation(ApiMethod::Update, &arguments)
+        self.send(ApiMethod::Update, &arguments)
     }
 
     /// Reads a key, calls a function with its entry, and writes what the function returns by
     /// compare-and-swap; starts over after a conflict.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
-        let (promise, done) = self.state.pending(&self.context("modify", key), None);
+        let (promise, done) = Request::new(&self.state, "modify")
+            .about(&self.name, key, None, self.quiet)
+            .pending();
         match self.modifying(key, change, options) {
             Ok(begin) => begin(done),
             Err(failure) => done(Err(failure)),
@@ -181,18 +171,18 @@ impl BrowserKVBucketHandle {
 
     /// Puts a tombstone on a key.
     pub fn delete(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.operation(ApiMethod::Delete, &Arguments::new(key, options))
+        self.send(ApiMethod::Delete, &Arguments::new(key, options))
     }
 
     /// Removes a key with its history.
     pub fn purge(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.operation(ApiMethod::Purge, &Arguments::new(key, options))
+        self.send(ApiMethod::Purge, &Arguments::new(key, options))
     }
 
     /// The live keys, all or those that match a pattern, in ascending order of last revision.
     #[wasm_bindgen(js_name = listKeys)]
     pub fn list_keys(&self, filter: &JsValue, options: &JsValue) -> Promise {
-        self.operation(ApiMethod::ListKeys, &Arguments::new(filter, options))
+        self.send(ApiMethod::ListKeys, &Arguments::new(filter, options))
     }
 
     /// Tells of every change, of all keys or those that match: by callbacks, or, without them, to whoever

@@ -6,7 +6,7 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use super::context::Context;
+use super::request::Request;
 use super::state::ClientState;
 use crate::ffi::OperationResult;
 use crate::transport::Operation;
@@ -14,13 +14,7 @@ use crate::transport::Operation;
 impl ClientState {
     /// Finds out whether the server answers, and which features it announces.
     pub(super) fn connect(self: &Rc<Self>, options: &JsValue) -> Promise {
-        let context = Context {
-            operation: "connect",
-            bucket: None,
-            key: &JsValue::UNDEFINED,
-            quiet: false,
-        };
-        let (promise, done) = self.pending(&context, None);
+        let (promise, done) = Request::new(self, "connect").pending();
         let prepared = self.configured().and_then(|configured| {
             let limits = arguments::limits(options, configured.config.timeout_ms)?;
             Ok((configured, limits))

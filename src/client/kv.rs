@@ -6,11 +6,9 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::bucket::BrowserKVBucketHandle;
-use super::context::Context;
 use super::ironflow_client::to_js_error;
-use super::operation::{ApiMethod, Arguments};
+use super::request::{ApiMethod, Arguments, Request};
 use super::state::ClientState;
-use crate::transport::Operation;
 
 /// The key-value API of a client.
 #[wasm_bindgen]
@@ -37,17 +35,8 @@ impl BrowserKVClient {
         BrowserKVBucketHandle::of(&self.state, name, options)
     }
 
-    fn operation(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
-        let operation = arguments.operation(method, None, None);
-        let bucket = operation.as_ref().ok().and_then(Operation::names);
-        let context = Context {
-            operation: method.name(),
-            bucket: bucket.as_ref(),
-            key: &JsValue::UNDEFINED,
-            quiet: false,
-        };
-        self.state
-            .carry_out(&context, operation, arguments.options, None)
+    fn send(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
+        Request::new(&self.state, "").send(method, arguments)
     }
 }
 
@@ -67,26 +56,26 @@ impl BrowserKVClient {
     /// Creates a bucket, or confirms one that exists with equal settings.
     #[wasm_bindgen(js_name = createBucket)]
     pub fn create_bucket(&self, config: &JsValue, options: &JsValue) -> Promise {
-        self.operation(ApiMethod::CreateBucket, &Arguments::new(config, options))
+        self.send(ApiMethod::CreateBucket, &Arguments::new(config, options))
     }
 
     /// Deletes a bucket with all it holds.
     #[wasm_bindgen(js_name = deleteBucket)]
     pub fn delete_bucket(&self, name: &JsValue, options: &JsValue) -> Promise {
-        self.operation(ApiMethod::DeleteBucket, &Arguments::new(name, options))
+        self.send(ApiMethod::DeleteBucket, &Arguments::new(name, options))
     }
 
     /// Every bucket, by name.
     #[wasm_bindgen(js_name = listBuckets)]
     pub fn list_buckets(&self, options: &JsValue) -> Promise {
         let nothing = JsValue::UNDEFINED;
-        self.operation(ApiMethod::ListBuckets, &Arguments::new(&nothing, options))
+        self.send(ApiMethod::ListBuckets, &Arguments::new(&nothing, options))
     }
 
     /// One bucket's settings and state.
     #[wasm_bindgen(js_name = getBucketInfo)]
     pub fn get_bucket_info(&self, name: &JsValue, options: &JsValue) -> Promise {
-        self.operation(ApiMethod::GetBucketInfo, &Arguments::new(name, options))
+        self.send(ApiMethod::GetBucketInfo, &Arguments::new(name, options))
     }
 
     /// A handle for a bucket's keys: the same one each time for a name and `decode`. It is made without a

@@ -4,13 +4,11 @@
 mod arguments;
 mod bucket;
 mod connect;
-mod context;
 mod ironflow_client;
 mod kv;
 mod modify;
-mod operation;
 mod pattern_hint;
-mod pending;
+mod request;
 mod state;
 mod view;
 mod watch_arguments;

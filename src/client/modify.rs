@@ -7,7 +7,7 @@ use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use super::state::decoded;
+use super::request::decoded;
 use crate::config::RetryPolicy;
 use crate::error::Error;
 use crate::ffi::{self, Done, Failure, OperationResult, Read};
@@ -92,12 +92,14 @@ impl Attempt {
         let modify = &self.modify;
         let (function, signal) = (modify.change.clone(), modify.limits.signal());
         let left = modify.left().max(1.0) as u32;
-        ffi::call(&function, &entry, left, &signal, move |ending| {
-            let timeout_ms = self.modify.limits.timeout_ms;
-            let value = ending.outcome(timeout_ms, &|error, _| Failure::Thrown(error));
-            match value {
+        ffi::call(&function, &entry, left, &signal, move |race| {
+            match race.result {
                 Ok(value) => self.write(&value, revision),
-                Err(failure) => self.finish(Err(failure)),
+                Err(end) => {
+                    let timeout_ms = self.modify.limits.timeout_ms;
+                    let failure = end.failure(timeout_ms, &|_, error| Failure::Thrown(error));
+                    self.finish(Err(failure));
+                }
             }
         });
     }
@@ -138,7 +140,7 @@ impl Attempt {
         let signal = self.modify.limits.signal();
         self.number += 1.0;
         self.conflict = Some(conflict);
-        ffi::pause(delay.min(left.max(0.0)), &signal, move || {
+        ffi::pause(delay.min(left.max(0.0)), &signal, move |_| {
             if let Err(failure) = self.modify.limits.check() {
                 return self.finish(Err(failure));
             }

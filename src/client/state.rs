@@ -3,13 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Promise, Set};
+use js_sys::Set;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use super::context::Context;
 use super::pattern_hint::warn_of_partial_wildcard;
-use super::pending::Pending;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::config::from_js;
@@ -17,10 +15,10 @@ use crate::config::options::{invalid, unreadable};
 use crate::config::{Config, OPTIONS, TransportKind};
 use crate::error::Error;
 use crate::feed::Settings;
-use crate::ffi::{self, Connection, Done, Failure, Given, Handles, OperationResult, is_unset};
+use crate::ffi::{self, Connection, Given, Handles, Subject, is_unset};
 use crate::kv::{BucketName, Pattern};
 use crate::text::concat;
-use crate::transport::{Credentials, Fallback, Http, Memory, Operation, Transport};
+use crate::transport::{Credentials, Fallback, Http, Memory, Transport};
 use crate::watch::view_lifecycle::ViewEvent;
 use crate::watch::{FeedRunner, Page, PageEvent, WatchHost};
 
@@ -145,62 +143,6 @@ impl ClientState {
             .subscribe(callback, &logger.unwrap_or_default()))
     }
 
-    /// Carries an operation out. What comes is a promise: it is rejected, and every error handler
-    /// told, where the arguments are bad too. `decode`: as [`ffi::decode`] takes it.
-    pub(super) fn carry_out(
-        self: &Rc<Self>,
-        context: &Context<'_>,
-        operation: Result<Operation, Error>,
-        options: &JsValue,
-        decode: Option<&JsValue>,
-    ) -> Promise {
-        let prepared = self.configured().and_then(|configured| {
-            let operation = operation?;
-            let limits = arguments::limits(options, configured.config.timeout_ms)?;
-            Ok((configured, operation, limits))
-        });
-        let (configured, operation, limits) = match prepared {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                let (promise, done) = self.pending(context, None);
-                done(Err(error.into()));
-                return promise;
-            }
-        };
-        if let Operation::ListKeys(_, Some(pattern)) = &operation {
-            warn_of_partial_wildcard(&configured.given, pattern);
-        }
-        let mut outcome = configured.transport.try_sync(&operation, &limits);
-        if let Some(Ok(value)) = outcome {
-            let decoded = decoded(value, decode);
-            if let Ok(value) = &decoded {
-                self.report_fallback(context);
-                self.on_success(context);
-                return Promise::resolve(value);
-            }
-            outcome = Some(decoded);
-        }
-        let (promise, done) = self.pending(context, decode);
-        match outcome {
-            Some(outcome) => done(outcome),
-            None => configured.transport.send(operation, limits, done),
-        }
-        promise
-    }
-
-    /// A promise, and what settles it. If it is rejected, every error handler is told. `decode`: as
-    /// [`ffi::decode`] takes it.
-    pub(super) fn pending(
-        self: &Rc<Self>,
-        context: &Context<'_>,
-        decode: Option<&JsValue>,
-    ) -> (Promise, Done) {
-        let deferred = ffi::new_deferred();
-        let promise = deferred.promise();
-        let pending = Pending::new(self, context, decode, deferred);
-        (promise, Box::new(move |outcome| pending.settle(outcome)))
-    }
-
     /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`ffi::decode`] takes it.
     pub(super) fn watch(
         self: &Rc<Self>,
@@ -312,11 +254,9 @@ impl ClientState {
         }
     }
 
-    /// An operation has succeeded.
-    pub(super) fn on_success(&self, context: &Context<'_>) {
-        if context.operation == "createBucket" {
-            self.notify_views(ViewEvent::BucketCreated, context.bucket);
-        }
+    /// A bucket was created: views of it that were refused can go on.
+    pub(super) fn bucket_created(&self, bucket: &BucketName) {
+        self.notify_views(ViewEvent::BucketCreated, Some(bucket));
     }
 
     /// The handles that were given out.
@@ -325,7 +265,7 @@ impl ClientState {
     }
 
     /// Tells the logger and every error handler where the client has fallen back to memory.
-    pub(super) fn report_fallback(&self, context: &Context<'_>) {
+    pub(super) fn report_fallback(&self, subject: &Subject<'_>) {
         let configured = self.configured.borrow().clone();
         let news = configured
             .as_ref()
@@ -334,11 +274,11 @@ impl ClientState {
             let error = JsValue::from(news);
             let message = Error::FallbackMemory.message();
             ffi::log(&configured.given.logger(), "warn", &message, &error);
-            self.notify_handlers(&error, context);
+            self.notify_handlers(&error, subject);
         }
     }
 
-    pub(super) fn notify_handlers(&self, error: &JsValue, context: &Context<'_>) {
+    pub(super) fn notify_handlers(&self, error: &JsValue, subject: &Subject<'_>) {
         let configured = self.configured.borrow().clone();
         let given = configured.as_ref().map(|configured| &configured.given);
         ffi::report(
@@ -346,31 +286,22 @@ impl ClientState {
             &self.handlers,
             &given.map(Given::on_error).unwrap_or_default(),
             error,
-            context.operation,
-            context.bucket.map(|bucket| &**bucket),
-            context.key,
+            subject.operation,
+            subject.bucket,
+            subject.key,
         );
-    }
-}
-
-/// A value decoded. `decode`: as [`ffi::decode`] takes it.
-pub(super) fn decoded(value: JsValue, decode: Option<&JsValue>) -> OperationResult {
-    match decode {
-        Some(mode) => ffi::decode(&value, mode).map_err(Failure::Thrown),
-        None => Ok(value),
     }
 }
 
 impl WatchHost for ClientState {
     fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue) {
-        let context = Context {
+        let subject = Subject {
             operation: "watch",
             bucket: Some(bucket),
             key: &filter.map_or(JsValue::UNDEFINED, |filter| filter.as_str().into()),
-            quiet: false,
         };
-        self.report_fallback(&context);
-        self.notify_handlers(error, &context);
+        self.report_fallback(&subject);
+        self.notify_handlers(error, &subject);
     }
 
     fn ended(&self, runner: &Rc<FeedRunner>) {

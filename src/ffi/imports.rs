@@ -51,25 +51,16 @@ extern "C" {
         history: f64,
         milliseconds: f64,
     ) -> JsValue;
-    /// What a store in memory holds of a key's value: a string or a `Uint8Array` of its own.
+    /// What is stored of a value, as JavaScript holds it.
     #[derive(Debug, Clone)]
-    pub(crate) type StoredValue;
-    #[wasm_bindgen(js_name = storeValue, catch)]
-    pub(crate) fn store_value(key: &JsValue, content: &JsValue) -> Result<StoredValue, JsValue>;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn size(this: &StoredValue) -> u32;
+    pub(crate) type Body;
+    /// The number of its bytes.
+    #[wasm_bindgen(structural, method, getter, catch)]
+    pub(crate) fn size(this: &Body) -> Result<u32, JsValue>;
     #[wasm_bindgen(structural, method, catch)]
-    pub(crate) fn entry(
-        this: &StoredValue,
-        revision: f64,
-        milliseconds: f64,
-    ) -> Result<JsValue, JsValue>;
+    pub(crate) fn entry(this: &Body, revision: f64, milliseconds: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(structural, method, catch)]
-    pub(crate) fn event(
-        this: &StoredValue,
-        revision: f64,
-        bucket: &JsValue,
-    ) -> Result<JsValue, JsValue>;
+    pub(crate) fn event(this: &Body, revision: f64, bucket: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = newPutResult)]
     pub(crate) fn new_put_result(revision: f64) -> JsValue;
@@ -84,23 +75,6 @@ extern "C" {
         history: f64,
     ) -> JsValue;
 
-    #[wasm_bindgen(js_name = readEntry)]
-    pub(crate) fn read_entry(answer: &HttpResponse, key: &str) -> JsValue;
-    #[wasm_bindgen(js_name = readPutResult)]
-    pub(crate) fn read_put_result(answer: &HttpResponse) -> JsValue;
-    #[wasm_bindgen(js_name = readKeys)]
-    pub(crate) fn read_keys(answer: &HttpResponse) -> JsValue;
-    #[wasm_bindgen(js_name = readBucketInfo)]
-    pub(crate) fn read_bucket_info(answer: &HttpResponse) -> JsValue;
-    #[wasm_bindgen(js_name = readBuckets)]
-    pub(crate) fn read_buckets(answer: &HttpResponse) -> JsValue;
-    /// The features that a server announces, a `Set`.
-    #[wasm_bindgen(js_name = readFeatures)]
-    pub(crate) fn read_features(answer: &HttpResponse) -> JsValue;
-    /// The same, from an answer that must be a list of buckets.
-    #[wasm_bindgen(js_name = readConnected)]
-    pub(crate) fn read_connected(answer: &HttpResponse) -> JsValue;
-
     pub(crate) type Read;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn revision(this: &Read) -> f64;
@@ -112,9 +86,6 @@ extern "C" {
     /// An entry or event with its value decoded, as the mode says; or a `ValidationError`.
     #[wasm_bindgen(catch)]
     pub(crate) fn decode(stored: &JsValue, mode: &JsValue) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(js_name = isEmptyOrJson)]
-    pub(crate) fn is_empty_or_json(answer: &HttpResponse) -> bool;
 
     pub(crate) type Refusal;
     #[wasm_bindgen(js_name = readRefusal)]
@@ -147,12 +118,13 @@ extern "C" {
     pub(crate) fn new_headers(environment: &str, credential: Option<&str>) -> JsValue;
     #[wasm_bindgen(js_name = exchange)]
     pub(super) fn begin_exchange(
-        method: u8,
+        method: &str,
         url: &str,
         headers: &JsValue,
         body: &JsValue,
-        content: u8,
         condition: Option<f64>,
+        expected: u8,
+        key: Option<&str>,
         milliseconds: u32,
         signal: &JsValue,
         done: f64,
@@ -183,16 +155,10 @@ extern "C" {
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn page(this: &HttpResponse) -> Option<String>;
 
-    /// A promise, and the means to settle it.
-    pub(crate) type Deferred;
-    #[wasm_bindgen(js_name = newDeferred)]
-    pub(crate) fn new_deferred() -> Deferred;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn promise(this: &Deferred) -> js_sys::Promise;
-    #[wasm_bindgen(structural, method)]
-    pub(crate) fn resolve(this: &Deferred, value: &JsValue);
-    #[wasm_bindgen(structural, method)]
-    pub(crate) fn reject(this: &Deferred, error: &JsValue);
+    /// A promise that [`settle`] settles.
+    #[wasm_bindgen(js_name = newPromise)]
+    pub(crate) fn new_promise() -> js_sys::Promise;
+    pub(crate) fn settle(promise: &js_sys::Promise, failed: bool, value: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/body.js")]
@@ -200,14 +166,13 @@ extern "C" {
     /// Whether a string is valid Unicode.
     #[wasm_bindgen(js_name = isWellFormed)]
     pub(crate) fn is_well_formed(text: &JsValue) -> bool;
-    /// What is stored of a value. The error is a message for the caller.
-    pub(crate) type Encoded;
+    /// What is stored of a value under a key. The error is a message for the caller.
     #[wasm_bindgen(js_name = encodeValue, catch)]
-    pub(crate) fn encode_value(value: &JsValue, mode: &JsValue) -> Result<Encoded, JsValue>;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn content(this: &Encoded) -> JsValue;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn kind(this: &Encoded) -> u8;
+    pub(crate) fn encode_value(
+        key: &JsValue,
+        value: &JsValue,
+        mode: &JsValue,
+    ) -> Result<Body, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/js/handles.js")]

@@ -3,6 +3,7 @@
 //! Every import that touches a value of the caller, or calls the platform, is declared `catch` or
 //! cannot throw: an exception that unwinds through WebAssembly would leave the client broken.
 
+pub mod enums;
 pub mod slots;
 
 #[cfg(target_arch = "wasm32")]
@@ -22,8 +23,7 @@ pub(crate) use self::{
     imports::*,
     listeners::{Listener, once},
     waiting::{
-        BodyKind, Done, HttpMethod, HttpRequest, OperationResult, RaceResult, ask_token, call,
-        exchange, later, pause,
+        Done, HttpRequest, OperationResult, RaceResult, ask_token, call, exchange, later, pause,
     },
     watching::*,
 };

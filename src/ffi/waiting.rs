@@ -3,10 +3,11 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::enums::{Expected, RaceKind};
 use super::listeners::once;
 use super::{Failure, begin_asking, begin_call, begin_exchange, begin_pause, queue};
 use crate::error::Error;
-use crate::kv::Precondition;
+use crate::kv::{Key, Precondition};
 
 /// Does something in a later microtask.
 pub(crate) fn later(task: Box<dyn FnOnce()>) {
@@ -19,102 +20,68 @@ pub(crate) type OperationResult = Result<JsValue, Failure>;
 /// Whoever waits for it.
 pub(crate) type Done = Box<dyn FnOnce(OperationResult)>;
 
-/// How something ended that JavaScript did for us.
-pub(crate) enum RaceResult {
-    Answered(JsValue),
-    Failed(JsValue),
-    /// It failed once the server had begun to answer.
-    Interrupted(JsValue),
-    TimedOut,
-    Aborted(JsValue),
-    /// There is no `fetch`.
-    NoFetch,
+/// How something ended that JavaScript did for us: it resolved to a value, or did not.
+pub(crate) type RaceResult = Result<JsValue, RaceEnd>;
+
+/// How something ended without the value that it is to give.
+pub(crate) struct RaceEnd {
+    kind: RaceKind,
+    value: JsValue,
 }
 
-impl RaceResult {
-    /// As `exchange.js` numbers them.
-    fn of(kind: u32, value: JsValue) -> Self {
-        match kind {
-            0 => Self::Answered(value),
-            2 => Self::TimedOut,
-            3 => Self::Aborted(value),
-            4 => Self::Interrupted(value),
-            5 => Self::NoFetch,
-            _ => Self::Failed(value),
+/// An ended race, and how many milliseconds it took.
+pub(crate) struct Race {
+    pub(crate) result: RaceResult,
+    pub(crate) elapsed_ms: f64,
+}
+
+impl RaceEnd {
+    /// What it comes to. `failed` makes the failure of an error, or, for a request, of an answer that is
+    /// not its result.
+    pub(crate) fn failure(
+        self,
+        timeout_ms: u32,
+        failed: &dyn Fn(RaceKind, JsValue) -> Failure,
+    ) -> Failure {
+        match self.kind {
+            RaceKind::TimedOut => Error::Timeout { ms: timeout_ms }.into(),
+            RaceKind::Aborted => Failure::Aborted(self.value),
+            RaceKind::NoFetch => Error::NoFetch.into(),
+            kind => failed(kind, self.value),
         }
     }
 }
 
-impl RaceResult {
-    /// What it comes to. `failed` says what an error means, and is told whether the server had begun to
-    /// answer.
-    pub(crate) fn outcome(
-        self,
-        timeout_ms: u32,
-        failed: &dyn Fn(JsValue, bool) -> Failure,
-    ) -> OperationResult {
-        Err(match self {
-            Self::Answered(value) => return Ok(value),
-            Self::TimedOut => Error::Timeout { ms: timeout_ms }.into(),
-            Self::Aborted(reason) => Failure::Aborted(reason),
-            Self::NoFetch => Error::NoFetch.into(),
-            Self::Failed(cause) => failed(cause, false),
-            Self::Interrupted(cause) => failed(cause, true),
-        })
-    }
-}
-
-fn race_callback(then: impl FnOnce(RaceResult) + 'static) -> f64 {
-    once(Box::new(move |kind, _, value| {
-        then(RaceResult::of(kind, value))
+fn race_callback(then: impl FnOnce(Race) + 'static) -> f64 {
+    once(Box::new(move |kind, elapsed_ms, value| {
+        let result = match RaceKind::from_number(kind) {
+            RaceKind::Resolved => Ok(value),
+            kind => Err(RaceEnd { kind, value }),
+        };
+        then(Race { result, elapsed_ms });
     }))
 }
 
-/// A request, in numbers where JavaScript knows the words: strings are slow to hand over.
+/// A request, but for who sends it and within what time.
 pub(crate) struct HttpRequest {
-    pub(crate) method: HttpMethod,
+    pub(crate) method: &'static str,
     pub(crate) url: String,
+    /// Undefined: it has none.
     pub(crate) body: JsValue,
-    pub(crate) content: BodyKind,
     pub(crate) condition: Precondition,
+    pub(crate) expected: Expected,
+    /// The key that is asked for.
+    pub(crate) key: Option<Key>,
 }
 
-/// How a request asks, as `exchange.js` numbers it.
-#[derive(Debug, Clone, Copy)]
-#[repr(u8)]
-pub(crate) enum HttpMethod {
-    Get = 0,
-    Put = 1,
-    Post = 2,
-    Delete = 3,
-}
-
-/// What a request carries, as `exchange.js` numbers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum BodyKind {
-    Nothing = 0,
-    Bytes = 1,
-    Json = 2,
-}
-
-impl From<u8> for BodyKind {
-    fn from(number: u8) -> Self {
-        match number {
-            1 => Self::Bytes,
-            2 => Self::Json,
-            _ => Self::Nothing,
-        }
-    }
-}
-
-/// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer.
+/// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer: what it
+/// resolves to is the result of the request, null for none.
 pub(crate) fn exchange(
     request: &HttpRequest,
     headers: &JsValue,
     milliseconds: u32,
     signal: &JsValue,
-    then: impl FnOnce(RaceResult) + 'static,
+    then: impl FnOnce(Race) + 'static,
 ) {
     let condition = match request.condition {
         Precondition::None => None,
@@ -122,12 +89,13 @@ pub(crate) fn exchange(
         Precondition::Revision(revision) => Some(revision as f64),
     };
     begin_exchange(
-        request.method as u8,
+        request.method,
         &request.url,
         headers,
         &request.body,
-        request.content as u8,
         condition,
+        request.expected as u8,
+        request.key.as_deref(),
         milliseconds,
         signal,
         race_callback(then),
@@ -139,7 +107,7 @@ pub(crate) fn ask_token(
     token: &JsValue,
     milliseconds: u32,
     signal: &JsValue,
-    then: impl FnOnce(RaceResult) + 'static,
+    then: impl FnOnce(Race) + 'static,
 ) {
     begin_asking(token, milliseconds, signal, race_callback(then));
 }
@@ -150,7 +118,7 @@ pub(crate) fn call(
     argument: &JsValue,
     milliseconds: u32,
     signal: &JsValue,
-    then: impl FnOnce(RaceResult) + 'static,
+    then: impl FnOnce(Race) + 'static,
 ) {
     begin_call(
         function,
@@ -161,7 +129,11 @@ pub(crate) fn call(
     );
 }
 
-/// Waits, but not longer than until an abort.
-pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce() + 'static) {
-    begin_pause(milliseconds, signal, race_callback(move |_| then()));
+/// Waits, but not longer than until an abort. `then` takes how many milliseconds it was.
+pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce(f64) + 'static) {
+    begin_pause(
+        milliseconds,
+        signal,
+        race_callback(move |race| then(race.elapsed_ms)),
+    );
 }

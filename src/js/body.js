@@ -1,11 +1,9 @@
 // What put, create, update and modify store, as a fetch body. What would be stored as {} or lose data is
 // refused, with a message that says what to pass instead.
 
-import { isStored } from "./values.js";
+import { Body, isStored, JSON_TYPE } from "./values.js";
 
-// In numbers that Rust knows too (`js::Content`).
-const BYTES = 1;
-const JSON_TEXT = 2;
+const BYTES_TYPE = "application/octet-stream";
 
 const VIA_BUFFER = (name) => `pass await ${name}.arrayBuffer()`;
 
@@ -102,21 +100,20 @@ export function isWellFormed(text) {
   return text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
 }
 
-/** Content and kind of what is stored, by the mode of the handle: "json", "text", "bytes" or none. */
-function encode(value, mode) {
+function encode(key, value, mode) {
   const isText = typeof value === "string";
   if (isText && mode !== "json") {
     if (mode) checkMode(mode, "text");
     if (!isWellFormed(value)) fail("the value is not valid Unicode: it has a lone surrogate");
-    return { content: value, kind: BYTES };
+    return new Body(key, value, BYTES_TYPE);
   }
   const bytes = toBytes(value);
   if (bytes) {
     if (mode) checkMode(mode, "bytes");
-    return { content: bytes, kind: BYTES };
+    return new Body(key, bytes, BYTES_TYPE);
   }
   if (mode) checkMode(mode, "json");
-  return { content: toJson(value), kind: JSON_TEXT };
+  return new Body(key, toJson(value), JSON_TYPE);
 }
 
 const TAKES = {
@@ -139,14 +136,15 @@ function messageOf(error) {
 }
 
 /**
- * What is stored of a value. Throws a message for the caller, a string, if it cannot be stored.
+ * What is stored of a value under a key. Throws a message for the caller, a string, if it cannot be stored.
  *
+ * @param {unknown} key
  * @param {unknown} value
  * @param {"json" | "text" | "bytes" | undefined} mode how the handle decodes values
  */
-export function encodeValue(value, mode) {
+export function encodeValue(key, value, mode) {
   try {
-    return encode(value, mode);
+    return encode(key, value, mode);
   } catch (error) {
     throw typeof error === "string" ? error : messageOf(error);
   }

@@ -1,31 +1,34 @@
 // Waiting, always within a time limit and the caller's AbortSignal: for an answer to a request, for the
 // application, for time to pass.
 
+import { now } from "./clock.js";
+import {
+  RACE_ABORTED,
+  RACE_FAILED,
+  RACE_INTERRUPTED,
+  RACE_NO_FETCH,
+  RACE_REFUSED,
+  RACE_RESOLVED,
+  RACE_TIMED_OUT,
+} from "./enums.js";
 import { captureCaller } from "./errors.js";
 import { Cut, NoFetch, send } from "./fetch.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
-
-// How it ends, in numbers that Rust knows too (`js::Ending`).
-export const ANSWER = 0;
-const FAILURE = 1;
-export const TIMED_OUT = 2;
-const ABORTED = 3;
-/** A failure once the server had begun to answer. */
-const CUT = 4;
-/** There is no `fetch`. */
-const NO_FETCH = 5;
+import { readResult } from "./values.js";
 
 function failureKind(error) {
-  if (error instanceof NoFetch) return NO_FETCH;
-  return error instanceof Cut ? CUT : FAILURE;
+  if (error instanceof NoFetch) return RACE_NO_FETCH;
+  return error instanceof Cut ? RACE_INTERRUPTED : RACE_FAILED;
 }
 
 /**
- * Calls `done`, always and once, with the first of: the promise, the time limit, the abort. Never waits
- * for the platform to honour an abort. Never throws: a platform without timers is a failure.
+ * Calls `done`, always and once, with the first of: the promise, the time limit, the abort; and with how
+ * many milliseconds that took. Never waits for the platform to honour an abort. Never throws: a platform
+ * without timers is a failure.
  */
 export function race(promise, milliseconds, signal, controller, done) {
+  const started = now();
   let over = false;
   let timer;
   const settle = (kind, value) => {
@@ -33,20 +36,20 @@ export function race(promise, milliseconds, signal, controller, done) {
     over = true;
     attempt(() => clearTimeout(timer));
     if (signal) stopListening(signal, abort);
-    done(kind, value);
+    done(kind, value, now() - started);
   };
   const stop = (kind, value) => {
     settle(kind, value);
     attempt(() => controller?.abort());
   };
-  const abort = () => stop(ABORTED, abortReason(signal));
+  const abort = () => stop(RACE_ABORTED, abortReason(signal));
   const problem = attempt(() => {
-    timer = setTimeout(stop, milliseconds, TIMED_OUT);
+    timer = setTimeout(stop, milliseconds, RACE_TIMED_OUT);
   });
-  if (problem) microtask(() => stop(FAILURE, problem.error));
+  if (problem) microtask(() => stop(RACE_FAILED, problem.error));
   if (signal) listen(signal, abort);
   promise.then(
-    (value) => settle(ANSWER, value),
+    (value) => settle(RACE_RESOLVED, value),
     (error) => settle(failureKind(error), error instanceof Cut ? error.cause : error),
   );
   if (signal && isAborted(signal)) abort();
@@ -70,7 +73,7 @@ export function stopListening(signal, listener) {
   attempt(() => signal.removeEventListener("abort", listener));
 }
 
-const notify = (listener) => (kind, value) => dispatch(listener, kind, 0, value);
+const notify = (listener) => (kind, value, elapsed) => dispatch(listener, kind, elapsed, value);
 
 /** The headers of every request. Their names are written as apps' doubles of fetch look them up. */
 export function newHeaders(environment, credential) {
@@ -78,10 +81,6 @@ export function newHeaders(environment, credential) {
   if (credential !== undefined) headers.Authorization = `Bearer ${credential}`;
   return headers;
 }
-
-// In numbers that Rust knows too (`js::Method`, `js::Content`).
-const METHODS = ["GET", "PUT", "POST", "DELETE"];
-const CONTENT_TYPES = [undefined, "application/octet-stream", "application/json"];
 
 /** What aborts a request; undefined where the platform has none. */
 function newController() {
@@ -93,35 +92,42 @@ function newController() {
 }
 
 /**
- * Sends a request and reads the whole answer. `condition`: the revision a key must have, -1 if it must
- * not exist.
+ * Sends a request and reads the whole answer: the result that `expected` (an `EXPECTED_…`) says, of the key
+ * that was asked for. What is not that result is a refusal. `body`: a `Body`, undefined for none. `condition`:
+ * the revision a key must have, -1 if it must not exist.
  */
 export function exchange(
   method,
   url,
   standing,
   body,
-  content,
   condition,
+  expected,
+  key,
   milliseconds,
   signal,
   done,
 ) {
   const headers = { ...standing };
-  if (content) headers["Content-Type"] = CONTENT_TYPES[content];
+  if (body) headers["Content-Type"] = body.type;
   if (condition < 0) headers["If-None-Match"] = "*";
   else if (condition !== undefined) headers["If-Match"] = String(condition);
   const options = {
-    method: METHODS[method],
+    method,
     headers,
-    body,
+    body: body?.content,
     cache: "no-store",
     // Credentials and values would go along to wherever it leads.
     redirect: "manual",
   };
   const controller = newController();
   if (controller) options.signal = controller.signal;
-  race(send(url, options), milliseconds, signal, controller, notify(done));
+  race(send(url, options), milliseconds, signal, controller, (kind, value, elapsed) => {
+    if (kind !== RACE_RESOLVED) return dispatch(done, kind, elapsed, value);
+    const result = readResult(value, expected, key);
+    if (result === undefined) dispatch(done, RACE_REFUSED, elapsed, value);
+    else dispatch(done, RACE_RESOLVED, elapsed, result ?? undefined);
+  });
 }
 
 /** Asks the application for a token. */
@@ -225,6 +231,22 @@ async function outcomeOf(settled) {
 
 export function newDeferred() {
   return new Deferred();
+}
+
+/** The means to settle the promises that Rust holds. @type {WeakMap<Promise<unknown>, Deferred>} */
+const unsettled = new WeakMap();
+
+export function newPromise() {
+  const deferred = newDeferred();
+  unsettled.set(deferred.promise, deferred);
+  return deferred.promise;
+}
+
+/** Settles a promise made by `newPromise`. */
+export function settle(promise, failed, value) {
+  const deferred = unsettled.get(promise);
+  if (failed) deferred.reject(value);
+  else deferred.resolve(value);
 }
 
 /** Tells a listener in a microtask. */

@@ -1,6 +1,17 @@
 // What operations and watches give back, and the reading of the server's JSON into it.
 
+import {
+  EXPECTED_BUCKET_INFO,
+  EXPECTED_BUCKETS,
+  EXPECTED_ENTRY,
+  EXPECTED_FEATURES,
+  EXPECTED_KEYS,
+  EXPECTED_NOTHING,
+  EXPECTED_PUT_RESULT,
+} from "./enums.js";
 import { ValidationError } from "./errors.js";
+
+export const JSON_TYPE = "application/json";
 
 /** Where the base64 of a value is kept once the value is decoded. */
 const ENCODED = Symbol("base64");
@@ -109,31 +120,49 @@ export function viewEntry(event) {
   return Object.freeze(entry);
 }
 
-/** A value in a store in memory. It becomes base64 when somebody reads it. */
-class HeldValue {
+/**
+ * What is stored of a value: a string or bytes of its own, which a request sends, or a store in memory keeps.
+ * It becomes base64 when it is first read from a store.
+ */
+export class Body {
   #key;
-  #content;
   #base64;
   #created_at;
+  #size;
 
-  constructor(key, content) {
+  /** @param {unknown} key @param {string | Uint8Array} content @param {string} type its content type */
+  constructor(key, content, type) {
     this.#key = key;
-    // A string of plain ASCII characters is its own bytes, one to each.
-    const plain = typeof content === "string" && /^[\t\n\r -~]*$/.test(content);
-    this.#content =
-      plain || typeof content !== "string" ? content : new TextEncoder().encode(content);
-    this.size = this.#content.length;
+    this.content = content;
+    this.type = type;
+  }
+
+  /** The number of bytes. */
+  get size() {
+    this.#size ??= this.#packed().length;
+    return this.#size;
   }
 
   entry(revision, milliseconds) {
-    this.#base64 ??= encode(this.#content);
     this.#created_at ??= timestamp(milliseconds);
-    return new KVEntry(this.#key, this.#base64, revision, this.#created_at, "put");
+    return new KVEntry(this.#key, this.#encoded(), revision, this.#created_at, "put");
   }
 
   event(revision, bucket) {
-    this.#base64 ??= encode(this.#content);
-    return new KVWatchEvent(this.#key, this.#base64, revision, "put", bucket);
+    return new KVWatchEvent(this.#key, this.#encoded(), revision, "put", bucket);
+  }
+
+  /** A string of plain ASCII characters is its own bytes, one to each; any other becomes its bytes. */
+  #packed() {
+    const { content } = this;
+    if (typeof content === "string" && !/^[\t\n\r -~]*$/.test(content))
+      this.content = new TextEncoder().encode(content);
+    return this.content;
+  }
+
+  #encoded() {
+    this.#base64 ??= encode(this.#packed());
+    return this.#base64;
   }
 }
 
@@ -147,10 +176,6 @@ function encode(content) {
   for (let at = 0; at < content.length; at += CHUNK)
     binary += String.fromCharCode(...content.subarray(at, at + CHUNK));
   return btoa(binary);
-}
-
-export function storeValue(key, content) {
-  return new HeldValue(key, content);
 }
 
 /** The last time that was written out: many entries are of one millisecond. */
@@ -221,7 +246,8 @@ export function newPutResult(revision) {
 /** The body of createBucket; what is empty or zero is left out. */
 export function writeBucket(name, description, ttl_seconds, max_value_size, max_bytes, history) {
   const body = { name, description, ttl_seconds, max_value_size, max_bytes, history };
-  return JSON.stringify(body, (_, value) => value || undefined);
+  const content = JSON.stringify(body, (_, value) => value || undefined);
+  return new Body(undefined, content, JSON_TYPE);
 }
 
 // The readers give undefined for an answer that is not what the protocol says.
@@ -243,19 +269,19 @@ const areTyped = (type, values) => values.every((value) => typeof value === type
 const isValue = (value) => typeof value === "string" || value === undefined || value === null;
 
 /** The entry of the key that was asked for: an answer about another one is not what the protocol says. */
-export function readEntry(answer, asked) {
+function readEntry(answer, asked) {
   const { key, value, revision, created_at, operation } = parse(answer);
   if (key !== asked || !isRevision(revision) || !isValue(value)) return undefined;
   if (!areTyped("string", [created_at, operation ?? "put"])) return undefined;
   return new KVEntry(key, value ?? "", revision, created_at, operation ?? "put");
 }
 
-export function readPutResult(answer) {
+function readPutResult(answer) {
   const { revision } = parse(answer);
   return isRevision(revision) ? { revision } : undefined;
 }
 
-export function readKeys(answer) {
+function readKeys(answer) {
   const body = parse(answer);
   const keys = body.keys === null ? [] : body.keys;
   return Array.isArray(keys) && keys.every((key) => typeof key === "string") ? keys : undefined;
@@ -270,11 +296,11 @@ function readInfo(body) {
   return bucketInfo(info);
 }
 
-export function readBucketInfo(answer) {
+function readBucketInfo(answer) {
   return readInfo(parse(answer));
 }
 
-export function readBuckets(answer) {
+function readBuckets(answer) {
   const body = parse(answer);
   const buckets = body.buckets === null ? [] : body.buckets;
   if (!Array.isArray(buckets)) return undefined;
@@ -283,25 +309,45 @@ export function readBuckets(answer) {
 }
 
 /** The features that a server announces. */
-export function readFeatures({ features }) {
+function readFeatures({ features }) {
   const names = String(features ?? "").split(",");
   return new Set(names.map((name) => name.trim()).filter((name) => name !== ""));
 }
 
-/** The same, from an answer that must be a list of buckets. */
-export function readConnected(answer) {
-  return readBuckets(answer) && readFeatures(answer);
+/** The features of a server that lists its buckets, or refuses to list them to these credentials. */
+function readConnected(answer) {
+  return (answer.status === 403 || readBuckets(answer)) && readFeatures(answer);
 }
 
-/** Whether the answer is what an operation without a result may be answered with: nothing, or JSON. */
-export function isEmptyOrJson({ text, page }) {
-  if (text.trim() === "") return true;
+/** Null, if the answer is what an operation without a result may be answered with: nothing, or JSON. */
+function readNothing({ status, text, page }) {
+  if (status === 204) return null;
+  if (status !== 200) return undefined;
+  if (text.trim() === "") return null;
   try {
     JSON.parse(text);
-    return !page;
+    return page ? undefined : null;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+const READERS = {
+  [EXPECTED_NOTHING]: readNothing,
+  [EXPECTED_ENTRY]: readEntry,
+  [EXPECTED_PUT_RESULT]: readPutResult,
+  [EXPECTED_KEYS]: readKeys,
+  [EXPECTED_BUCKET_INFO]: readBucketInfo,
+  [EXPECTED_BUCKETS]: readBuckets,
+  [EXPECTED_FEATURES]: readConnected,
+};
+
+/** The result that is in an answer: null for none, undefined if the answer is not as expected. */
+export function readResult(answer, expected, key) {
+  const { status } = answer;
+  const readable =
+    (status >= 200 && status < 300) || (status === 403 && expected === EXPECTED_FEATURES);
+  return readable ? READERS[expected](answer, key) : undefined;
 }
 
 const isSeconds = (value) => Number.isFinite(value) && value >= 0;

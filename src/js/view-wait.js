@@ -1,7 +1,8 @@
 // How a view waits for a revision: until its watch delivers it, or the server says that it never will.
 
+import { RACE_RESOLVED, RACE_TIMED_OUT } from "./enums.js";
 import { TimeoutError, ValidationError } from "./errors.js";
-import { ANSWER, isAbortSignal, paused, TIMED_OUT, within } from "./exchange.js";
+import { isAbortSignal, paused, within } from "./exchange.js";
 import { pollDelay } from "./listeners.js";
 
 /** The longest that a timer counts, in milliseconds. */
@@ -99,8 +100,8 @@ export async function arrival(come, revision, { signal, timeout }, replica, buck
   const checked = verified(revision, replica, bucket, patterns, controller.signal);
   const outcome = await within(Promise.race([come, checked]), timeout, signal, controller);
   controller.abort();
-  if (outcome.kind === ANSWER) return;
-  if (outcome.kind === TIMED_OUT) {
+  if (outcome.kind === RACE_RESOLVED) return;
+  if (outcome.kind === RACE_TIMED_OUT) {
     const message = `revision ${revision} has not come within ${timeout} ms`;
     throw new TimeoutError(message, { timeoutMs: timeout });
   }

@@ -9,6 +9,9 @@ use crate::config::options::{OptionKind, OptionSpec, invalid};
 use crate::error::Error;
 use crate::ffi::{self, Failure};
 
+/// Takes a credential, none where there is none, and how many milliseconds it took to get it.
+pub(crate) type CredentialCallback = Box<dyn FnOnce(Result<Option<String>, Failure>, f64)>;
+
 /// An API key, a token, or a function to ask for one. Never logged, never part of an address.
 #[derive(Clone)]
 pub(crate) enum Credentials {
@@ -59,31 +62,29 @@ impl Credentials {
 
     /// The credential to use now, asking the application's function anew, with so many milliseconds
     /// left for it.
-    pub(super) fn get(
-        self,
-        limits: &Limits,
-        left_ms: u32,
-        then: Box<dyn FnOnce(Result<Option<String>, Failure>)>,
-    ) {
+    pub(super) fn get(self, limits: &Limits, left_ms: u32, then: CredentialCallback) {
         let ask = match self {
-            Self::None => return then(Ok(None)),
-            Self::Fixed(credential) => return then(Ok(Some(credential))),
+            Self::None => return then(Ok(None), 0.0),
+            Self::Fixed(credential) => return then(Ok(Some(credential)), 0.0),
             Self::Ask(ask) => ask,
         };
         let limits = limits.clone();
         let signal = limits.signal();
-        ffi::ask_token(&ask, left_ms, &signal, move |ending| {
-            let token = ending.outcome(limits.timeout_ms, &|cause, _| {
-                let words = "the function auth.token failed";
-                Failure::caused(Error::NoCredentials(words.into()), cause)
+        ffi::ask_token(&ask, left_ms, &signal, move |race| {
+            let token = race.result.map_err(|end| {
+                end.failure(limits.timeout_ms, &|_, cause| {
+                    let words = "the function auth.token failed";
+                    Failure::caused(Error::NoCredentials(words.into()), cause)
+                })
             });
-            then(token.and_then(|token| {
+            let token = token.and_then(|token| {
                 let token = token.as_string().filter(|token| is_header_safe(token));
                 token.map(Some).ok_or_else(|| {
                     let words = "auth.token must give a string of visible ASCII characters";
                     Error::Validation(words.into()).into()
                 })
-            }));
+            });
+            then(token, race.elapsed_ms);
         });
     }
 }

@@ -12,15 +12,15 @@ use std::rc::Rc;
 use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
-use super::credentials::Credentials;
+use super::credentials::{CredentialCallback, Credentials};
 use super::fallback::Fallback;
 use super::operation::{Limits, Operation};
 use super::path;
 use crate::config::RetryPolicy;
 use crate::error::Error;
+use crate::ffi::enums::{Expected, RaceKind};
 use crate::ffi::{
-    self, BodyKind, Done, Failure, HttpMethod, HttpRequest, HttpResponse, OperationResult, Problem,
-    RaceResult,
+    self, Done, Failure, HttpRequest, HttpResponse, OperationResult, Problem, RaceResult,
 };
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 use crate::text::concat;
@@ -41,10 +41,6 @@ pub(crate) struct Http {
     pub(crate) cached_headers: RefCell<Option<(Option<String>, JsValue)>>,
 }
 
-/// Makes the value of an operation from its answer, undefined if it cannot be. None for an operation
-/// without a result.
-type Reader = Option<fn(&HttpResponse, &Operation) -> JsValue>;
-
 impl Http {
     /// The address of a bucket's watch.
     pub(crate) fn watch_url(&self, bucket: &BucketName, filter: Option<&Pattern>) -> String {
@@ -59,7 +55,7 @@ impl Http {
             operation,
             limits,
             done,
-            started: ffi::now(),
+            spent_ms: 0.0,
             number: 1.0,
             refusal: None,
         };
@@ -67,12 +63,7 @@ impl Http {
     }
 
     /// Gets the credential to use now, asking the application anew if it is to be asked.
-    pub(crate) fn credential(
-        &self,
-        limits: &Limits,
-        left_ms: u32,
-        then: Box<dyn FnOnce(Result<Option<String>, Failure>)>,
-    ) {
+    pub(crate) fn credential(&self, limits: &Limits, left_ms: u32, then: CredentialCallback) {
         let credentials = self.credentials.borrow().clone();
         credentials.get(limits, left_ms, then);
     }
@@ -89,21 +80,22 @@ impl Http {
         cached_headers.insert((credential, headers)).1.clone()
     }
 
-    /// What an operation is as a request, and how its answer is read.
-    fn request(&self, operation: &Operation) -> (HttpRequest, Reader) {
+    /// What an operation is as a request.
+    fn request(&self, operation: &Operation) -> HttpRequest {
         let server = &self.server_url;
         let mut request = HttpRequest {
-            method: HttpMethod::Get,
+            method: "GET",
             url: String::new(),
             body: JsValue::UNDEFINED,
-            content: BodyKind::Nothing,
             condition: Precondition::None,
+            expected: Expected::Nothing,
+            key: None,
         };
-        let reader: Reader = match operation {
+        match operation {
             Operation::CreateBucket(config) => {
-                request.method = HttpMethod::Post;
+                request.method = "POST";
                 request.url = path::buckets(server);
-                request.content = BodyKind::Json;
+                request.expected = Expected::BucketInfo;
                 request.body = ffi::write_bucket(
                     &config.name,
                     &config.description,
@@ -112,28 +104,27 @@ impl Http {
                     config.max_bytes as f64,
                     config.history as f64,
                 );
-                Some(|answer, _| ffi::read_bucket_info(answer))
             }
             Operation::DeleteBucket(name) => {
-                request.method = HttpMethod::Delete;
+                request.method = "DELETE";
                 request.url = path::bucket(server, name);
-                None
             }
             Operation::ListBuckets => {
                 request.url = path::buckets(server);
-                Some(|answer, _| ffi::read_buckets(answer))
+                request.expected = Expected::Buckets;
             }
             Operation::Connect => {
                 request.url = path::buckets(server);
-                Some(|answer, _| ffi::read_connected(answer))
+                request.expected = Expected::Features;
             }
             Operation::BucketInfo(name) => {
                 request.url = path::bucket(server, name);
-                Some(|answer, _| ffi::read_bucket_info(answer))
+                request.expected = Expected::BucketInfo;
             }
             Operation::Get(bucket, key) => {
                 request.url = path::key(server, bucket, key);
-                Some(read_entry)
+                request.expected = Expected::Entry;
+                request.key = Some(key.clone());
             }
             Operation::Put {
                 bucket,
@@ -141,27 +132,25 @@ impl Http {
                 body,
                 precondition,
             } => {
-                request.method = HttpMethod::Put;
+                request.method = "PUT";
                 request.url = path::key(server, bucket, key);
-                request.body.clone_from(&body.content);
-                request.content = body.kind;
+                request.body.clone_from(body);
                 request.condition = *precondition;
-                Some(|answer, _| ffi::read_put_result(answer))
+                request.expected = Expected::PutResult;
             }
             Operation::Remove(bucket, key, removal) => {
-                request.method = HttpMethod::Delete;
+                request.method = "DELETE";
                 request.url = path::key(server, bucket, key);
                 if *removal == Removal::Purge {
                     request.url.push_str("?purge=true");
                 }
-                None
             }
             Operation::ListKeys(bucket, filter) => {
                 request.url = path::keys(server, bucket, filter.as_ref());
-                Some(|answer, _| ffi::read_keys(answer))
+                request.expected = Expected::Keys;
             }
-        };
-        (request, reader)
+        }
+        request
     }
 }
 
@@ -171,8 +160,8 @@ struct Attempt {
     operation: Operation,
     limits: Limits,
     done: Done,
-    /// When the first began, by the monotonic clock, in milliseconds.
-    started: f64,
+    /// How many milliseconds have been spent on it so far.
+    spent_ms: f64,
     /// Which it is, from 1.
     number: f64,
     /// The last answer of the server that was an error.
@@ -186,46 +175,55 @@ impl Attempt {
     }
 
     fn left_or_none(&self) -> f64 {
-        f64::from(self.limits.timeout_ms) - (ffi::now() - self.started)
+        f64::from(self.limits.timeout_ms) - self.spent_ms
     }
 
-    fn begin(self: Box<Self>) {
+    fn begin(mut self: Box<Self>) {
         let http = Rc::clone(&self.http);
         let (limits, left) = (self.limits.clone(), self.left());
         http.credential(
             &limits,
             left,
-            Box::new(move |credential| match credential {
-                Ok(credential) => self.send(credential),
-                // Nothing was sent: it says nothing about the server.
-                Err(failure) => (self.done)(Err(failure)),
+            Box::new(move |credential, elapsed_ms| {
+                self.spent_ms += elapsed_ms;
+                match credential {
+                    Ok(credential) => self.send(credential),
+                    // Nothing was sent: it says nothing about the server.
+                    Err(failure) => (self.done)(Err(failure)),
+                }
             }),
         );
     }
 
-    fn send(self: Box<Self>, credential: Option<String>) {
-        let (request, reader) = self.http.request(&self.operation);
+    fn send(mut self: Box<Self>, credential: Option<String>) {
+        let request = self.http.request(&self.operation);
         let headers = self.http.headers(credential);
         let (left, signal) = (self.left(), self.limits.signal());
-        let HttpRequest { url, .. } = &request;
-        let url = url.clone();
-        ffi::exchange(&request, &headers, left, &signal, move |ending| {
-            let outcome = self.read(ending, reader, &url);
+        let url = request.url.clone();
+        ffi::exchange(&request, &headers, left, &signal, move |race| {
+            self.spent_ms += race.elapsed_ms;
+            let outcome = self.outcome(race.result, &url);
             self.finish(outcome);
         });
     }
 
-    fn read(&self, ending: RaceResult, reader: Reader, url: &str) -> OperationResult {
-        let server = &*self.http.server_url;
-        let failed = |cause, cut| {
-            let error = match cut {
-                true => Error::Interrupted(concat(&["the connection to ", server, " was cut"])),
-                false => Error::RequestFailed(concat(&[server, " cannot be reached"])),
-            };
-            Failure::caused(error, cause)
+    fn outcome(&self, result: RaceResult, url: &str) -> OperationResult {
+        let end = match result {
+            Ok(value) => return Ok(value),
+            Err(end) => end,
         };
-        let answer = ending.outcome(self.limits.timeout_ms, &failed)?;
-        read(answer.unchecked_ref(), &self.operation, reader, url)
+        let server = &*self.http.server_url;
+        let failed = |kind, value: JsValue| {
+            let error = match kind {
+                RaceKind::Refused => return refusal(value.unchecked_ref(), url),
+                RaceKind::Interrupted => {
+                    Error::Interrupted(concat(&["the connection to ", server, " was cut"]))
+                }
+                _ => Error::RequestFailed(concat(&[server, " cannot be reached"])),
+            };
+            Failure::caused(error, value)
+        };
+        Err(end.failure(self.limits.timeout_ms, &failed))
     }
 
     /// Retries, or is done.
@@ -241,9 +239,12 @@ impl Attempt {
             }
             self.number += 1.0;
             let signal = self.limits.signal();
-            return ffi::pause(delay, &signal, move || match self.limits.check() {
-                Ok(()) => self.begin(),
-                Err(failure) => (self.done)(Err(failure)),
+            return ffi::pause(delay, &signal, move |elapsed_ms| {
+                self.spent_ms += elapsed_ms;
+                match self.limits.check() {
+                    Ok(()) => self.begin(),
+                    Err(failure) => (self.done)(Err(failure)),
+                }
             });
         }
         let outcome = outcome.map_err(|failure| self.worst(failure));
@@ -301,45 +302,17 @@ fn is_refusal(failure: &Failure) -> bool {
     }
 }
 
-fn read_entry(answer: &HttpResponse, operation: &Operation) -> JsValue {
-    match operation {
-        Operation::Get(_, key) => ffi::read_entry(answer, key),
-        _ => JsValue::UNDEFINED,
-    }
-}
-
-/// Reads an answer that arrived whole.
-fn read(
-    answer: &HttpResponse,
-    operation: &Operation,
-    reader: Reader,
-    url: &str,
-) -> OperationResult {
+/// What an answer says that is not the result of its request.
+fn refusal(answer: &HttpResponse, url: &str) -> Failure {
     let status = answer.status();
     let invalid = |words: &[&str]| {
         let message = concat(words);
-        Err(Error::InvalidResponse { status, message }.into())
+        Error::InvalidResponse { status, message }.into()
     };
     if matches!(status, 0 | 300..400) {
         return invalid(&["redirects are not followed: there is one at ", url]);
     }
-    if status == 403 && matches!(operation, Operation::Connect) {
-        // The server answers, and these credentials may not list buckets.
-        return Ok(ffi::read_features(answer));
-    }
     let succeeded = (200..300).contains(&status);
-    if succeeded {
-        let value = match reader {
-            Some(read) => read(answer, operation),
-            None if status == 204 || status == 200 && ffi::is_empty_or_json(answer) => {
-                return Ok(JsValue::UNDEFINED);
-            }
-            None => JsValue::UNDEFINED,
-        };
-        if !value.is_undefined() {
-            return Ok(value);
-        }
-    }
     if succeeded || status == 404 {
         if let Some(content_type) = answer.page() {
             return invalid(&[
@@ -365,9 +338,9 @@ fn read(
         retry_after: refusal.retry_after(),
         retryable: refusal.retryable(),
     };
-    Err(Failure::Error(Box::new(Problem {
+    Failure::Error(Box::new(Problem {
         error,
         details: refusal.details(),
         cause: JsValue::UNDEFINED,
-    })))
+    }))
 }

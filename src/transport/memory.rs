@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use super::operation::Operation;
 use crate::config::Config;
 use crate::error::Error;
-use crate::ffi::{self, Failure, OperationResult, StoredValue};
+use crate::ffi::{self, Body, Failure, OperationResult};
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Memory {
 /// again. The default stands for none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Held {
-    value: Option<StoredValue>,
+    value: Option<Body>,
     size: usize,
 }
 
@@ -168,10 +168,9 @@ impl Memory {
                 body,
                 precondition,
             } => {
-                let value = ffi::store_value(&body.key, &body.content).map_err(not_encoded)?;
-                let size = value.size() as usize;
+                let size = body.size().map_err(not_encoded)? as usize;
                 let value = Held {
-                    value: Some(value),
+                    value: Some(body.clone()),
                     size,
                 };
                 let revision = self.store().put(bucket, key, value, *precondition)?;

@@ -22,5 +22,5 @@ pub(crate) use self::{
     fallback::Fallback,
     http::Http,
     memory::{EventQueue, Memory},
-    operation::{Body, Limits, Operation},
+    operation::{Limits, Operation},
 };

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::ffi::{self, BodyKind, Failure};
+use crate::ffi::{self, Body, Failure};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
 
 /// What is asked for, checked: nothing in it can be malformed.
@@ -60,16 +60,6 @@ impl Operation {
             | Self::ListKeys(bucket, _) => Some(bucket),
         }
     }
-}
-
-/// What is written, kept as the JavaScript value it came as.
-#[derive(Debug)]
-pub(crate) struct Body {
-    /// The key it is written to.
-    pub(crate) key: JsValue,
-    /// A string or a `Uint8Array` of its own.
-    pub(crate) content: JsValue,
-    pub(crate) kind: BodyKind,
 }
 
 /// For how long an operation may go on, and how often be tried.

@@ -26,7 +26,7 @@ impl FeedRunner {
         match &*self.transport.active() {
             Transport::Http(http) => {
                 let (runner, filter) = (Rc::clone(self), filter.cloned());
-                let then = move |credential| match credential {
+                let then = move |credential, _| match credential {
                     Ok(credential) => {
                         runner.open_socket(connection_id, filter.as_ref(), credential)
                     }

@@ -1,0 +1,253 @@
+//! A request: what an application calls for, from its arguments to its settled promise. Every method
+//! that gives a promise goes through here.
+
+use std::rc::Rc;
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+use super::arguments;
+use super::pattern_hint::warn_of_partial_wildcard;
+use super::state::ClientState;
+use crate::error::Error;
+use crate::ffi::{self, Done, Failure, OperationResult, Subject};
+use crate::kv::{BucketName, Precondition, Removal};
+use crate::transport::Operation;
+
+/// A method that carries out one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ApiMethod {
+    CreateBucket,
+    DeleteBucket,
+    ListBuckets,
+    GetBucketInfo,
+    Get,
+    Put,
+    Create,
+    Update,
+    Delete,
+    Purge,
+    ListKeys,
+}
+
+impl ApiMethod {
+    /// What it is called in an error's context.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CreateBucket => "createBucket",
+            Self::DeleteBucket => "deleteBucket",
+            Self::ListBuckets => "listBuckets",
+            Self::GetBucketInfo => "getBucketInfo",
+            Self::Get => "get",
+            Self::Put => "put",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Purge => "purge",
+            Self::ListKeys => "listKeys",
+        }
+    }
+}
+
+/// What a method is called with.
+pub(super) struct Arguments<'a> {
+    /// The settings or name of a bucket, a key, or a pattern.
+    pub(super) first: &'a JsValue,
+    pub(super) value: &'a JsValue,
+    pub(super) revision: &'a JsValue,
+    /// The `RequestOptions`.
+    pub(super) options: &'a JsValue,
+}
+
+impl<'a> Arguments<'a> {
+    /// Those of a method that looks at no more than these.
+    pub(super) const fn new(first: &'a JsValue, options: &'a JsValue) -> Self {
+        Self {
+            first,
+            value: first,
+            revision: first,
+            options,
+        }
+    }
+}
+
+/// A request, and what its errors are about.
+pub(super) struct Request {
+    state: Rc<ClientState>,
+    operation: &'static str,
+    bucket: Option<BucketName>,
+    /// The key as the caller wrote it.
+    key: JsValue,
+    /// Whether error handlers are not notified: it is a part of another.
+    quiet: bool,
+    /// How values are decoded, as [`ffi::decode`] takes it.
+    decode: Option<JsValue>,
+}
+
+impl Request {
+    /// A request of a client, about no bucket yet.
+    pub(super) fn new(state: &Rc<ClientState>, operation: &'static str) -> Self {
+        Self {
+            state: Rc::clone(state),
+            operation,
+            bucket: None,
+            key: JsValue::UNDEFINED,
+            quiet: false,
+            decode: None,
+        }
+    }
+
+    /// The same, about a key of a bucket. `decode`: the handle's.
+    pub(super) fn about(
+        self,
+        bucket: &BucketName,
+        key: &JsValue,
+        decode: Option<&JsValue>,
+        quiet: bool,
+    ) -> Self {
+        Self {
+            bucket: Some(bucket.clone()),
+            key: key.clone(),
+            quiet,
+            decode: decode.cloned(),
+            ..self
+        }
+    }
+
+    /// Reads the arguments of a method, carries the operation out, and gives its promise. Bad arguments
+    /// reject it too.
+    pub(super) fn send(mut self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
+        self.operation = method.name();
+        let operation = self.operation(method, arguments);
+        if self.bucket.is_none() {
+            self.bucket = operation.as_ref().ok().and_then(Operation::names);
+        }
+        let prepared = self.state.configured().and_then(|configured| {
+            let operation = operation?;
+            let limits = arguments::limits(arguments.options, configured.config.timeout_ms)?;
+            Ok((configured, operation, limits))
+        });
+        if method != ApiMethod::Get {
+            self.decode = None;
+        }
+        let (configured, operation, limits) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return self.finished(Err(error.into())),
+        };
+        if let Operation::ListKeys(_, Some(pattern)) = &operation {
+            warn_of_partial_wildcard(&configured.given, pattern);
+        }
+        match configured.transport.try_sync(&operation, &limits) {
+            Some(outcome) => self.finished(outcome),
+            None => {
+                let (promise, done) = self.pending();
+                configured.transport.send(operation, limits, done);
+                promise
+            }
+        }
+    }
+
+    /// The operation that a method stands for, checked.
+    fn operation(&self, method: ApiMethod, given: &Arguments<'_>) -> Result<Operation, Error> {
+        let bucket = match (method, &self.bucket) {
+            (ApiMethod::CreateBucket, _) => {
+                let config = arguments::bucket_config(given.first, "config")?;
+                return Ok(Operation::CreateBucket(config));
+            }
+            (ApiMethod::ListBuckets, _) => return Ok(Operation::ListBuckets),
+            (_, None) => arguments::bucket_name(given.first)?,
+            (_, Some(bucket)) => bucket.clone(),
+        };
+        match method {
+            ApiMethod::DeleteBucket => return Ok(Operation::DeleteBucket(bucket)),
+            ApiMethod::GetBucketInfo => return Ok(Operation::BucketInfo(bucket)),
+            ApiMethod::ListKeys => {
+                let filter = arguments::filter(given.first)?;
+                return Ok(Operation::ListKeys(bucket, filter));
+            }
+            _ => {}
+        }
+        let key = arguments::key(given.first)?;
+        let precondition = match method {
+            ApiMethod::Get => return Ok(Operation::Get(bucket, key)),
+            ApiMethod::Delete => return Ok(Operation::Remove(bucket, key, Removal::Delete)),
+            ApiMethod::Purge => return Ok(Operation::Remove(bucket, key, Removal::Purge)),
+            ApiMethod::Create => Precondition::Absent,
+            ApiMethod::Update => Precondition::Revision(arguments::revision(given.revision)?),
+            _ => Precondition::None,
+        };
+        Ok(Operation::Put {
+            bucket,
+            key,
+            body: arguments::body(given.first, given.value, self.decode.as_ref())?,
+            precondition,
+        })
+    }
+
+    /// The promise of a request that is over already.
+    fn finished(mut self, outcome: OperationResult) -> Promise {
+        let outcome = self.decoded(outcome);
+        if let Ok(value) = &outcome {
+            self.succeeded();
+            return Promise::resolve(value);
+        }
+        let (promise, done) = self.pending();
+        done(outcome);
+        promise
+    }
+
+    /// A promise, and what settles it. If it is rejected, every error handler is notified.
+    pub(super) fn pending(mut self) -> (Promise, Done) {
+        let promise = ffi::new_promise();
+        let pending = promise.clone();
+        let done = move |outcome| {
+            self.state.report_fallback(&self.subject());
+            match self.decoded(outcome) {
+                Ok(value) => {
+                    self.succeeded();
+                    ffi::settle(&pending, false, &value);
+                }
+                // Handlers are never called before the operation's promise is in the caller's hands.
+                Err(failure) => ffi::later(Box::new(move || self.reject(&pending, failure))),
+            }
+        };
+        (promise, Box::new(done))
+    }
+
+    fn decoded(&mut self, outcome: OperationResult) -> OperationResult {
+        let mode = self.decode.take();
+        outcome.and_then(|value| decoded(value, mode.as_ref()))
+    }
+
+    fn succeeded(&self) {
+        self.state.report_fallback(&self.subject());
+        if let ("createBucket", Some(bucket)) = (self.operation, &self.bucket) {
+            self.state.bucket_created(bucket);
+        }
+    }
+
+    fn reject(&self, promise: &Promise, failure: Failure) {
+        let quiet = self.quiet || matches!(failure, Failure::Aborted(_));
+        let error = failure.into_js(self.subject());
+        if !quiet {
+            self.state.notify_handlers(&error, &self.subject());
+        }
+        ffi::settle(promise, true, &error);
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            operation: self.operation,
+            bucket: self.bucket.as_deref(),
+            key: &self.key,
+        }
+    }
+}
+
+/// A value decoded. `decode`: as [`ffi::decode`] takes it.
+pub(super) fn decoded(value: JsValue, decode: Option<&JsValue>) -> OperationResult {
+    match decode {
+        Some(mode) => ffi::decode(&value, mode).map_err(Failure::Thrown),
+        None => Ok(value),
+    }
+}

@@ -1,0 +1,125 @@
+//! The enums that Rust and JavaScript share. They are declared here alone: `src/js/enums.js` is written from
+//! these declarations by `ENUMS=write cargo test --lib enums`, and a test compares the two.
+
+/// Declares enums whose variants are numbered from 0, with `from_number`, which gives the last variant for a
+/// number that no other has; and, for the test, a list of them all.
+macro_rules! shared {
+    ($(
+        $(#[$doc:meta])*
+        $visibility:vis enum $name:ident ($prefix:literal) {
+            $($(#[$variant_doc:meta])* $variant:ident,)+
+        }
+    )+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            #[repr(u8)]
+            $visibility enum $name {
+                $($(#[$variant_doc])* $variant,)+
+            }
+
+            impl $name {
+                /// The variant of a number; the last one for a number that is none.
+                pub const fn from_number(number: u32) -> Self {
+                    let mut found;
+                    $(
+                        found = Self::$variant;
+                        if number == found as u32 {
+                            return found;
+                        }
+                    )+
+                    found
+                }
+            }
+        )+
+
+        /// Prefix, variant and number of all of them.
+        #[cfg(test)]
+        const ALL: &[(&str, &str, u8)] = &[
+            $($(($prefix, stringify!($variant), $name::$variant as u8),)+)+
+        ];
+    };
+}
+
+shared! {
+    /// How something ended that JavaScript did: a request, a call of the application, a pause.
+    pub enum RaceKind ("RACE") {
+        /// It gave a value.
+        Resolved,
+        /// The server gave an answer that is not the result of the request.
+        Refused,
+        /// The time limit was over.
+        TimedOut,
+        /// The caller's AbortSignal aborted it.
+        Aborted,
+        /// It failed once the server had begun to answer.
+        Interrupted,
+        /// There is no `fetch`.
+        NoFetch,
+        /// It failed.
+        Failed,
+    }
+
+    /// What the answer of a request must be.
+    pub enum Expected ("EXPECTED") {
+        /// Nothing, or JSON that says nothing.
+        Nothing,
+        /// The entry of the key that was asked for.
+        Entry,
+        /// A revision.
+        PutResult,
+        /// A list of keys.
+        Keys,
+        /// A bucket's settings and state.
+        BucketInfo,
+        /// A list of buckets.
+        Buckets,
+        /// A list of buckets, of which only the features count that the server announces with it.
+        Features,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/js/enums.js");
+
+    /// `TimedOut` as `TIMED_OUT`.
+    fn upper_snake(name: &str) -> String {
+        let mut upper = String::new();
+        for (at, letter) in name.char_indices() {
+            if at > 0 && letter.is_uppercase() {
+                upper.push('_');
+            }
+            upper.extend(letter.to_uppercase());
+        }
+        upper
+    }
+
+    #[test]
+    fn enums_js_holds_the_numbers_of_the_enums() {
+        let mut expected = String::from(
+            "// The numbers of the enums in src/ffi/enums.rs. Written by ENUMS=write cargo test --lib enums.\n",
+        );
+        let mut last = "";
+        for (prefix, variant, number) in ALL {
+            if last != *prefix {
+                expected.push('\n');
+            }
+            last = prefix;
+            let name = upper_snake(variant);
+            expected.push_str(&format!("export const {prefix}_{name} = {number};\n"));
+        }
+        if std::env::var_os("ENUMS").is_some() {
+            std::fs::write(FILE, &expected).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(FILE).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_unknown_number_is_the_last_variant() {
+        assert_eq!(RaceKind::from_number(0), RaceKind::Resolved);
+        assert_eq!(RaceKind::from_number(99), RaceKind::Failed);
+    }
+}

@@ -1,0 +1,17 @@
+// The numbers of the enums in src/ffi/enums.rs. Written by ENUMS=write cargo test --lib enums.
+
+export const RACE_RESOLVED = 0;
+export const RACE_REFUSED = 1;
+export const RACE_TIMED_OUT = 2;
+export const RACE_ABORTED = 3;
+export const RACE_INTERRUPTED = 4;
+export const RACE_NO_FETCH = 5;
+export const RACE_FAILED = 6;
+
+export const EXPECTED_NOTHING = 0;
+export const EXPECTED_ENTRY = 1;
+export const EXPECTED_PUT_RESULT = 2;
+export const EXPECTED_KEYS = 3;
+export const EXPECTED_BUCKET_INFO = 4;
+export const EXPECTED_BUCKETS = 5;
+export const EXPECTED_FEATURES = 6;
