@@ -15,7 +15,7 @@ function giveUp(message) {
   process.exit(1);
 }
 
-/** Whether somebody listens on the port already. */
+/** Whether the port is in use. */
 function taken() {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -24,12 +24,13 @@ function taken() {
   });
 }
 
-if (!(Number.isInteger(port) && port > 0 && port < 65536)) giveUp(`PORT=${port} is no port`);
+if (!(Number.isInteger(port) && port > 0 && port < 65536))
+  giveUp(`PORT must be between 1 and 65535: found ${process.env.PORT}`);
 if (!/^(memory|nats|nats:\/\/.+)$/.test(store)) {
-  giveUp(`STORE=${store} is none of memory, nats and nats://host:port`);
+  giveUp(`STORE must be memory, nats or nats://host:port: found ${store}`);
 }
 if (await taken()) {
-  giveUp(`Port ${port} is taken: end what listens there, or run "make demo PORT=${port + 1}".`);
+  giveUp(`Port ${port} is in use: stop its process, or run "make demo PORT=${port + 1}".`);
 }
 
 const nats = store === "nats" ? await startNats() : undefined;
@@ -42,7 +43,7 @@ const where = nats ? `NATS JetStream (${nats.url})` : store === "memory" ? "memo
 console.log(`
   Open  ${server.url}
 
-  The reference server keeps its data in ${where}. Ctrl-C ends it.
+  The reference server keeps its data in ${where}. Press Ctrl-C to stop it.
 `);
 
 let ending = false;
@@ -56,4 +57,4 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   });
 }
 await server.ended;
-if (!ending) giveUp(`The server has ended:\n${server.log()}`);
+if (!ending) giveUp(`The server has exited:\n${server.log()}`);

@@ -2,8 +2,8 @@ import { byId } from "./dom.js";
 import { currentPlace, filter, on, openBucket } from "./session.js";
 
 /**
- * The address of the page keeps what it looks at, so that it can be sent to somebody. A credential never
- * gets into it.
+ * The page's URL contains its server, bucket and filter, so that it can be shared. It never contains a
+ * credential.
  *
  * @typedef {object} Address
  * @property {"memory" | "here" | "other"} kind
@@ -13,7 +13,7 @@ import { currentPlace, filter, on, openBucket } from "./session.js";
  * @property {string} filter
  */
 
-/** Opens the same once more. */
+/** A link that opens the same page in a second tab. */
 const tab = byId("second-tab", HTMLAnchorElement);
 
 /** @returns {Address} */

@@ -3,15 +3,15 @@ import { isPulled } from "./plug.js";
 import { bucket, on } from "./session.js";
 
 /**
- * When keys were written. An entry of a view does not say so: what arrives while the page watches was
- * written just now, and of the rest the server is asked, for the rows on the screen alone.
+ * When keys were written. Entries of a view have no time. A key that changes while the page watches was
+ * written just now; for the others, on the visible rows only, the page reads the entry from the server.
  *
- * @typedef {{ revision: number, at?: number }} Written  no time: the server has been asked
+ * @typedef {{ revision: number, at?: number }} Written  no time: a read is in flight
  */
 
-/** Of the open bucket. @type {Map<string, Written>} */
+/** The times of the open bucket's keys. @type {Map<string, Written>} */
 let written = new Map();
-const AT_ONCE = 6;
+const MAX_CONCURRENT_READS = 6;
 
 on("bucket", () => {
   written = new Map();
@@ -22,7 +22,7 @@ on("event", (event) => {
 });
 
 /**
- * When this revision of a key was written, in milliseconds, if it is known by now.
+ * When this revision of a key was written, in milliseconds, or undefined if that is not known yet.
  *
  * @param {string} key
  * @param {number} revision
@@ -33,7 +33,7 @@ export function writtenAt(key, revision) {
 }
 
 /**
- * Learns of entries what is not known yet.
+ * Reads the missing times of entries.
  *
  * @param {{ key: string, revision: number }[]} entries
  */
@@ -43,7 +43,7 @@ export async function learnAges(entries) {
   const unknown = entries.filter(({ key, revision }) => known.get(key)?.revision !== revision);
   for (const { key, revision } of unknown) known.set(key, { revision });
   const handle = bucket();
-  const workers = Array.from({ length: AT_ONCE }, async () => {
+  const workers = Array.from({ length: MAX_CONCURRENT_READS }, async () => {
     for (let next = unknown.pop(); next; next = unknown.pop()) {
       const { key } = next;
       try {
@@ -52,7 +52,7 @@ export async function learnAges(entries) {
           known.set(key, { revision, at: Date.parse(created_at) });
         }
       } catch (error) {
-        // The table hears in its own way that a key is gone, or the connection.
+        // The view reports a deleted key or a lost connection to the table.
         if (isRetryable(error)) known.delete(key);
       }
     }
@@ -60,7 +60,7 @@ export async function learnAges(entries) {
   await Promise.all(workers);
 }
 
-/** A time that has passed, in short. @param {number} ms */
+/** Formats an age. @param {number} ms */
 export function ago(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 5) return "now";

@@ -8,12 +8,12 @@ import { formatSize } from "./values.js";
 
 const area = byId("bucket-info", HTMLDivElement);
 
-/** What a bucket says of itself, in the order a person asks. @param {KVBucketInfo} info */
+/** The facts about a bucket, most interesting first. @param {KVBucketInfo} info */
 function facts(info) {
   /** @type {[string, string][]} */
   const all = [
     ["Messages", `${info.values.toLocaleString("en")}, ${formatSize(info.bytes)}`],
-    ["History", info.history === 1 ? "the newest only" : `${info.history} revisions a key`],
+    ["History", info.history === 1 ? "the newest only" : `${info.history} revisions per key`],
     ["Time to live", info.ttl_seconds ? `${info.ttl_seconds} s` : "for ever"],
     [
       "Created",
@@ -52,7 +52,7 @@ function show(info) {
 async function remove(name) {
   const sure = await confirmed({
     title: `Delete ${name}?`,
-    text: "Its keys and their history go with it. This cannot be undone.",
+    text: "This deletes its keys and their history, and cannot be undone.",
     yes: "Delete the bucket",
   });
   if (!sure) return;
@@ -67,7 +67,7 @@ async function remove(name) {
   emit("changed", undefined);
 }
 
-/** Where it is said how a deletion went. @type {import("./outcome.js").Outcome} */
+/** Shows the result of a deletion. @type {import("./outcome.js").Outcome} */
 let report;
 
 /** @param {import("./outcome.js").Outcome} outcome */

@@ -19,11 +19,11 @@ const form = byId("bucket-form", HTMLFormElement);
 const name = byId("bucket-name", HTMLInputElement);
 const shown = outcome(byId("bucket-outcome", HTMLDivElement));
 
-/** Counts the listings, so that a late answer cannot replace a newer one. */
+/** The number of listings so far, so that a late response cannot replace a newer one. */
 let listings = 0;
 
 async function refresh() {
-  // What fails while the plug is out is no news.
+  // Requests are expected to fail while the plug is pulled.
   if (isPulled() || !currentPlace()) return;
   listings += 1;
   const mine = listings;
@@ -53,7 +53,7 @@ function show(buckets) {
   emit("buckets", sorted);
 }
 
-/** The settings that the form has, by their names. */
+/** The bucket options that the form contains. */
 function settings() {
   const number = (/** @type {string} */ id) => {
     const { value, valueAsNumber } = byId(id, HTMLInputElement);
@@ -78,7 +78,7 @@ async function create() {
   try {
     await kv().createBucket(config);
     form.reset();
-    shown.succeeded(`Bucket ${config.name} is there.`);
+    shown.succeeded(`Created bucket ${config.name}.`);
     useBucket(config.name);
     emit("changed", undefined);
   } catch (error) {
@@ -86,7 +86,7 @@ async function create() {
   }
 }
 
-/** Creates a bucket that has something in it. @param {string} base @param {Iterable<[string, unknown]>} entries */
+/** Creates a bucket and fills it. @param {string} base @param {Iterable<[string, unknown]>} entries */
 async function createFilled(base, entries) {
   try {
     const client = kv();
@@ -99,9 +99,9 @@ async function createFilled(base, entries) {
     emit("changed", undefined);
     useBucket(fresh);
     const many = await fillBucket(client.bucket(fresh), entries, (soFar) =>
-      shown.succeeded(`Bucket ${fresh} is being filled: ${soFar.toLocaleString("en")} keys…`),
+      shown.succeeded(`Filling bucket ${fresh}: ${soFar.toLocaleString("en")} keys…`),
     );
-    shown.succeeded(`Bucket ${fresh} is there, with ${many.toLocaleString("en")} keys.`);
+    shown.succeeded(`Created bucket ${fresh} with ${many.toLocaleString("en")} keys.`);
     emit("changed", undefined);
   } catch (error) {
     shown.failed(error, "bucket");
@@ -135,7 +135,7 @@ export function startBuckets() {
     event.preventDefault();
     create();
   });
-  // Another tab may have created or deleted one meanwhile.
+  // Another tab may have created or deleted a bucket meanwhile.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") refresh();
   });

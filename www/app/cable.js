@@ -4,12 +4,12 @@ import { isPulled, plugIn, pullPlug } from "./plug.js";
 import { currentPlace, emit, on } from "./session.js";
 import { watchSnippet } from "./snippets.js";
 
-/** The switch of the plug, and what comes of it. */
+/** The switch that pulls the plug, and a report of the outage. */
 
 const toggle = byId("plug", HTMLButtonElement);
 const words = byId("plug-words", HTMLParagraphElement);
 
-/** How it went, since the plug was last pulled. */
+/** The last outage. */
 const outage = { since: 0, seconds: 0, written: 0, resynced: 0, over: true };
 
 function show() {
@@ -20,21 +20,20 @@ function show() {
 }
 
 const usual =
-  "Cuts this page off. Another client goes on: watch the table fall behind, then catch up.";
-const noPlug =
-  "A store in this tab has no plug: there is no connection to cut. Connect to a server.";
+  "Disconnects this page. The other client continues: watch the table become stale, then resync.";
+const noPlug = "A store in this tab has no connection to cut. Connect to a server.";
 
 function whileOut() {
   const seconds = Math.round((Date.now() - outage.since) / 1000);
-  const told = outage.written ? ` The other client has written ${outage.written} times since.` : "";
-  return `This page has been cut off for ${seconds} s.${told}`;
+  const writes = outage.written ? ` The other client has written ${outage.written} times.` : "";
+  return `This page has been disconnected for ${seconds} s.${writes}`;
 }
 
 function afterwards() {
-  const after = `It was out for ${outage.seconds} s.`;
+  const after = `This page was disconnected for ${outage.seconds} s.`;
   if (!outage.over) return `${after} Reconnecting…`;
-  const keys = outage.resynced === 1 ? "1 change was" : `${outage.resynced} changes were`;
-  return `${after} Back: ${keys} found by reading, and told as resynced.`;
+  const keys = outage.resynced === 1 ? "1 change" : `${outage.resynced} changes`;
+  return `${after} Reconnected: the resync emitted ${keys}, marked as resynced.`;
 }
 
 export function startCable() {
@@ -63,7 +62,7 @@ export function startCable() {
     show();
   });
   on("connected", () => {
-    // Whoever connects wants a connection.
+    // A new connection needs the plug.
     if (isPulled()) plugIn();
     outage.since = 0;
     show();

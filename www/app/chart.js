@@ -3,13 +3,13 @@ import { isPulled } from "./plug.js";
 import { on } from "./session.js";
 
 /**
- * How many events came in each of the last sixty seconds.
+ * The number of events in each of the last sixty seconds.
  *
  * @typedef {object} Second
  * @property {number} put
  * @property {number} delete
- * @property {number} resynced  whatever they are, they were told later than they happened
- * @property {boolean} lost     there was no connection for some of it
+ * @property {number} resynced  puts and deletes that a resync emitted
+ * @property {boolean} lost     whether the page was disconnected for a part of it
  */
 
 const SECONDS = 60;
@@ -22,7 +22,7 @@ const top = byId("chart-top", HTMLElement);
 
 /** @returns {Second} */
 const quiet = () => ({ put: 0, delete: 0, resynced: 0, lost: false });
-/** The newest last. */
+/** The last minute, newest last. */
 let seconds = Array.from({ length: SECONDS }, quiet);
 let connected = true;
 
@@ -41,7 +41,7 @@ function bar(kind, x) {
 const gaps = seconds.map((_, i) => bar("lost", i * WIDTH));
 const bars = seconds.map((_, i) => SERIES.map((kind) => bar(kind, i * WIDTH + 1)));
 
-/** The end of the scale: 5, 10, 20, 50, 100 and so on. @param {number} most */
+/** The upper end of the scale: 5, 10, 20, 50, 100 and so on. @param {number} most */
 function scaleFor(most) {
   for (let power = 1; ; power *= 10) {
     for (const step of [1, 2, 5]) if (step * power >= Math.max(5, most)) return step * power;
@@ -61,10 +61,10 @@ function draw() {
       bars[i]?.[j]?.setAttribute("height", String(height));
     }
   }
-  setText(top, `${scale.toLocaleString("en")} a second`);
+  setText(top, `${scale.toLocaleString("en")} per second`);
   const all = seconds.reduce((sum, second) => sum + total(second), 0);
-  const told = seconds.reduce((sum, second) => sum + second.resynced, 0);
-  const label = `Events in the last minute: ${all}, at most ${most} in a second, ${told} of them resynced`;
+  const resynced = seconds.reduce((sum, second) => sum + second.resynced, 0);
+  const label = `Events in the last minute: ${all}, at most ${most} in a second, ${resynced} of them resynced`;
   chart.setAttribute("aria-label", label);
 }
 

@@ -27,7 +27,7 @@ export function startCode() {
       await navigator.clipboard.writeText(code.textContent ?? "");
       copied.textContent = "Copied.";
     } catch {
-      // Only a page from https or localhost may write there.
+      // Only pages from https or localhost may write to the clipboard.
       getSelection()?.selectAllChildren(code);
       copied.textContent = "Selected: copy it with Ctrl+C.";
     }

@@ -17,9 +17,9 @@ const environment = byId("environment", HTMLInputElement);
 const submit = byId("connect", HTMLButtonElement);
 const shown = outcome(byId("connection-outcome", HTMLDivElement));
 
-/** Counts the tries, so that a slow one cannot replace a later one. */
+/** The number of attempts so far, so that a slow one cannot replace a later one. */
 let tries = 0;
-/** Counts the stores in memory, for each to have a name that the page's clients share. */
+/** The number of stores in memory so far: each has a name, so that the page's clients share it. */
 let stores = 0;
 
 const where = () => /** @type {Place["kind"]} */ (new FormData(form).get("where"));
@@ -28,12 +28,12 @@ function showFields() {
   serverFields.hidden = where() === "memory";
   urlField.hidden = where() !== "other";
   url.required = where() === "other";
-  // Another client in memory means another, empty store.
-  const afresh = where() === "memory" && currentPlace()?.kind === "memory";
-  submit.textContent = afresh ? "Start afresh" : "Connect";
+  // A new client in memory gets a new, empty store.
+  const renews = where() === "memory" && currentPlace()?.kind === "memory";
+  submit.textContent = renews ? "Start with an empty store" : "Connect";
 }
 
-/** The place that the form names. @returns {Place} */
+/** The server or store that the form selects. @returns {Place} */
 function chosen() {
   const kind = where();
   if (kind === "memory") {
@@ -50,7 +50,7 @@ function chosen() {
   return { kind, name: new URL(serverUrl).host, options };
 }
 
-/** Connects to the place that the form names. Gives the buckets there are, or nothing where that failed. */
+/** Connects to the server or store that the form selects. Returns the names of its buckets, or undefined after a failure. */
 async function connect() {
   tries += 1;
   const mine = tries;
@@ -59,7 +59,7 @@ async function connect() {
   try {
     const place = chosen();
     const client = clientOf(place);
-    // Nothing is sent before the first operation: ask for something, to learn whether anyone is there.
+    // The client sends nothing before the first operation: list the buckets to check that the server responds.
     const buckets = await client.kv().listBuckets();
     if (mine !== tries) return undefined;
     client.onError((error) => {
@@ -75,14 +75,14 @@ async function connect() {
     return undefined;
   } finally {
     if (mine === tries) {
-      // After a failure the page goes on with the client it had.
+      // After a failure the page continues with its previous client.
       showLive({ connecting: false });
       showFields();
     }
   }
 }
 
-/** What the address of the page asks for, until there is a connection. */
+/** What the page's URL selects, until the page has connected. */
 let wanted = readAddress();
 
 async function connectAndOpen() {
@@ -93,7 +93,7 @@ async function connectAndOpen() {
   useBucket(bucket, bucket !== undefined && buckets.includes(bucket));
 }
 
-/** Goes where the address of the page says; to somebody else's server only when the person says so. */
+/** Connects as the page's URL says; to a server of another origin only after a click on Connect. */
 function begin() {
   for (const radio of form.querySelectorAll("input")) {
     if (radio.name === "where") radio.checked = radio.value === wanted.kind;

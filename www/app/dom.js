@@ -1,5 +1,5 @@
 /**
- * The element of an id, of the kind the caller relies on.
+ * Finds the element with an id and checks its class.
  *
  * @template {Element} T
  * @param {string} id
@@ -13,7 +13,7 @@ export function byId(id, kind) {
 }
 
 /**
- * A new element. Text is always text: nothing that comes from a store is ever read as HTML.
+ * Creates an element. Strings become text nodes: values of a store are never parsed as HTML.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -29,7 +29,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * A button.
+ * Creates a button.
  *
  * @param {string} label
  * @param {() => void} press
@@ -41,13 +41,13 @@ export function button(label, press, kind = "") {
   return made;
 }
 
-/** Sets a text, unless it is there already: screen readers would say it again. @param {Node} node @param {string} text */
+/** Sets a text if it differs: screen readers would announce the same text twice. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
 /**
- * Calls `work` once things have been quiet for a while.
+ * Calls `work` a while after the last call.
  *
  * @param {number} quietMs
  * @param {() => void} work
@@ -62,7 +62,7 @@ export function debounce(quietMs, work) {
 }
 
 /**
- * Calls `work` a while after the first of several calls, and so at most once in that time.
+ * Calls `work` a while after the first of several calls, so at most once in that time.
  *
  * @param {number} ms
  * @param {() => void} work
@@ -80,7 +80,7 @@ export function coalesce(ms, work) {
 }
 
 /**
- * Asks before something that cannot be undone.
+ * Asks for confirmation.
  *
  * @param {{ title: string, text: string, yes: string }} words
  * @returns {Promise<boolean>}

@@ -6,7 +6,7 @@ import { outcome } from "./outcome.js";
 import { duelSnippet, writeSnippet } from "./snippets.js";
 
 /**
- * One of two people who edit the same document, each through a client of their own.
+ * One of two people who edit the same document, each with their own client.
  *
  * @typedef {import("./merge.js").Doc} Doc
  * @typedef {import("@ironflow/browser").BrowserKVBucketHandle} BrowserKVBucketHandle
@@ -25,12 +25,12 @@ function readDoc(stored) {
 
 /**
  * @param {string} person
- * @param {(step: string) => void} tell  hears in words what was done
+ * @param {(step: string) => void} report  receives a sentence about each step
  */
-export function duelEditor(person, tell) {
+export function duelEditor(person, report) {
   /** @type {BrowserKVBucketHandle | undefined} */
   let handle;
-  /** What the person began with. @type {{ doc: Doc, revision: number } | undefined} */
+  /** The document that the person read last. @type {{ doc: Doc, revision: number } | undefined} */
   let base;
   const inputs = FIELDS.map((field) => element("input", { type: "text", name: field }));
   const based = element("p", { class: "hint" });
@@ -63,11 +63,11 @@ export function duelEditor(person, tell) {
     for (const input of inputs) {
       input.classList.toggle("changed", base !== undefined && input.value !== base.doc[input.name]);
     }
-    based.textContent = base ? `began with revision ${base.revision}` : "";
+    based.textContent = base ? `based on revision ${base.revision}` : "";
   }
 
   async function load() {
-    if (!handle) throw new Error("the duel has not begun");
+    if (!handle) throw new Error("the duel has not started");
     const entry = await handle.get(KEY);
     return { doc: readDoc(entry.json()), revision: entry.revision };
   }
@@ -77,13 +77,13 @@ export function duelEditor(person, tell) {
       base = await load();
       fill(base.doc);
       shown.clear();
-      tell(`${person} reads revision ${base.revision}.`);
+      report(`${person} reads revision ${base.revision}.`);
     } catch (error) {
       shown.failed(error, "get");
     }
   }
 
-  /** Writes, if nobody has since what was read. Returns whether it was so. */
+  /** Writes the document if its revision is still the last. Returns whether it was written. */
   async function save() {
     if (!handle || !base) return false;
     const doc = typed();
@@ -93,19 +93,19 @@ export function duelEditor(person, tell) {
       base = { doc, revision };
       fill(doc);
       shown.succeeded(`Saved as revision ${revision}.`);
-      tell(`${person} saves: it is revision ${revision} now.`);
+      report(`${person} saves revision ${revision}.`);
       return true;
     } catch (error) {
       const conflict = isIronflowError(error) && error.status === 412;
       const remedy = conflict ? { label: "Read and merge", run: mergeIn } : undefined;
       shown.failed(error, "update", remedy);
       if (conflict)
-        tell(`${person} is refused with a 412: revision ${base.revision} is not the last.`);
+        report(`${person}'s save is refused (412): revision ${base.revision} is not the last.`);
       return false;
     }
   }
 
-  /** Brings together what the person typed and what another saved meanwhile. */
+  /** Merges the person's changes with the saved document. */
   async function mergeIn() {
     if (!base) return;
     try {
@@ -124,7 +124,7 @@ export function duelEditor(person, tell) {
       shown.succeeded(
         `Merged with revision ${theirs.revision}. ${words.join(" ")} Now save again.`,
       );
-      tell(`${person} reads revision ${theirs.revision} and merges.`);
+      report(`${person} reads revision ${theirs.revision} and merges.`);
     } catch (error) {
       shown.failed(error, "get");
     }

@@ -3,7 +3,7 @@ import { duelEditor, KEY } from "./duel-editor.js";
 import { outcome } from "./outcome.js";
 import { clientOf, currentPlace, emit, on, openBucket } from "./session.js";
 
-/** Two people and one key: what compare-and-swap is for. */
+/** Two people edit one key: a demonstration of compare-and-swap. */
 
 const panel = byId("duel", HTMLElement);
 const editors = byId("duel-editors", HTMLDivElement);
@@ -13,14 +13,14 @@ const starter = byId("duel-start", HTMLButtonElement);
 const player = byId("duel-play", HTMLButtonElement);
 const shown = outcome(byId("duel-outcome", HTMLDivElement));
 
-/** How long a person takes between two steps of the play, in milliseconds. */
+/** The time between two steps, in milliseconds. */
 const PACE = 700;
 const BEGINNING = { title: "Planning", room: "Blue", time: "10:00" };
 
 /** @param {string} words */
-const tell = (words) => steps.append(element("li", {}, words));
-const ann = duelEditor("Ann", tell);
-const ben = duelEditor("Ben", tell);
+const report = (words) => steps.append(element("li", {}, words));
+const ann = duelEditor("Ann", report);
+const ben = duelEditor("Ben", report);
 
 /** @type {import("@ironflow/browser").IronflowClient[]} */
 let clients = [];
@@ -34,7 +34,7 @@ function leave() {
   shown.clear();
 }
 
-/** Puts the document where both begin, and has both read it. Returns whether that worked. */
+/** Writes the initial document, and lets both read it. Returns whether that worked. */
 async function begin() {
   const place = currentPlace();
   const name = openBucket();
@@ -60,21 +60,21 @@ async function begin() {
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, PACE));
 
-/** Plays the whole of it: both change something and save at once; one wins, the other merges. */
+/** Plays the duel: both change a field and save at the same time; one wins, the other merges. */
 async function play() {
   player.disabled = true;
   try {
     if (!(await begin())) return;
     await pause();
     ann.type("room", "Green");
-    tell("Ann changes the room.");
+    report("Ann changes the room.");
     await pause();
     ben.type("time", "11:30");
-    tell("Ben changes the time.");
+    report("Ben changes the time.");
     await pause();
     const [won] = await Promise.all([ann.save(), ben.save()]);
     const loser = won ? ben : ann;
-    // The refusal is what the play is about: time to read it.
+    // Leave time to read the refusal.
     await pause();
     await pause();
     await loser.mergeIn();

@@ -21,17 +21,17 @@ const casHint = byId("cas-hint", HTMLParagraphElement);
 const usualHint = casHint.textContent ?? "";
 const shown = outcome(byId("entry-outcome", HTMLDivElement));
 
-/** What was last read or written, to tell whether the person has typed since. */
+/** The value last read or written, to detect whether the person has typed since. */
 let last = { text: "", format: "json" };
 
 const typed = () => encode(value.value, /** @type {Format} */ (format.value));
 const isTouched = () => value.value !== last.text || format.value !== last.format;
 
 /**
- * Carries out one operation on the key of the form, and shows how it went.
+ * Runs one operation on the key of the form, and shows its result.
  *
  * @param {Operation} operation
- * @param {(key: string) => Promise<string>} work gives the words for its success
+ * @param {(key: string) => Promise<string>} work returns the message for its success
  */
 async function perform(operation, work) {
   const key = keyInput.value;
@@ -42,7 +42,7 @@ async function perform(operation, work) {
     emit(operation === "get" ? "answered" : "changed", undefined);
   } catch (error) {
     const conflict = isIronflowError(error) && error.code === "HTTP_412";
-    const remedy = conflict ? { label: "Get what is there now", run: get } : undefined;
+    const remedy = conflict ? { label: "Get the current entry", run: get } : undefined;
     shown.failed(error, operation, remedy);
   } finally {
     form.removeAttribute("aria-busy");
@@ -99,9 +99,9 @@ const write = (operation, done, expected = () => undefined) =>
 const put = () => write("put", "Put");
 const create = () => write("create", "Created");
 const update = () =>
-  write("update", "Nobody else wrote", () => {
+  write("update", "Updated", () => {
     if (revision.value === "") {
-      throw new Error("Update takes the revision you last read. Get the key first.");
+      throw new Error("Update needs the revision you last read. Get the key first.");
     }
     return revision.valueAsNumber;
   });
@@ -116,16 +116,16 @@ const remove = (operation, words) =>
   });
 
 const tombstone = () =>
-  remove("delete", (key) => `Deleted ${key}: a tombstone marks it, and its history stays.`);
+  remove("delete", (key) => `Deleted ${key}: it has a tombstone and keeps its history.`);
 
 async function purge() {
   if (!keyInput.reportValidity()) return;
   const sure = await confirmed({
     title: `Purge ${keyInput.value}?`,
-    text: "The key goes, with every revision of it. This cannot be undone.",
+    text: "This removes the key and its history, and cannot be undone.",
     yes: "Purge the key",
   });
-  if (sure) await remove("purge", (key) => `Purged ${key}: nothing of it is left.`);
+  if (sure) await remove("purge", (key) => `Purged ${key} and its history.`);
 }
 
 /** Opens a key in the form. @param {string} key */
@@ -135,15 +135,15 @@ export function openKey(key) {
   return get();
 }
 
-/** Somebody wrote the key of the form. @param {import("./session.js").KVWatchEvent} event */
+/** Updates the form after a change of its key. @param {import("./session.js").KVWatchEvent} event */
 function follow(event) {
   const mine = Number(revision.value);
   if (event.key !== keyInput.value || revision.value === "" || event.revision <= mine) return;
   if (event.operation === "put" && !isTouched()) {
-    fill(event, event.revision, "written by somebody just now");
+    fill(event, event.revision, "written by another client just now");
   } else {
     const what = event.operation === "put" ? `at revision ${event.revision}` : "deleted";
-    casHint.textContent = `This key is ${what} by now: an update from ${mine} will be refused.`;
+    casHint.textContent = `This key is now ${what}: an update from ${mine} will be refused.`;
   }
 }
 
@@ -157,7 +157,7 @@ export function startEntry() {
   });
   on("event", follow);
   keyInput.addEventListener("input", () => {
-    // A revision belongs to the key it was read from.
+    // The revision belongs to the key that was read.
     revision.value = "";
     facts.textContent = "";
     casHint.textContent = usualHint;

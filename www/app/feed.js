@@ -2,8 +2,8 @@ import { explain } from "./patterns.js";
 import { bucket, emit, filter, isMissing, on, openBucket } from "./session.js";
 
 /**
- * What comes from the open bucket by itself: a view of the keys that match, for the table, and a watch of
- * the same keys, for all that shows changes. They share one socket.
+ * Follows the open bucket: a view of the matching keys, for the table, and a watch of the same keys, for the
+ * log and the chart. They share one socket.
  *
  * @typedef {import("@ironflow/browser").KVView} KVView
  * @typedef {import("@ironflow/browser").KVWatcher} KVWatcher
@@ -13,7 +13,7 @@ import { bucket, emit, filter, isMissing, on, openBucket } from "./session.js";
 let view;
 /** @type {KVWatcher | undefined} */
 let watcher;
-/** Why there is no view, though a bucket is open. @type {unknown} */
+/** The error because of which an open bucket has no view. @type {unknown} */
 let failure;
 
 export const currentView = () => view;
@@ -44,15 +44,15 @@ function open() {
 /** @param {{ key?: string }} which */
 function start(which) {
   const handle = bucket();
-  const replica = handle.view(which);
-  view = replica;
-  // Its state and error say the same.
-  replica.ready.catch(() => {});
+  const opened = handle.view(which);
+  view = opened;
+  // The view's state and error report the same failure.
+  opened.ready.catch(() => {});
   follow();
-  replica.subscribe(() => {
-    if (view !== replica) return;
-    // The view opens again by itself, a watch does not.
-    if (watcher === undefined && replica.state === "connected") follow();
+  opened.subscribe(() => {
+    if (view !== opened) return;
+    // The view reopens by itself, a watch does not.
+    if (watcher === undefined && opened.state === "connected") follow();
     emit("view", undefined);
   });
 

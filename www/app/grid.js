@@ -1,14 +1,14 @@
 import { button, coalesce, element } from "./dom.js";
 
 /**
- * A table of which only the rows on the screen exist, so that ten thousand cost no more than ten. To
- * assistive technology it is whole: it says how many rows there are, and which these are. It is one stop of
- * the Tab key; within it the arrow keys, Page Up and Down, Home and End move, and Enter opens a row.
+ * A virtual table: only the visible rows have elements, so ten thousand rows cost no more than ten. ARIA
+ * attributes state the number of rows and the index of each. The table is one tab stop; in it the arrow keys, Page
+ * Up and Down, Home and End move, and Enter opens a row.
  *
  * @typedef {object} Column
  * @property {string} title
- * @property {string} look     a class
- * @property {() => void} [sort]  called when its head is pressed
+ * @property {string} look     a CSS class
+ * @property {() => void} [sort]  called when its header is clicked
  *
  * @typedef {object} Row
  * @property {HTMLDivElement} line
@@ -17,17 +17,17 @@ import { button, coalesce, element } from "./dom.js";
  * @property {number} height
  */
 
-/** Rows kept ready above and below those on the screen. */
+/** The number of rows drawn above and below the visible ones. */
 const MARGIN = 6;
 
 /**
- * @param {HTMLElement} grid  becomes the table; it scrolls
+ * @param {HTMLElement} grid  the scrollable element that becomes the table
  * @param {object} parts
  * @param {string} parts.label
  * @param {readonly Column[]} parts.columns
  * @param {(name: string, cells: HTMLDivElement[], line: HTMLDivElement) => void} parts.fill
  * @param {(name: string) => void} parts.open
- * @param {(names: string[]) => void} parts.seen  told now and then which rows are on the screen
+ * @param {(names: string[]) => void} parts.seen  called with the visible rows after they change
  */
 export function virtualGrid(grid, { label, columns, fill, open, seen }) {
   const heads = columns.map(({ title, look, sort }) => {
@@ -44,7 +44,7 @@ export function virtualGrid(grid, { label, columns, fill, open, seen }) {
   let names = [];
   /** @type {Row[]} */
   const rows = [];
-  /** Where the keyboard is. */
+  /** The row that the keyboard acts on. */
   let active = 0;
   /** @type {string | undefined} */
   let chosen;
@@ -52,7 +52,7 @@ export function virtualGrid(grid, { label, columns, fill, open, seen }) {
 
   const rowHeight = () => Number.parseFloat(getComputedStyle(grid).getPropertyValue("--row")) || 36;
 
-  /** The first row on the screen, and the one after the last. */
+  /** The first visible row, and the one after the last. */
   function onScreen() {
     const height = rowHeight();
     const first = Math.floor(grid.scrollTop / height);
@@ -77,7 +77,7 @@ export function virtualGrid(grid, { label, columns, fill, open, seen }) {
     body.style.height = `${names.length * height}px`;
     while (rows.length < to - from) rows.push(newRow());
     for (const row of rows.splice(to - from)) row.line.remove();
-    // A row keeps its element while it is on the screen: index n is always drawn by the same one.
+    // A row keeps its element while it is visible: the element depends only on the index.
     for (let index = from; index < to; index += 1) {
       const row = rows[index % rows.length];
       const name = names[index];
@@ -95,10 +95,10 @@ export function virtualGrid(grid, { label, columns, fill, open, seen }) {
     const current = rows.find(({ index }) => index === active);
     if (current) grid.setAttribute("aria-activedescendant", current.line.id);
     else grid.removeAttribute("aria-activedescendant");
-    tell();
+    reportSeen();
   }
 
-  const tell = coalesce(150, () => {
+  const reportSeen = coalesce(150, () => {
     const { first, last } = onScreen();
     seen(names.slice(first, last));
   });
@@ -122,7 +122,7 @@ export function virtualGrid(grid, { label, columns, fill, open, seen }) {
     draw();
   }
 
-  /** How much of the grid is not covered by the heads, which stay in place. */
+  /** The height of the grid without its sticky header. */
   const uncovered = () => grid.clientHeight - body.offsetTop;
 
   grid.addEventListener("scroll", redraw);
@@ -161,7 +161,7 @@ export function virtualGrid(grid, { label, columns, fill, open, seen }) {
       if (next !== names) {
         names = next;
         grid.setAttribute("aria-rowcount", String(names.length + 1));
-        // Whoever is at a row stays there, unless it is gone.
+        // The active row stays active if it still exists.
         if (at !== undefined && names[active] !== at) {
           const moved = names.indexOf(at);
           if (moved >= 0) active = moved;
@@ -171,7 +171,7 @@ export function virtualGrid(grid, { label, columns, fill, open, seen }) {
       draw();
     },
 
-    /** Fills the rows on the screen anew. */
+    /** Fills the visible rows again. */
     redraw,
 
     /** @param {string | undefined} name */

@@ -13,13 +13,13 @@ const empty = byId("no-keys", HTMLParagraphElement);
 const grid = byId("key-grid", HTMLDivElement);
 /** @type {"key" | "revision"} */
 let order = "key";
-/** The keys as the view has them. @type {string[]} */
+/** The keys in the order of the view. @type {string[]} */
 let known = [];
-/** The same, in the order of the table. @type {string[]} */
+/** The keys in the order of the table. @type {string[]} */
 let sorted = [];
-/** How long a value lives in the open bucket, in milliseconds. */
+/** The time to live of the open bucket's values, in milliseconds. */
 let lifetime = Number.POSITIVE_INFINITY;
-/** What each line shows, to point out what changes. @type {WeakMap<HTMLDivElement, KVViewEntry>} */
+/** The entry that each line shows, to highlight changes. @type {WeakMap<HTMLDivElement, KVViewEntry>} */
 const shown = new WeakMap();
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -68,7 +68,7 @@ const table = virtualGrid(grid, {
   seen: learn,
 });
 
-/** Puts the keys in order, if that may have become another. */
+/** Sorts the keys if their order may have changed. */
 function sort() {
   const view = currentView();
   const keys = view?.keys() ?? [];
@@ -84,7 +84,7 @@ function sort() {
 function refresh() {
   const view = currentView();
   sort();
-  // Hidden, it would have no height to draw rows for.
+  // A hidden grid has no height, so it would draw no rows.
   grid.hidden = sorted.length === 0;
   table.show(sorted);
   const loading = view?.status === "loading";
@@ -95,14 +95,14 @@ function refresh() {
   const many = sorted.length.toLocaleString("en");
   const keys = `${many} ${sorted.length === 1 ? "key" : "keys"}${loading ? " so far…" : ""}`;
   setText(count, view && !failed ? keys : "");
-  // A view that is loading tells nobody how far it is.
+  // A loading view does not notify subscribers of its progress.
   if (loading) look();
 }
 
 /** @param {boolean} loading */
 function whyEmpty(loading) {
   if (loading) return "Reading the keys…";
-  if (!currentView()) return "The filter is no pattern yet.";
+  if (!currentView()) return "The filter is not a valid pattern yet.";
   if (filter()) return `No key matches ${filter()}.`;
   return "No keys yet: put the first one.";
 }

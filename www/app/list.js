@@ -4,12 +4,12 @@ import { element } from "./dom.js";
  * @typedef {object} Row
  * @property {string} name
  * @property {(Node | string)[]} content  what the row's button shows
- * @property {Node} [beside]              something that stands beside the button
+ * @property {Node} [beside]              an element beside the button
  */
 
 /**
- * A list to choose from. It is one stop of the Tab key, the arrow keys move within it, and whoever is in
- * it stays where they are when it is shown anew.
+ * A list to choose from. It is one tab stop, and the arrow keys move within it. Showing it again keeps the
+ * focus.
  *
  * @param {HTMLElement} list
  * @param {(name: string) => void} choose

@@ -2,7 +2,7 @@ import { byId, setText } from "./dom.js";
 import { isPulled } from "./plug.js";
 import { currentPlace, on } from "./session.js";
 
-/** The state of the connection, as it is at this moment. */
+/** Shows the current state of the connection. */
 
 const chip = byId("connection-chip", HTMLParagraphElement);
 const facts = byId("connection-facts", HTMLDListElement);
@@ -39,7 +39,7 @@ export function showLive(change) {
   const memory = place?.kind === "memory";
   setText(transport, memory ? "memory" : "REST, WebSocket");
   setText(environment, place?.options.environment ?? "default");
-  setText(watch, isPulled() ? "cut off" : (now.state ?? "none yet"));
+  setText(watch, isPulled() ? "plug pulled" : (now.state ?? "none yet"));
 }
 
 export function startLive() {

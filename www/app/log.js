@@ -14,14 +14,14 @@ const empty = byId("watch-empty", HTMLParagraphElement);
 const pause = byId("watch-pause", HTMLButtonElement);
 const chip = byId("watch-chip", HTMLParagraphElement);
 
-/** What is not in the log yet, the oldest first; no more than the log takes. @type {Line[]} */
+/** The lines that the log does not show yet, oldest first, at most ROWS. @type {Line[]} */
 let waiting = [];
-/** How many lines have come since the log was paused. */
+/** The number of lines added since the log was paused. */
 let missed = 0;
 let paused = false;
 /** @type {import("./session.js").Live["state"]} */
 let state;
-/** Whether the connection is lost by now, so that it is said once. */
+/** Whether the log has reported the lost connection. */
 let lost = false;
 
 /** @param {KVWatchEvent} event */
@@ -115,7 +115,7 @@ export function startLog() {
     lost = false;
     addNote(
       element("span", { class: "badge good" }, "connected"),
-      element("span", { class: "note" }, "The connection is back; what changed meanwhile follows."),
+      element("span", { class: "note" }, "Reconnected; the changes made meanwhile follow."),
     );
   });
   on("problem", (error) => {

@@ -1,13 +1,13 @@
 /**
- * Brings two changes of one document together, field by field.
+ * Merges two changes of one document, field by field.
  *
  * @typedef {Record<string, string>} Doc
  * @typedef {object} Merged
  * @property {Doc} doc
- * @property {string[]} theirs                       fields that only the other changed
- * @property {{ field: string, theirs: string }[]} conflicts  fields that both changed: mine stay
+ * @property {string[]} theirs                       fields that only `other` changed
+ * @property {{ field: string, theirs: string }[]} conflicts  fields that both changed: `doc` has mine
  *
- * @param {Doc} base   what both began with
+ * @param {Doc} base   the document that both changed
  * @param {Doc} mine
  * @param {Doc} other
  * @returns {Merged}

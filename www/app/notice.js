@@ -6,10 +6,10 @@ import { currentPlace, isMissing, kv, openBucket, reopenBucket } from "./session
 
 const notice = byId("keys-notice", HTMLDivElement);
 
-/** What the notice says by now, so that it is not said again. */
+/** What the notice shows, so that it is not announced twice. */
 let said = "";
 
-/** Says what is wrong with the keys that are shown, if something is. Returns whether it is for good. */
+/** Shows why the keys may be stale or missing. Returns whether the view has failed. */
 export function showNotice() {
   const view = currentView();
   const error = viewFailure();
@@ -25,14 +25,14 @@ export function showNotice() {
   return failed;
 }
 
-/** Whether the view follows its bucket, or reconnects by itself. */
+/** Whether the view is connected or reconnects by itself. */
 function isConnectionKept() {
   const { state } = currentView() ?? {};
   return state === "connected" || state === "reconnecting";
 }
 
 function whatIsLost() {
-  const words = "This is what was last known; it catches up by itself.";
+  const words = "These keys may be stale; the view resyncs after it has reconnected.";
   return [element("p", {}, element("b", {}, "The connection is lost. "), words)];
 }
 
@@ -43,7 +43,7 @@ function whatFailed(error) {
   if (!gone || name === undefined) return describe(error, "watch");
   const why =
     currentPlace()?.kind === "memory"
-      ? "A store in this tab begins empty."
+      ? "A new store in this tab is empty."
       : "It may have been deleted, or be in another environment.";
   return [
     element("p", {}, element("b", {}, `There is no bucket ${name}. `), why),

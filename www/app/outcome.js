@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 /** @typedef {ReturnType<typeof outcome>} Outcome */
 
 /**
- * Shows how an operation went, in an element that screen readers follow.
+ * Shows the result of an operation, in an element that screen readers announce.
  *
  * @param {HTMLElement} area
  */
@@ -23,7 +23,7 @@ export function outcome(area) {
     /**
      * @param {unknown} error
      * @param {Operation} operation
-     * @param {{ label: string, run: () => void }} [remedy] what the person may want to do about it
+     * @param {{ label: string, run: () => void }} [remedy] a button that offers a remedy
      */
     failed(error, operation, remedy) {
       const card = element("div", { class: "failure" }, ...describe(error, operation));
@@ -38,7 +38,7 @@ export function outcome(area) {
 }
 
 /**
- * An error in words a person understands, then in the words a program sees.
+ * Describes an error for a person, followed by its message and code.
  *
  * @param {unknown} error
  * @param {Operation} operation
@@ -51,7 +51,7 @@ export function describe(error, operation) {
     facts.append(" ", element("code", {}, error.code));
     if (error.status !== undefined)
       facts.append(" ", element("span", {}, `status ${error.status}`));
-    if (error.retryable) facts.append(" ", element("span", {}, "worth trying again"));
+    if (error.retryable) facts.append(" ", element("span", {}, "retryable"));
   }
   return [words, element("p", {}, error.message), facts];
 }
@@ -66,35 +66,35 @@ function inWords(error, operation) {
     case "HTTP_400":
       return "The server does not accept this name, key or pattern.";
     case "HTTP_404":
-      if (/bucket not found/i.test(error.message)) return "There is no such bucket any more.";
+      if (/bucket not found/i.test(error.message)) return "This bucket no longer exists.";
       return operation === "connect"
         ? "There is no Ironflow server at this address."
         : "There is no such key.";
     case "HTTP_409":
-      return "A bucket of this name exists already, with other settings.";
+      return "A bucket with this name already exists, with other settings.";
     case "HTTP_412":
       return operation === "create"
-        ? "The key exists already. Put overwrites it; Update replaces the revision you name."
-        : "The key is not at this revision: somebody wrote it in between.";
+        ? "The key already exists. Put overwrites it; Update replaces a revision."
+        : "The key has another revision: another client wrote it in between.";
     case "HTTP_413":
-      return "The value is larger than the bucket takes.";
+      return "The value exceeds the bucket's limit.";
     case "HTTP_507":
       return "The bucket is full.";
     case "UNAUTHENTICATED":
-      return "The server does not know this API key, or wants one.";
+      return "The server needs a valid API key.";
     case "UNAUTHORIZED":
-      return "This API key may not do that.";
+      return "This API key does not permit that.";
     case "TIMEOUT":
-      return "The server did not answer in time.";
+      return "The server did not respond in time.";
     case "REQUEST_FAILED":
       return "The server could not be reached.";
     case "CONNECTION_LOST":
       return "The connection to the server was lost.";
     case "INVALID_RESPONSE":
-      return "Something answered, but not as an Ironflow server does.";
+      return "The response is not that of an Ironflow server.";
     case "VALIDATION_ERROR":
       return "That is not a valid name, key, pattern or value.";
     default:
-      return "The server could not do that.";
+      return "The operation failed on the server.";
   }
 }

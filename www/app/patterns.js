@@ -1,6 +1,6 @@
 /**
- * Explains a NATS pattern: what it takes, with keys that match and keys that do not. The matching itself
- * is the client's and the server's work; this only puts it in words.
+ * Explains a NATS pattern, with examples of keys that match and keys that do not. It does not match keys: the
+ * client and the server do.
  *
  * @param {string} pattern
  * @returns {{ problem?: string, text: string, matches: string[], misses: string[] }}
@@ -47,8 +47,8 @@ export function explain(pattern) {
  */
 function findProblem(pattern, tokens) {
   if (/\s/.test(pattern)) return "A pattern has no white space.";
-  if (tokens.includes("")) return "Between two dots there is a token, and none at the ends.";
-  if (tokens.slice(0, -1).includes(">")) return "“>” stands for the rest, so it comes last.";
+  if (tokens.includes("")) return "A token must not be empty: remove the extra dot.";
+  if (tokens.slice(0, -1).includes(">")) return "“>” matches the rest, so it must come last.";
   return undefined;
 }
 

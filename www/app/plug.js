@@ -1,7 +1,7 @@
 /**
- * The page's plug. While it is pulled, the page's requests fail and its sockets close, as if the cable
- * were out; a worker has a network of its own and goes on. The client looks `fetch` and `WebSocket` up
- * whenever it needs them, so standing in for them is enough.
+ * Simulates a network cable that can be unplugged. While it is unplugged, the page's requests fail and its sockets
+ * close; a worker's network is not affected. The client looks up `fetch` and `WebSocket` on each use, so replacing
+ * them is enough.
  */
 
 const { fetch, WebSocket } = globalThis;
@@ -30,13 +30,13 @@ globalThis.fetch = async (input, init) => {
   try {
     return await fetch(request, { signal: AbortSignal.any([request.signal, signal]) });
   } catch (error) {
-    // What Chromium says when there is no network.
+    // Chromium's error if there is no network.
     if (signal.aborted && !request.signal.aborted) throw new TypeError("Failed to fetch");
     throw error;
   }
 };
 
-/** A socket that gets nowhere. */
+/** A socket that fails to connect. */
 class DeadSocket extends EventTarget {
   /** @type {number} */
   readyState = WebSocket.CONNECTING;

@@ -1,4 +1,4 @@
-/** The keys of the pattern table in the documentation, so that every filter has something to show. */
+/** The keys of the pattern table in the documentation, so that every suggested filter matches some. */
 export const sampleKeys = {
   "user.123": { name: "Alice", role: "admin" },
   "user.456": { name: "Bob", role: "reader" },
@@ -24,16 +24,16 @@ export function* manyKeys(count) {
   }
 }
 
-const AT_ONCE = 16;
+const MAX_CONCURRENT_WRITES = 16;
 
 /**
- * Puts entries, some at a time. Returns how many there were.
+ * Puts entries concurrently. Returns their number.
  *
  * @param {import("@ironflow/browser").BrowserKVBucketHandle} bucket
  * @param {Iterable<[string, unknown]>} entries
- * @param {(soFar: number) => void} tell called now and then
+ * @param {(soFar: number) => void} report called after every 500 entries
  */
-export async function fillBucket(bucket, entries, tell) {
+export async function fillBucket(bucket, entries, report) {
   const iterator = entries[Symbol.iterator]();
   let done = 0;
   const worker = async () => {
@@ -41,12 +41,12 @@ export async function fillBucket(bucket, entries, tell) {
       await bucket.put(...next.value);
       done += 1;
       if (done % 500 === 0) {
-        tell(done);
-        // In memory nothing is ever waited for: let the page be drawn.
+        report(done);
+        // In memory no write waits for I/O: let the page render.
         await new Promise((resolve) => setTimeout(resolve));
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: MAX_CONCURRENT_WRITES }, worker));
   return done;
 }

@@ -1,8 +1,8 @@
 import { createClient } from "@ironflow/browser";
 
 /**
- * What the whole page works on: a client, one of its buckets, and which of its keys. The panels know
- * nothing of each other; they change this, and hear of changes.
+ * The state that all panels share: a client, the open bucket, and the filter. Panels do not call each other; they
+ * change this state and subscribe to its events.
  *
  * @typedef {import("@ironflow/browser").IronflowClient} IronflowClient
  * @typedef {import("@ironflow/browser").BrowserKVBucketHandle} BrowserKVBucketHandle
@@ -11,28 +11,28 @@ import { createClient } from "@ironflow/browser";
  * @typedef {import("@ironflow/browser").KVWatchEvent} KVWatchEvent
  * @typedef {import("@ironflow/browser").KVWatchState} KVWatchState
  *
- * @typedef {object} Place  where the data lives
+ * @typedef {object} Place  a server or a store in memory
  * @property {"memory" | "here" | "other"} kind
- * @property {string} name  in words
+ * @property {string} name  for people
  * @property {IronflowConfigOptions} options
  *
- * @typedef {object} Live  how the watch of the open bucket is doing; no state: there is none
+ * @typedef {object} Live  the state of the open bucket's watch; without state: there is no watch
  * @property {KVWatchState} [state]
  * @property {unknown} [error]
  *
  * @typedef {object} Events
- * @property {undefined} connected    another client: nothing of the old one holds any more
- * @property {undefined} bucket       another bucket, or none
- * @property {undefined} filter       another pattern
+ * @property {undefined} connected    the page has a new client
+ * @property {undefined} bucket       another bucket was opened, or the open one closed
+ * @property {undefined} filter       the filter changed
  * @property {undefined} changed      this page wrote to the bucket, or created or deleted one
- * @property {undefined} answered     the server answered
- * @property {KVBucketInfo[]} buckets the buckets there are
- * @property {undefined} view         the replica of the open bucket's keys changed, or is another
- * @property {KVWatchEvent} event     the watch saw a change
+ * @property {undefined} answered     the server responded
+ * @property {KVBucketInfo[]} buckets the buckets were listed
+ * @property {undefined} view         the view of the open bucket changed or was replaced
+ * @property {KVWatchEvent} event     the watch emitted a change
  * @property {Live} live              the state of the watch changed
- * @property {unknown} problem        the watch had a problem
+ * @property {unknown} problem        the watch reported an error
  * @property {undefined} written      the other client wrote
- * @property {boolean} plug           it was pulled, or put back
+ * @property {boolean} plug           the plug was pulled or put back
  */
 
 /** @type {Place | undefined} */
@@ -41,7 +41,7 @@ let place;
 let client;
 /** @type {string | undefined} */
 let bucketName;
-/** Whether the open bucket is not there, as far as is known. */
+/** Whether the open bucket is known to be missing. */
 let missing = false;
 let pattern = "";
 /** @type {{ [K in keyof Events]?: ((detail: Events[K]) => void)[] }} */
@@ -68,18 +68,18 @@ export function emit(event, detail) {
   for (const listener of listeners[event] ?? []) listener(detail);
 }
 
-/** What every client of the page is made with. */
+/** The options of every client of the page. */
 const common = /** @satisfies {IronflowConfigOptions} */ ({
-  // The page shows every error itself; without this the client would write them to the console too.
+  // The page shows every error, so the client does not need to log them.
   logger: false,
   timeout: 10_000,
   reconnect: { maxAttempts: -1, backoff: { initial: 500, max: 4000 } },
 });
 
-/** A client of its own. @param {Place} at */
+/** Creates a client. @param {Place} at */
 export const clientOf = (at) => createClient({ ...common, ...at.options });
 
-/** Goes on at another place; the last client's watches end. @param {Place} at @param {IronflowClient} through */
+/** Switches to another server or store, and ends the previous client's watches. @param {Place} at @param {IronflowClient} through */
 export function moveTo(at, through) {
   client?.disconnect();
   place = at;
@@ -89,7 +89,7 @@ export function moveTo(at, through) {
   emit("bucket", undefined);
 }
 
-/** Where the data lives, once there is a connection. */
+/** The current server or store, undefined before the first connection. */
 export const currentPlace = () => place;
 
 /** The key-value client. */
@@ -99,7 +99,7 @@ export function kv() {
 }
 
 /**
- * Goes on with another bucket.
+ * Opens another bucket.
  *
  * @param {string | undefined} name
  * @param {boolean} [exists]
@@ -111,7 +111,7 @@ export function useBucket(name, exists = true) {
   emit("bucket", undefined);
 }
 
-/** Looks at the open bucket anew: it has been created meanwhile. */
+/** Reopens the open bucket after its creation. */
 export function reopenBucket() {
   missing = false;
   emit("bucket", undefined);
@@ -121,16 +121,16 @@ export function reopenBucket() {
 /** The name of the bucket that is open. */
 export const openBucket = () => bucketName;
 
-/** Whether it is known not to be there. */
+/** Whether the open bucket is known to be missing. */
 export const isMissing = () => missing;
 
-/** The bucket that is open. @returns {BrowserKVBucketHandle} */
+/** The handle of the open bucket. @returns {BrowserKVBucketHandle} */
 export function bucket() {
   if (!client || bucketName === undefined) throw new Error("no bucket is open");
   return client.kv().bucket(bucketName);
 }
 
-/** Goes on with other keys. @param {string} next a pattern; empty: all keys */
+/** Changes the filter. @param {string} next a pattern; empty: all keys */
 export function setFilter(next) {
   if (next === pattern) return;
   pattern = next;

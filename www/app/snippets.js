@@ -2,7 +2,7 @@ import { currentPlace, filter, openBucket } from "./session.js";
 import { toBase64 } from "./values.js";
 
 /**
- * Programs that do what the page does, complete as they stand. A credential never gets into one.
+ * Complete programs that do what the page just did. They never contain a credential.
  *
  * @typedef {import("./code.js").Snippet} Snippet
  * @typedef {import("./values.js").Format} Format
@@ -10,7 +10,7 @@ import { toBase64 } from "./values.js";
 
 const quoted = (/** @type {unknown} */ text) => JSON.stringify(text);
 
-/** The options of the page's client, as one would write them. */
+/** The options of the page's client, as JavaScript. */
 function options() {
   const { transport, serverUrl, environment, auth } = currentPlace()?.options ?? {};
   const parts = [];
@@ -63,7 +63,7 @@ export const watchSnippet = () =>
     "Watch for changes",
     `bucket.watch({
   onUpdate({ key, revision, resynced }) {
-    const how = resynced ? "caught up" : "live";
+    const how = resynced ? "resynced" : "live";
     console.log(key, revision, how);
   },
   onStateChange: (state) => console.log(state),
@@ -93,7 +93,7 @@ export function writeSnippet(operation, key, value, revision) {
 console.log(revision);`;
   if (operation === "put") return onBucket(titles[operation], call);
   const words =
-    operation === "create" ? "the key exists already" : "somebody else wrote in between";
+    operation === "create" ? "the key already exists" : "another client wrote in between";
   return onBucket(
     titles[operation],
     `try {
@@ -116,8 +116,8 @@ export const removeSnippet = (operation, key) =>
 export const duelSnippet = (key, field, value) =>
   onBucket(
     "Change one field",
-    `// Reads, changes, and writes if nobody wrote
-// in between; else all of it again.
+    `// Reads, changes and writes the value;
+// retries if another client wrote in between.
 await bucket.modify(${quoted(key)}, (current) => ({
   ...current?.json(),
   ${field}: ${quoted(value)},
@@ -145,7 +145,7 @@ function literal(value, indent = "") {
 
 /** @param {string} name */
 function property(name) {
-  // Written plainly, this one would set the prototype.
+  // As a plain property, this one would set the prototype.
   if (name === "__proto__") return `[${quoted(name)}]`;
   return /^[A-Za-z_]\w*$/.test(name) ? name : quoted(name);
 }

@@ -1,12 +1,12 @@
 /**
  * @typedef {"json" | "text" | "bytes"} Format
- * @typedef {{ bytes(): Uint8Array }} Stored  an entry, or an event of the watch
+ * @typedef {{ bytes(): Uint8Array }} Stored  an entry or a watch event
  */
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * What is stored, as the most telling of the three formats.
+ * Decodes a value as JSON, else as text, else as bytes.
  *
  * @param {Stored} stored
  * @returns {{ format: Format, text: string, size: number }}
@@ -27,17 +27,17 @@ export function decode(stored) {
   }
 }
 
-/** A value in one line, of which as much is shown as there is room for. @param {Stored} stored */
+/** A value in one line, which the table truncates. @param {Stored} stored */
 export function preview(stored) {
   const bytes = stored.bytes();
-  // Nobody sees the rest of a long one: it is not worth taking apart.
+  // The end of a long value is not visible: do not parse it.
   if (bytes.length > 2000) return new TextDecoder().decode(bytes.subarray(0, 400));
   const { format, text } = decode(stored);
   return format === "bytes" ? `base64 ${text}` : text.replace(/\s+/g, " ");
 }
 
 /**
- * What to hand to `put` so that the bucket holds what the person typed.
+ * Converts the person's input to a value for `put`.
  *
  * @param {string} text
  * @param {Format} format
@@ -54,7 +54,7 @@ export function encode(text, format) {
     const why = error instanceof Error ? error.message : String(error);
     throw new SyntaxError(`${why}. Or choose "text" to store it as it is.`);
   }
-  // The client stores a string as it is; as JSON it keeps its quotes.
+  // The client stores a string without quotes; a JSON string needs them.
   return typeof value === "string" ? JSON.stringify(value) : value;
 }
 

@@ -1,6 +1,6 @@
 import { startWriting } from "./writing.js";
 
-// The page's import map does not hold here: the page says where the package is.
+// A worker does not have the page's import map: the page passes the URL of the package.
 addEventListener(
   "message",
   async ({ data: { packageUrl, options, bucket, perSecond } }) => {

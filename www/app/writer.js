@@ -4,22 +4,22 @@ import { startWriting } from "./writing.js";
 
 /** @typedef {import("./writing.js").Report} Report */
 
-/** Another client, which writes to the open bucket. */
+/** The switch of another client that writes to the open bucket. */
 
 const toggle = byId("writer", HTMLButtonElement);
 const rate = byId("writer-rate", HTMLSelectElement);
 const words = byId("writer-words", HTMLParagraphElement);
 const usual = words.textContent ?? "";
 
-/** Ends it. @type {(() => void) | undefined} */
+/** Stops the other client. @type {(() => void) | undefined} */
 let end;
 
 /** @param {Report} report */
 function show(report) {
-  if ("failed" in report) setText(words, `It cannot write: ${report.failed}`);
+  if ("failed" in report) setText(words, `The write failed: ${report.failed}`);
   else {
     const writes = report.written.toLocaleString("en");
-    setText(words, `Written ${writes} so far, up to revision ${report.revision}.`);
+    setText(words, `${writes} writes so far, up to revision ${report.revision}.`);
     emit("written", undefined);
   }
 }
@@ -30,7 +30,7 @@ function start() {
   if (!place || name === undefined) return;
   const perSecond = Number(rate.value);
   if (place.kind === "memory") {
-    // A store in memory ends at the edge of its tab, worker included.
+    // A worker cannot share the page's store in memory.
     const client = clientOf(place);
     end = startWriting(client.kv().bucket(name), perSecond, show);
   } else {

@@ -1,6 +1,6 @@
 /**
- * What another client does to a bucket: it writes to eight keys in turn, and deletes one now and then. It
- * runs in a worker, or, where the store is in the tab, in the page.
+ * The work of the other client: it writes to eight keys in turn, and sometimes deletes one. It runs in a worker, or
+ * in the page if the store is in memory.
  *
  * @typedef {{ written: number, revision: number } | { failed: string }} Report
  */
@@ -10,10 +10,10 @@ const SENSORS = 8;
 /**
  * @param {import("@ironflow/browser").BrowserKVBucketHandle} bucket
  * @param {number} perSecond
- * @param {(report: Report) => void} tell
- * @returns {() => void} ends it
+ * @param {(report: Report) => void} report called after each write
+ * @returns {() => void} stops writing
  */
-export function startWriting(bucket, perSecond, tell) {
+export function startWriting(bucket, perSecond, report) {
   let written = 0;
   let revision = 0;
   let turn = 0;
@@ -31,9 +31,9 @@ export function startWriting(bucket, perSecond, tell) {
         ({ revision } = await bucket.put(key, { celsius, reading: turn }));
       }
       written += 1;
-      tell({ written, revision });
+      report({ written, revision });
     } catch (error) {
-      tell({ failed: error instanceof Error ? error.message : String(error) });
+      report({ failed: error instanceof Error ? error.message : String(error) });
     }
     busy = false;
   }, 1000 / perSecond);

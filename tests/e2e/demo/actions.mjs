@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** What a person does on the page, and what they wait to see. */
+/** Actions of a person on the page, and what the person waits for. */
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -82,7 +82,7 @@ export const row = (page, key) =>
 /** The snippet that is shown. @param {Page} page */
 export const snippet = (page) => page.locator("#code-text").innerText();
 
-/** What was said of an error: class, code and status. @param {Page} page @param {string} selector @param {RegExp} facts */
+/** Asserts the facts of a shown error: class, code and status. @param {Page} page @param {string} selector @param {RegExp} facts */
 export async function seeError(page, selector, facts) {
   await page.locator(`${selector} .error-facts`).first().waitFor();
   assert.match(await page.locator(selector).innerText(), facts);

@@ -11,7 +11,7 @@ for (const [name, backend, query] of places) {
   describe(`buckets ${name}`, () => {
     const open = async () => stage.open(`${(await stage.server(backend)).url}/${query}`);
 
-    test("are created with every option, and keep to it", async () => {
+    test("are created with every option, which takes effect", async () => {
       const page = await open();
       await page.getByText("Options").click();
       await page.getByLabel("Name").fill("small");
@@ -21,8 +21,8 @@ for (const [name, backend, query] of places) {
       await page.getByLabel("Value limit").fill("16");
       await page.getByLabel("Total limit").fill("20000");
       await press(page, "Create bucket");
-      await see(page, "#bucket-outcome", "Bucket small is there");
-      await see(page, "#bucket-info", /for small things.*3 revisions a key.*600 s/s);
+      await see(page, "#bucket-outcome", "Created bucket small");
+      await see(page, "#bucket-info", /for small things.*3 revisions per key.*600 s/s);
       const config =
         /createBucket\({\s+name: "small",\s+description: "for small things",\s+history: 3,/;
       assert.match(await snippet(page), config);
@@ -31,17 +31,17 @@ for (const [name, backend, query] of places) {
       await see(page, "#bucket-info", "1, ");
       await page.locator("#value").fill('"far too long for this"');
       await press(page, "Put");
-      await see(page, "#entry-outcome", "larger than the bucket takes");
+      await see(page, "#entry-outcome", "exceeds the bucket's limit");
       await seeError(page, "#entry-outcome", /IronflowError\s+HTTP_413\s+status 413/);
 
       await page.locator("#new-bucket summary").first().click();
       await page.getByLabel("Name").fill("small");
       await press(page, "Create bucket");
-      await see(page, "#bucket-outcome", "exists already, with other settings");
+      await see(page, "#bucket-outcome", "already exists, with other settings");
       await seeError(page, "#bucket-outcome", /IronflowError\s+HTTP_409\s+status 409/);
     });
 
-    test("come with sample keys, under a name that is free", async () => {
+    test("are created with sample keys, under an unused name", async () => {
       const page = await open();
       await press(page, "Create a bucket with sample keys");
       await see(page, "#keys-bucket", /^demo$/);
@@ -51,7 +51,7 @@ for (const [name, backend, query] of places) {
       await see(page, "#bucket-list", /demo\s*10.*demo-2\s*10/s);
     });
 
-    test("are deleted once somebody is sure", async () => {
+    test("are deleted after confirmation", async () => {
       const page = await open();
       const bucket = await createOwnBucket(page);
       await press(page, "Delete this bucket");
@@ -65,14 +65,14 @@ for (const [name, backend, query] of places) {
   });
 }
 
-test("what is no name for a bucket is refused", async () => {
+test("an invalid bucket name is refused", async () => {
   const page = await stage.open((await stage.server("memory")).url);
   await page.getByLabel("Name").fill("no spaces");
   await press(page, "Create bucket");
   await seeError(page, "#bucket-outcome", /ValidationError\s+VALIDATION_ERROR/);
 });
 
-test("a bucket that somebody else deletes is said to be gone", async () => {
+test("a bucket that another client deletes is reported as missing", async () => {
   const { url } = await stage.server("memory");
   const [one, two] = [await stage.open(`${url}/?server=here`), await stage.open(url)];
   await createBucket(one, "doomed");

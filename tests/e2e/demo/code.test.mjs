@@ -1,4 +1,4 @@
-// The code panel: programs that do what was just clicked, and that run as they stand.
+// The code panel: complete programs that do what the last click did.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -9,7 +9,7 @@ const stage = setStage();
 
 /** @typedef {import("./actions.mjs").Page} Page */
 
-/** Runs the snippet that is shown as a module of the page, and gives what it logs. @param {Page} page */
+/** Runs the displayed snippet as a module of the page, and returns what it logs. @param {Page} page */
 async function run(page) {
   return page.evaluate(
     async (code) => {
@@ -31,7 +31,7 @@ async function run(page) {
 
 for (const [name, backend, query] of places) {
   describe(`the code ${name}`, () => {
-    test("does what was just done", async () => {
+    test("does what the last click did", async () => {
       const { url } = await stage.server(backend);
       const page = await stage.open(`${url}/${query}`);
       await see(page, "#code-title", "Connect");
@@ -41,7 +41,7 @@ for (const [name, backend, query] of places) {
       await see(page, "#code-title", "Create a bucket");
       await run(page);
 
-      // A snippet has a store of its own where the data is in the tab: nothing of this bucket is there.
+      // With the data in the tab, a snippet gets its own empty store, without this bucket.
       const there = backend !== "memory";
       const outcome = async () => {
         try {
@@ -63,10 +63,10 @@ for (const [name, backend, query] of places) {
       await type(page, "made", "1");
       await press(page, "Create only");
       await see(page, "#entry-outcome", "Created made");
-      await expect("the key exists already");
+      await expect("the key already exists");
       await press(page, "Update");
-      await see(page, "#entry-outcome", "Nobody else wrote made");
-      await expect("somebody else wrote in between");
+      await see(page, "#entry-outcome", "Updated made");
+      await expect("another client wrote in between");
       await press(page, "Delete");
       await see(page, "#entry-outcome", "Deleted made");
       assert.match(

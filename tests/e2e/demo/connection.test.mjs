@@ -1,4 +1,4 @@
-// Where the data lives, what is said of the connection, and what the page's address keeps.
+// The store or server in use, the state of the connection, and the page's URL.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { setStage } from "./stage.mjs";
 
 const stage = setStage();
 
-test("begins with an empty store in the tab, and starts afresh when asked", async () => {
+test("starts with an empty store in the tab, and can empty it", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   await see(page, "#connection-chip", "In this tab");
@@ -15,7 +15,7 @@ test("begins with an empty store in the tab, and starts afresh when asked", asyn
   await see(page, "#no-buckets", "No buckets yet");
   await createBucket(page, "mine");
   await see(page, "#connection-facts", "connected");
-  await press(page, "Start afresh");
+  await press(page, "Start with an empty store");
   await see(page, "#welcome-title", "Choose a bucket");
   await see(page, "#no-buckets", "No buckets yet");
 });
@@ -37,7 +37,7 @@ test("an API key opens a guarded server, and stays out of address, storage and c
   await page.getByRole("radio", { name: "Another server" }).check();
   await page.getByLabel("Server URL").fill(guarded.url);
   await press(page, "Connect");
-  await see(page, "#connection-outcome", "wants one");
+  await see(page, "#connection-outcome", "needs a valid API key");
   await seeError(
     page,
     "#connection-outcome",
@@ -60,7 +60,7 @@ test("an API key opens a guarded server, and stays out of address, storage and c
   await page.getByLabel("Key", { exact: true }).fill("flag");
   await page.locator("#value").fill("false");
   await press(page, "Put");
-  await see(page, "#entry-outcome", "This API key may not do that");
+  await see(page, "#entry-outcome", "This API key does not permit that");
   await seeError(page, "#entry-outcome", /UnauthorizedError\s+UNAUTHORIZED\s+status 403/);
 
   const kept = await page.evaluate(() => [localStorage.length, sessionStorage.length]);
@@ -68,7 +68,7 @@ test("an API key opens a guarded server, and stays out of address, storage and c
   assert.doesNotMatch(`${page.url()} ${await snippet(page)}`, /sesame|peep/);
 });
 
-test("says what is wrong with an address", async () => {
+test("reports an unreachable address", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   stage.cutOff(page);
@@ -81,14 +81,14 @@ test("says what is wrong with an address", async () => {
   await seeError(page, "#connection-outcome", /ConnectionError\s+REQUEST_FAILED/);
 });
 
-test("a server that is gone is said to be gone, and back when it is back", async () => {
+test("a stopped server is reported as unreachable until it is back", async () => {
   const dying = await stage.startServer();
   const page = await stage.open(`${dying.url}/?server=here`);
   stage.cutOff(page);
   await dying.stop();
   await page.locator("#bucket-name").fill("late");
   await press(page, "Create bucket");
-  await seeError(page, "#bucket-outcome", /ConnectionError\s+REQUEST_FAILED\s+worth trying again/);
+  await seeError(page, "#bucket-outcome", /ConnectionError\s+REQUEST_FAILED\s+retryable/);
   await see(page, "#connection-chip", "Server unreachable");
   await stage.startServer({ listen: new URL(dying.url).host });
   await press(page, "Create bucket");
@@ -96,7 +96,7 @@ test("a server that is gone is said to be gone, and back when it is back", async
   await see(page, "#connection-chip", "Connected to");
 });
 
-test("the address keeps server, bucket and filter", async () => {
+test("the URL contains server, bucket and filter", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(`${url}/?server=here`);
   await createBucket(page, "linked");
@@ -104,7 +104,7 @@ test("the address keeps server, bucket and filter", async () => {
   await put(page, "flag", "1");
   await page.getByLabel("Filter").fill("user.*");
   await seeKeys(page, ["user.1"]);
-  // The driver learns of a new address a moment later than the page has it.
+  // The driver sees a new URL a moment later than the page.
   const address = `${url}/?server=here&bucket=linked&filter=user.*`;
   await page.waitForURL((found) => found.href === address);
 
@@ -114,7 +114,7 @@ test("the address keeps server, bucket and filter", async () => {
   assert.equal(await other.getByLabel("Filter").inputValue(), "user.*");
 });
 
-test("an address of a bucket that is not there says so, and offers to create it", async () => {
+test("a URL of a missing bucket reports that, and offers to create it", async () => {
   const { url } = await stage.server("memory");
   for (const address of [`${url}/?bucket=gone`, `${url}/?server=here&bucket=gone`]) {
     const page = await stage.open(address);
@@ -125,7 +125,7 @@ test("an address of a bucket that is not there says so, and offers to create it"
   }
 });
 
-test("an address of somebody else's server waits for a person to connect", async () => {
+test("a URL with a server of another origin waits for a click on Connect", async () => {
   const [{ url }, other] = [await stage.server("memory"), await stage.startServer()];
   const query = `?server=${encodeURIComponent(other.url)}&environment=lab&bucket=far`;
   const page = await stage.open(`${url}/${query}`);

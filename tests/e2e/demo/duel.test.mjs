@@ -1,4 +1,4 @@
-// Two people edit one key: one save wins, the other is refused, merges and tries again.
+// Two people edit one key: one save wins, the other is refused, merges and saves again.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -21,8 +21,8 @@ for (const [name, backend, query] of places) {
       await press(page, "Begin");
       const ann = page.getByRole("region", { name: "Ann" });
       const ben = page.getByRole("region", { name: "Ben" });
-      await ann.getByText("began with revision 1").waitFor();
-      await ben.getByText("began with revision 1").waitFor();
+      await ann.getByText("based on revision 1").waitFor();
+      await ben.getByText("based on revision 1").waitFor();
 
       await ann.getByLabel("Room").fill("Green");
       await ben.getByLabel("Time").fill("11:30");
@@ -30,7 +30,7 @@ for (const [name, backend, query] of places) {
       await ann.getByRole("button", { name: "Save" }).click();
       await ann.getByText("Saved as revision 2.").waitFor();
       await ben.getByRole("button", { name: "Save" }).click();
-      await ben.getByText("somebody wrote it in between").waitFor();
+      await ben.getByText("another client wrote it in between").waitFor();
       await seeError(page, '[aria-label="Ben"] .outcome', /HTTP_412\s+status 412/);
 
       await ben.getByRole("button", { name: "Read and merge" }).click();
@@ -46,12 +46,12 @@ for (const [name, backend, query] of places) {
       assert.deepEqual(stored, { title: "Retrospective", room: "Green", time: "11:30" });
     });
 
-    test("both changed the same: mine stays, and I am told", async () => {
+    test("if both changed a field, mine stays and a message says so", async () => {
       const page = await begin();
       await press(page, "Begin");
       const ann = page.getByRole("region", { name: "Ann" });
       const ben = page.getByRole("region", { name: "Ben" });
-      await ben.getByText("began with revision 1").waitFor();
+      await ben.getByText("based on revision 1").waitFor();
       await ann.getByLabel("Room").fill("Green");
       await ben.getByLabel("Room").fill("Red");
       await ann.getByRole("button", { name: "Save" }).click();
@@ -62,10 +62,10 @@ for (const [name, backend, query] of places) {
       assert.equal(await ben.getByLabel("Room").inputValue(), "Red");
     });
 
-    test("plays by itself to a document with both changes", async () => {
+    test("plays by itself and ends with both changes in the document", async () => {
       const page = await begin();
-      await press(page, "Play it");
-      await see(page, "#duel-steps", /is refused with a 412.*merges.*saves/s);
+      await press(page, "Play");
+      await see(page, "#duel-steps", /save is refused \(412\).*merges.*saves/s);
       await row(page, "meeting.monday").click();
       await see(page, "#entry-outcome", "Got meeting.monday");
       const stored = JSON.parse(await page.locator("#value").inputValue());

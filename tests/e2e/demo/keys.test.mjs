@@ -50,7 +50,7 @@ for (const [name, backend, query] of places) {
       assert.equal(await row(page, "user.1").getAttribute("aria-selected"), "true");
     });
 
-    test("are created only where there is nothing, and updated only from the last revision", async () => {
+    test("are created only if they do not exist, and updated only from the last revision", async () => {
       const page = await begin();
       await type(page, "counter", "1");
       await press(page, "Create only");
@@ -61,12 +61,12 @@ for (const [name, backend, query] of places) {
 
       await page.getByLabel("Only if still at revision").fill("1");
       await press(page, "Update");
-      await see(page, "#entry-outcome", "somebody wrote it in between");
+      await see(page, "#entry-outcome", "another client wrote it in between");
       await seeError(page, "#entry-outcome", /IronflowError\s+HTTP_412\s+status 412/);
-      await press(page, "Get what is there now");
+      await press(page, "Get the current entry");
       await see(page, "#entry-outcome", "Got counter at revision 2");
       await press(page, "Create only");
-      await see(page, "#entry-outcome", "The key exists already");
+      await see(page, "#entry-outcome", "The key already exists");
 
       await page.getByLabel("Key", { exact: true }).fill("another");
       await press(page, "Update");
@@ -111,7 +111,7 @@ for (const [name, backend, query] of places) {
       await see(page, "#no-keys", "No key matches us*");
       await see(page, "#filter-hint", "a wildcard is an ordinary character");
       await filter.fill("user..1");
-      await see(page, "#filter-hint", "Between two dots there is a token");
+      await see(page, "#filter-hint", "A token must not be empty");
       await press(page, "user.>");
       await see(page, "#filter-hint", /“user”, then one or more tokens. Matches user\.123/);
       await seeKeys(page, ["user.123", "user.123.name", "user.456"]);
@@ -142,7 +142,7 @@ test("values hold JSON, text and bytes, each shown as what it is", async () => {
   }
 });
 
-test("what is no key, or no JSON, is refused", async () => {
+test("an invalid key or invalid JSON is refused", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   await createOwnBucket(page);
@@ -170,25 +170,25 @@ test("two tabs on one server follow each other", async () => {
     await row(two, "greeting").click();
     await see(two, "#entry-outcome", "Got greeting");
 
-    // What nobody has touched follows.
+    // An untouched form follows the key.
     await put(one, "greeting", '"hello again"');
-    await see(two, "#entry-facts", "written by somebody just now");
+    await see(two, "#entry-facts", "written by another client just now");
     assert.equal(await two.locator("#value").inputValue(), '"hello again"');
 
-    // What somebody edits stays, and they are told.
+    // An edited form keeps its input and shows a warning.
     await two.locator("#value").fill('"mine"');
     await put(one, "greeting", '"and again"');
     await see(two, "#cas-hint", "an update from 2 will be refused");
     assert.equal(await two.locator("#value").inputValue(), '"mine"');
     await press(two, "Update");
-    await see(two, "#entry-outcome", "somebody wrote it in between");
+    await see(two, "#entry-outcome", "another client wrote it in between");
 
     await press(one, "Delete");
     await see(two, "#no-keys", "No keys yet");
   }
 });
 
-test("of keys that were there before the page, the age is asked for", async () => {
+test("the age of keys older than the page is read from the server", async () => {
   const { url } = await stage.server("nats");
   const page = await stage.open(`${url}/?server=here`);
   await createBucket(page, "aged");
@@ -197,7 +197,7 @@ test("of keys that were there before the page, the age is asked for", async () =
   await see(later, ".rows .age", /now|\d+ s/);
 });
 
-test("while keys are read the table says so, and how far it is", async () => {
+test("while keys are read the table shows the progress", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(`${url}/?server=here`);
   await createBucket(page, "slow");
@@ -220,7 +220,7 @@ test("while keys are read the table says so, and how far it is", async () => {
   await see(slow, "#key-count", /^2 keys$/);
 });
 
-test("a value that has outlived its time is marked as expired", async () => {
+test("a value older than its time to live is marked as expired", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   await page.getByText("Options").click();

@@ -1,4 +1,4 @@
-// What the page looks like: nothing keeps people out, nothing is cut off, and pictures of it.
+// The page's appearance: accessibility, truncation, and screenshots.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -14,7 +14,7 @@ const stage = setStage();
 
 /** @typedef {import("./actions.mjs").Page} Page */
 
-/** Where pictures go: those of the README when they are asked for. */
+/** The folder of the screenshots: PICTURES for those of the README. */
 const pictures = process.env.PICTURES || join(targetDir, "pictures");
 mkdirSync(pictures, { recursive: true });
 
@@ -27,7 +27,7 @@ async function assertOpenToAll(page) {
   assert.deepEqual(words, []);
 }
 
-/** What sticks out of its panel or the window, or is cut without an ellipsis. @param {Page} page */
+/** Asserts that no element overflows its panel or the window, or is cut without an ellipsis. @param {Page} page */
 async function assertNothingCutOff(page) {
   const wrong = await page.evaluate(() => {
     const isWrong = (/** @type {Element} */ element) => {
@@ -47,13 +47,13 @@ async function assertNothingCutOff(page) {
   assert.ok(sideways <= 0, "the page scrolls up and down only");
 }
 
-/** Looks at the page another way. @param {Page} page @param {import("./scene.mjs").View} view */
+/** Changes the view of the page. @param {Page} page @param {import("./scene.mjs").View} view */
 async function turn(page, { colorScheme, viewport }) {
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
   await page.setViewportSize(viewport);
 }
 
-test("pictures of it, in light and dark colours and on a phone, where nobody is kept out", async () => {
+test("the page is accessible in light and dark colours and on a phone (takes the pictures)", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.openApart("about:blank", { locale: "en-GB", timezoneId: "UTC" });
   await turn(page, views.light);
@@ -71,7 +71,7 @@ test("pictures of it, in light and dark colours and on a phone, where nobody is 
     await assertOpenToAll(page);
     await assertNothingCutOff(page);
   }
-  await press(page, "Start afresh");
+  await press(page, "Start with an empty store");
   await see(page, "#welcome-title", "Choose a bucket");
   for (const view of [views.light, views.dark]) {
     await turn(page, view);
@@ -82,13 +82,13 @@ test("pictures of it, in light and dark colours and on a phone, where nobody is 
 });
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  test(`errors, questions and a lost connection keep nobody out, in ${colorScheme} colours`, async () => {
+  test(`errors, dialogs and a lost connection are accessible, in ${colorScheme} colours`, async () => {
     const { url } = await stage.server("memory");
     const page = await stage.openApart(`${url}/?server=here`, { colorScheme });
     await createBucket(page, `open-to-all-${colorScheme}`);
     await put(page, "flag", "true");
     await press(page, "Create only");
-    await see(page, "#entry-outcome", "The key exists already");
+    await see(page, "#entry-outcome", "The key already exists");
     await page.getByRole("radio", { name: "Another server" }).check();
     await page.getByLabel("Filter").fill("a..b");
     await press(page, "Pause");
@@ -104,11 +104,11 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   });
 }
 
-test("long names find their place, on a phone too", async () => {
+test("long names fit, on a phone too", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.openApart(url);
   await createBucket(page, "a-bucket-whose-name-has-become-rather-long-over-the-years");
-  const key = "akeythatsomebodymadeupwithoutanydotinitsothatitcannotbebrokenanywhere";
+  const key = "averylongkeywithoutanydotinitsothatthebrowsercannotbreakitintotwolines";
   await put(page, key, JSON.stringify({ text: "many words ".repeat(50) }));
   await put(page, "short", "1");
   await press(page, "Begin");
@@ -143,7 +143,7 @@ test("the keyboard is enough", async () => {
   assert.equal(await row(page, "b").getAttribute("aria-selected"), "true");
   await page.getByRole("switch", { name: "Another client writes" }).focus();
   await page.keyboard.press("Space");
-  await see(page, "#writer-words", "Written");
+  await see(page, "#writer-words", "writes so far");
   await page.locator("#do-purge").focus();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();

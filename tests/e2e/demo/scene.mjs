@@ -8,8 +8,8 @@ import { flip, press, row, see } from "./actions.mjs";
  */
 
 /**
- * What the pictures show, and what is looked at for whether it keeps people out. The time stands still, and
- * the letters are the same on every machine, so that a picture changes when the page does.
+ * The scene of the screenshots and of the accessibility tests. Its clock is paused, and its fonts are the same on
+ * every machine, so that a picture changes only when the page does.
  */
 
 export const views = /** @satisfies {Record<string, View>} */ ({
@@ -18,7 +18,7 @@ export const views = /** @satisfies {Record<string, View>} */ ({
   phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, top: "#keys" },
 });
 
-/** When and where the pictures are taken, as far as the page knows. */
+/** The time and URL that the page sees. */
 const NOON = Date.parse("2026-03-14T12:00:00Z");
 const ADDRESS = "http://localhost:9123/";
 
@@ -35,10 +35,10 @@ function font(family) {
 }
 
 /**
- * Opens the page at a time, with letters and at an address of its own.
+ * Opens the page with a fixed time, URL and fonts.
  *
  * @param {Page} page
- * @param {string} url  where it really is
+ * @param {string} url  the real URL
  */
 export async function openAtNoon(page, url) {
   const fonts = `${font("inter")} ${font("jetbrains-mono")}
@@ -64,7 +64,7 @@ export async function playScene(page) {
   const pass = (/** @type {number} */ seconds) => page.clock.runFor(seconds * 1000);
   await press(page, "Create a bucket with sample keys");
   await pass(2);
-  await press(page, "Play it");
+  await press(page, "Play");
   await pass(8);
   await see(page, "#duel-steps", /merges.*saves/s);
   const rate = page.getByLabel("How often");

@@ -15,10 +15,10 @@ import { startServer } from "../support/server.mjs";
  * @typedef {"memory" | "nats"} Backend
  */
 
-/** What a browser says of a watch of a bucket that is not there. */
+/** The message of a browser about a watch of a missing bucket. */
 const NO_BUCKET = /^error: WebSocket connection to .*\/watch.* failed: .*response code: 404/;
 
-/** What the browser itself says of a server that is not there: no fault of the page. */
+/** The message of a browser about an unreachable server. */
 const NO_SERVER =
   /Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)|^error: WebSocket connection to '\S+' failed/;
 
@@ -37,7 +37,7 @@ class Stage {
   #endings = [];
   /** Pages that wait for the next test. @type {Page[]} */
   #idle = [];
-  /** Those of the running test: they go back, or are closed. @type {Page[]} */
+  /** Pages of the running test: reused or closed after it. @type {Page[]} */
   #shared = [];
   /** @type {Page[]} */
   #apart = [];
@@ -60,14 +60,14 @@ class Stage {
     return this.#browser;
   }
 
-  /** A server that ends with the file, unless it is ended before. @param {ServerOptions} [options] */
+  /** Starts a server that stops after the test file at the latest. @param {ServerOptions} [options] */
   async startServer(options) {
     const server = await startServer({ staticDir: this.dir, ...options });
     this.#endings.push(() => server.stop());
     return server;
   }
 
-  /** A nats-server, started when it is first asked for. */
+  /** A nats-server, started on first use. */
   async nats() {
     if (!this.#nats) {
       const nats = await startNats();
@@ -77,7 +77,7 @@ class Stage {
     return this.#nats;
   }
 
-  /** The server over a store, started when it is first asked for. @param {Backend} backend */
+  /** The server on a store, started on first use. @param {Backend} backend */
   async server(backend) {
     const known = this.#servers.get(backend);
     if (known) return known;
@@ -88,8 +88,8 @@ class Stage {
   }
 
   /**
-   * The demo page, once it has a connection, or none to wait for. Tests share pages, one after the other: a
-   * new one takes three times as long, and nothing of the last test is left in it.
+   * Opens the demo page and waits until it has connected or needs a click to connect. Tests reuse pages, because a
+   * new one takes three times as long; navigation discards the state of the previous test.
    *
    * @param {string} url
    */
@@ -102,7 +102,7 @@ class Stage {
   }
 
   /**
-   * A page of its own, for what a test changes about it.
+   * Opens a page that no other test reuses, with its own options.
    *
    * @param {string} url
    * @param {import("playwright-core").BrowserContextOptions} [options]
@@ -124,12 +124,12 @@ class Stage {
     return page;
   }
 
-  /** From here on the browser may say of a page that its server is not there. @param {Page} page */
+  /** Allows messages of the browser about an unreachable server from now on. @param {Page} page */
   cutOff(page) {
     this.#cutOff.add(page);
   }
 
-  /** From here on the browser may say of a page that a handshake failed: views look for their bucket. @param {Page} page */
+  /** Allows messages of the browser about a failed handshake from now on: views retry a missing bucket. @param {Page} page */
   missesBucket(page) {
     this.#missingBucket.add(page);
   }
@@ -171,7 +171,7 @@ export function setStage() {
   return stage;
 }
 
-/** Where the page of a test keeps its data: in the tab, and on a server over JetStream. */
+/** Where a test's page keeps its data: in the tab, or on a server on JetStream. */
 export const places = /** @type {const} */ ([
   ["in the tab", "memory", ""],
   ["on a server", "nats", "?server=here"],

@@ -1,4 +1,4 @@
-// A table of ten thousand keys: what exists of it, how it is read aloud, how it is walked with the keyboard.
+// A table of ten thousand keys: virtual rows, accessibility and keyboard navigation.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ const stage = setStage();
 /** @param {Page} page */
 const grid = (page) => page.getByRole("grid", { name: "Keys" });
 
-/** The row that assistive technology is told of as the current one. @param {Page} page */
+/** The row that is the current one for assistive technology. @param {Page} page */
 const current = (page) =>
   grid(page).evaluate((element) => {
     const row = document.getElementById(element.getAttribute("aria-activedescendant") ?? "");
@@ -27,7 +27,7 @@ async function spent(session) {
   return { script: value("ScriptDuration"), task: value("TaskDuration") };
 }
 
-test("of ten thousand keys those on the screen exist, and the rest is told", async (t) => {
+test("of ten thousand keys only the visible rows exist, and ARIA states the rest", async (t) => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   await press(page, "10,000 keys");
@@ -36,7 +36,7 @@ test("of ten thousand keys those on the screen exist, and the rest is told", asy
   const lines = page.locator(".rows .line");
   assert.ok((await lines.count()) < 60, "no more rows than fit, and some to spare");
 
-  // In either direction and by far, each row says its true number, and shows what belongs there.
+  // After scrolling far in either direction, each row has the right index and key.
   for (const top of [0, 180_000, 90_123, 359_000]) {
     await grid(page).evaluate((element, to) => element.scrollTo(0, to), top);
     const first = Math.floor(top / 36) + 2;
@@ -76,7 +76,7 @@ test("of ten thousand keys those on the screen exist, and the rest is told", asy
   assert.equal(await grid(page).getAttribute("aria-rowcount"), "2001");
 });
 
-test("the keyboard walks the table and opens a row", async () => {
+test("the keyboard moves in the table and opens a row", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   await press(page, "10,000 keys");
@@ -104,7 +104,7 @@ test("the keyboard walks the table and opens a row", async () => {
   assert.ok(seen && frame && seen.y >= frame.y && seen.y + seen.height <= frame.y + frame.height);
 });
 
-test("whoever is at a row stays there while others come and go", async () => {
+test("the active row stays active while other rows appear", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   await createBucket(page, "moving");
@@ -118,7 +118,7 @@ test("whoever is at a row stays there while others come and go", async () => {
   assert.deepEqual(await current(page), ["5", "d"]);
 });
 
-test("the heads sort by key, or by revision with the newest first", async () => {
+test("the headers sort by key, or by revision with the newest first", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
   await createBucket(page, "sorted");
