@@ -53,6 +53,8 @@ pub enum Error {
     BadFrame(String),
     /// A bad argument or option.
     Validation(String),
+    /// The server has not announced a feature that the call needs.
+    Unsupported(&'static str),
     /// Used before `configure()`.
     NotConfigured,
 }
@@ -123,6 +125,12 @@ impl Error {
             Self::FallbackMemory => "the server cannot be reached: the client goes on in memory \
                                      until it is configured anew"
                 .into(),
+            Self::Unsupported(feature) => concat(&[
+                "the server does not announce the feature ",
+                feature,
+                " for this bucket",
+            ])
+            .into(),
             Self::NoFetch => "this runtime has no fetch: define globalThis.fetch before any \
                               operation"
                 .into(),
@@ -150,6 +158,7 @@ impl Error {
             Self::Http { .. }
             | Self::InvalidResponse { .. }
             | Self::FallbackMemory
+            | Self::Unsupported(_)
             | Self::BadFrame(_) => Class::Ironflow,
             Self::Timeout { .. } => Class::Timeout,
             Self::RequestFailed(_)
@@ -175,6 +184,7 @@ impl Error {
             Self::FallbackMemory => "FALLBACK_MEMORY".into(),
             Self::ConnectionLost { .. } => "CONNECTION_LOST".into(),
             Self::Validation(_) => "VALIDATION_ERROR".into(),
+            Self::Unsupported(_) => "UNSUPPORTED".into(),
             Self::NotConfigured => "NOT_CONFIGURED".into(),
         }
     }
@@ -322,6 +332,13 @@ mod tests {
                 Error::Validation("bad".into()),
                 Validation,
                 "VALIDATION_ERROR",
+                None,
+                false,
+            ),
+            (
+                Error::Unsupported("remove"),
+                Ironflow,
+                "UNSUPPORTED",
                 None,
                 false,
             ),

@@ -67,19 +67,37 @@ pub(super) fn body(
     })
 }
 
-const LIMITS: &[OptionSpec] = &[
-    ("timeout", TIMEOUT),
-    ("signal", OptionKind::Anything),
-    (
-        "maxAttempts",
-        OptionKind::NumberThat("a whole number, 1 or more", |n| {
-            (1.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0
-        }),
-    ),
-];
+const SIGNAL: OptionSpec = ("signal", OptionKind::Anything);
+
+const MAX_ATTEMPTS: OptionSpec = (
+    "maxAttempts",
+    OptionKind::NumberThat("a whole number, 1 or more", |n| {
+        (1.0..=f64::from(u32::MAX)).contains(&n) && n.fract() == 0.0
+    }),
+);
+
+/// The name of the option that makes a removal conditional.
+const REVISION: &str = "revision";
+
+/// The options that a method takes as its last argument.
+fn known_options(method: &str) -> &'static [OptionSpec] {
+    match method {
+        "delete" | "purge" => &[
+            ("timeout", TIMEOUT),
+            SIGNAL,
+            (REVISION, OptionKind::Anything),
+        ],
+        "modify" => &[("timeout", TIMEOUT), SIGNAL, MAX_ATTEMPTS],
+        _ => &[("timeout", TIMEOUT), SIGNAL],
+    }
+}
 
 /// The last, optional argument of every operation.
-pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits, Error> {
+pub(super) fn limits(
+    value: &JsValue,
+    method: &str,
+    default_timeout_ms: u32,
+) -> Result<Limits, Error> {
     if value.is_undefined() {
         return Ok(Limits {
             timeout_ms: default_timeout_ms,
@@ -87,7 +105,7 @@ pub(super) fn limits(value: &JsValue, default_timeout_ms: u32) -> Result<Limits,
             once: false,
         });
     }
-    let (limits, _) = read_limits(value, default_timeout_ms, &LIMITS[..2])?;
+    let (limits, _) = read_limits(value, method, default_timeout_ms)?;
     Ok(limits)
 }
 
@@ -96,17 +114,26 @@ pub(super) fn modify_options(
     value: &JsValue,
     default_timeout_ms: u32,
 ) -> Result<(Limits, f64), Error> {
-    let (limits, options) = read_limits(value, default_timeout_ms, LIMITS)?;
-    let max_attempts = options.number("maxAttempts").unwrap_or(f64::INFINITY);
+    let (limits, options) = read_limits(value, "modify", default_timeout_ms)?;
+    let max_attempts = options.number(MAX_ATTEMPTS.0).unwrap_or(f64::INFINITY);
     Ok((limits, max_attempts))
+}
+
+/// The option `revision`. One that is undefined is refused: what must be conditional would not be.
+pub(super) fn expected_revision(options: &JsValue) -> Result<Option<Revision>, Error> {
+    let given = ffi::member_or_null(options, REVISION).map_err(|_| unreadable(REVISION))?;
+    match given.is_undefined() {
+        true => Ok(None),
+        false => revision(&given).map(Some),
+    }
 }
 
 fn read_limits(
     value: &JsValue,
+    method: &str,
     default_timeout_ms: u32,
-    known: &[OptionSpec],
 ) -> Result<(Limits, Options), Error> {
-    let options = from_js::options("", value, known)?;
+    let options = from_js::options("", value, known_options(method))?;
     let limits = Limits {
         timeout_ms: timeout(&options).unwrap_or(default_timeout_ms),
         signal: signal(value)?,

@@ -16,7 +16,7 @@ impl ClientState {
     pub(super) fn connect(self: &Rc<Self>, options: &JsValue) -> Promise {
         let (promise, done) = Request::new(self, "connect").pending();
         let prepared = self.configured().and_then(|configured| {
-            let limits = arguments::limits(options, configured.config.timeout_ms)?;
+            let limits = arguments::limits(options, "connect", configured.config.timeout_ms)?;
             Ok((configured, limits))
         });
         match prepared {
@@ -25,8 +25,7 @@ impl ClientState {
                 let transport = Rc::clone(&configured.transport);
                 let state = Rc::clone(self);
                 let connected = Box::new(move |outcome: OperationResult| {
-                    done(outcome.map(|features| {
-                        configured.features.replace(features);
+                    done(outcome.map(|_| {
                         // It may have been configured otherwise meanwhile.
                         if state
                             .configured()

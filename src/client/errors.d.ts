@@ -8,6 +8,7 @@
  * - `REQUEST_FAILED`: the server could not be reached; of a watch `CONNECTION_LOST`
  * - `INVALID_RESPONSE`: an answer, or a frame of a watch, that is not what the protocol says
  * - `VALIDATION_ERROR`: a bad argument or option; `NOT_CONFIGURED`: used before `configure()`
+ * - `UNSUPPORTED`: the server does not announce a feature that the call needs; nothing was carried out
  * - `FALLBACK_MEMORY`: the server has never been reached, and the client goes on in memory
  * - `WASM_BLOCKED`: WebAssembly cannot be compiled, for a policy or in an edge runtime
  * - `IRONFLOW_ERROR`: of an error that an application made without a code
@@ -22,6 +23,7 @@ export type IronflowErrorCode =
   | "INVALID_RESPONSE"
   | "VALIDATION_ERROR"
   | "NOT_CONFIGURED"
+  | "UNSUPPORTED"
   | "FALLBACK_MEMORY"
   | "WASM_BLOCKED"
   | "IRONFLOW_ERROR";

@@ -94,11 +94,14 @@ impl IronflowClient {
         self.state.connect(options)
     }
 
-    /// The names of the features that the server announced when `connect()` last succeeded, a `Set`.
+    /// The names of the features that the server announces, learned from its responses, a `Set`.
     #[wasm_bindgen(getter)]
     pub fn features(&self) -> JsValue {
         match self.state.configured() {
-            Ok(configured) => configured.features.borrow().clone(),
+            Ok(configured) => match &*configured.transport.active() {
+                Transport::Http(http) => http.features.names(),
+                Transport::Memory(memory) => memory.features.names(),
+            },
             Err(_) => Set::new(&JsValue::UNDEFINED).into(),
         }
     }

@@ -124,7 +124,8 @@ impl Request {
         }
         let prepared = self.state.configured().and_then(|configured| {
             let operation = operation?;
-            let limits = arguments::limits(arguments.options, configured.config.timeout_ms)?;
+            let timeout_ms = configured.config.timeout_ms;
+            let limits = arguments::limits(arguments.options, self.operation, timeout_ms)?;
             Ok((configured, operation, limits))
         });
         if method != ApiMethod::Get {
@@ -170,8 +171,17 @@ impl Request {
         let key = arguments::key(given.first)?;
         let precondition = match method {
             ApiMethod::Get => return Ok(Operation::Get(bucket, key)),
-            ApiMethod::Delete => return Ok(Operation::Remove(bucket, key, Removal::Delete)),
-            ApiMethod::Purge => return Ok(Operation::Remove(bucket, key, Removal::Purge)),
+            ApiMethod::Delete | ApiMethod::Purge => {
+                return Ok(Operation::Remove {
+                    bucket,
+                    key,
+                    removal: match method {
+                        ApiMethod::Purge => Removal::Purge,
+                        _ => Removal::Delete,
+                    },
+                    revision: arguments::expected_revision(given.options)?,
+                });
+            }
             ApiMethod::Create => Precondition::Absent,
             ApiMethod::Update => Precondition::Revision(arguments::revision(given.revision)?),
             _ => Precondition::None,
@@ -216,7 +226,11 @@ impl Request {
 
     fn decoded(&mut self, outcome: OperationResult) -> OperationResult {
         let mode = self.decode.take();
-        outcome.and_then(|value| decoded(value, mode.as_ref()))
+        match self.operation {
+            // Only `modify` gives the revision of a marker.
+            "delete" | "purge" => outcome.map(|_| JsValue::UNDEFINED),
+            _ => outcome.and_then(|value| decoded(value, mode.as_ref())),
+        }
     }
 
     fn succeeded(&self) {

@@ -44,8 +44,6 @@ pub(super) struct Configured {
     /// The options as they were given, copied.
     pub(super) given: Given,
     pub(super) transport: Rc<Transport>,
-    /// The names of the features that the server announced to `connect()`: a `Set`.
-    pub(super) features: RefCell<JsValue>,
 }
 
 impl ClientState {
@@ -90,6 +88,7 @@ impl ClientState {
                     true => Some(Fallback::new(open_memory()?.with_auto_create())),
                     false => None,
                 },
+                features: ffi::new_features(None),
                 selects_subprotocol: Cell::default(),
                 cached_headers: RefCell::default(),
             })),
@@ -98,7 +97,6 @@ impl ClientState {
             config,
             given,
             transport: Rc::new(transport),
-            features: RefCell::new(Set::new(&JsValue::UNDEFINED).into()),
         })));
         let views = self.views.borrow().clone();
         views.iter().for_each(|view| view.reset());

@@ -58,14 +58,15 @@ export declare class IronflowClient {
    */
   readonly mode: "server" | "memory";
   /**
-   * Finds out whether the server answers, and learns its {@link features}. It is optional: operations and
+   * Finds out whether the server answers, and its {@link features}. It is optional: operations and
    * watches need no `connect()` before them. Resolves too where the credentials may not list buckets
    * (`HTTP_403`), and on the memory transport. Any other answer, or none, rejects.
    */
   connect(options?: RequestOptions): Promise<void>;
   /**
-   * The features beyond the basic protocol that the server announced when {@link connect} last succeeded.
-   * Empty before, after {@link configure}, and on the memory transport.
+   * The features beyond the basic protocol that the server announces, learned from its responses: empty before
+   * the first. On the memory transport all that it has. What needs a feature that is missing rejects with
+   * `UNSUPPORTED` before anything is sent; before the first response the bucket's info is read for it.
    */
   readonly features: ReadonlySet<string>;
   /**
@@ -187,10 +188,13 @@ export declare class BrowserKVBucketHandle<
     change: (current?: KVEntry<T>) => KVChange<T> | Promise<KVChange<T>>,
     options?: ModifyOptions,
   ): Promise<KVPutResult>;
-  /** Puts a tombstone on a key; older revisions stay as the bucket's history says. */
-  delete(key: string, options?: RequestOptions): Promise<void>;
-  /** Removes a key with all its history. */
-  purge(key: string, options?: RequestOptions): Promise<void>;
+  /**
+   * Puts a tombstone on a key; older revisions stay as the bucket's history says. With `revision` only if it
+   * is still the key's last, else `HTTP_412`: this needs the feature `remove`.
+   */
+  delete(key: string, options?: KVRemoveOptions): Promise<void>;
+  /** Removes a key with all its history. With `revision` as {@link delete}. */
+  purge(key: string, options?: KVRemoveOptions): Promise<void>;
   /**
    * The keys that exist, in ascending order of their last revision: all, or those that match a
    * pattern. In a pattern `*` stands for one token, a last `>` for one or more.
@@ -254,6 +258,8 @@ export interface KVBucketInfo {
   history: number;
   /** When it was created, RFC 3339. */
   created_at: string;
+  /** The bucket's {@link IronflowClient.features}, where it has fewer than its server. */
+  features?: string[];
 }
 
 /** What stored bytes can be read as. */
@@ -298,6 +304,15 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** How long this request may take, in milliseconds. Default: the client's `timeout`. */
   timeout?: number | undefined;
+}
+
+/** Options of {@link BrowserKVBucketHandle.delete} and {@link BrowserKVBucketHandle.purge}. */
+export interface KVRemoveOptions extends RequestOptions {
+  /**
+   * The last revision that the key must have. An `undefined` one is a {@link ValidationError}: the removal
+   * would be unconditional.
+   */
+  revision?: number;
 }
 
 /** Options of {@link BrowserKVBucketHandle.modify}. */

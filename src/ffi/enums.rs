@@ -74,8 +74,8 @@ shared! {
         BucketInfo,
         /// A list of buckets.
         Buckets,
-        /// A list of buckets, of which only the features count that the server announces with it.
-        Features,
+        /// A list of buckets, or a refusal to list them.
+        Connected,
     }
 }
 

@@ -75,6 +75,9 @@ extern "C" {
         history: f64,
     ) -> JsValue;
 
+    #[wasm_bindgen(js_name = writeRemoval)]
+    pub(crate) fn write_removal(key: &str, revision: f64, purge: bool) -> JsValue;
+
     pub(crate) type Read;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn revision(this: &Read) -> f64;
@@ -120,6 +123,7 @@ extern "C" {
     pub(super) fn begin_exchange(
         method: &str,
         url: &str,
+        features: &Features,
         headers: &JsValue,
         body: &JsValue,
         condition: Option<f64>,
@@ -154,11 +158,31 @@ extern "C" {
     /// The content type of an HTML page.
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn page(this: &HttpResponse) -> Option<String>;
+    /// Whether the server announces features.
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn announces(this: &HttpResponse) -> bool;
 
     /// A promise that [`settle`] settles.
     #[wasm_bindgen(js_name = newPromise)]
     pub(crate) fn new_promise() -> js_sys::Promise;
     pub(crate) fn settle(promise: &js_sys::Promise, failed: bool, value: &JsValue);
+}
+
+#[wasm_bindgen(module = "/src/js/features.js")]
+extern "C" {
+    /// What is known of a server's features: nothing, unless its header is given.
+    #[wasm_bindgen(js_name = newFeatures)]
+    pub(crate) fn new_features(header: Option<&str>) -> Features;
+
+    /// The features that a server announces, learned from its responses.
+    #[derive(Debug)]
+    pub(crate) type Features;
+    /// Their names, a `Set`.
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn names(this: &Features) -> JsValue;
+    /// Whether a bucket has a feature; none before the server's first response.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn has(this: &Features, feature: &str, bucket: &str) -> Option<bool>;
 }
 
 #[wasm_bindgen(module = "/src/js/body.js")]
@@ -206,6 +230,9 @@ extern "C" {
     pub(crate) fn subscribe(handlers: &js_sys::Set, handler: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = copyOptions, catch)]
     pub(crate) fn copy_options(options: &JsValue) -> Result<Given, JsValue>;
+    /// A member of an object, null if it is undefined; undefined where there is no such member.
+    #[wasm_bindgen(js_name = memberOrNull, catch)]
+    pub(crate) fn member_or_null(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
     /// A method of an object, as a function.
     #[wasm_bindgen(js_name = methodOf)]
     pub(crate) fn method_of(object: &JsValue, method: &JsValue) -> JsValue;

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::enums::{Expected, RaceKind};
 use super::listeners::once;
-use super::{Failure, begin_asking, begin_call, begin_exchange, begin_pause, queue};
+use super::{Failure, Features, begin_asking, begin_call, begin_exchange, begin_pause, queue};
 use crate::error::Error;
 use crate::kv::{Key, Precondition};
 
@@ -74,10 +74,11 @@ pub(crate) struct HttpRequest {
     pub(crate) key: Option<Key>,
 }
 
-/// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer: what it
-/// resolves to is the result of the request, null for none.
+/// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer, from
+/// which `features` learns: what it resolves to is the result of the request, null for none.
 pub(crate) fn exchange(
     request: &HttpRequest,
+    features: &Features,
     headers: &JsValue,
     milliseconds: u32,
     signal: &JsValue,
@@ -91,6 +92,7 @@ pub(crate) fn exchange(
     begin_exchange(
         request.method,
         &request.url,
+        features,
         headers,
         &request.body,
         condition,

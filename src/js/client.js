@@ -101,6 +101,11 @@ export function copyList(value) {
   return Array.isArray(value) ? [...value] : undefined;
 }
 
+/** A member of an object, null if it is undefined; undefined where there is no such member. */
+export function memberOrNull(object, name) {
+  return name in Object(object) ? (object[name] ?? null) : undefined;
+}
+
 /** A method of an object, as a function. */
 export function methodOf(object, method) {
   return (...values) => Reflect.apply(method, object, values);

@@ -14,4 +14,4 @@ export const EXPECTED_PUT_RESULT = 2;
 export const EXPECTED_KEYS = 3;
 export const EXPECTED_BUCKET_INFO = 4;
 export const EXPECTED_BUCKETS = 5;
-export const EXPECTED_FEATURES = 6;
+export const EXPECTED_CONNECTED = 6;

@@ -92,13 +92,14 @@ function newController() {
 }
 
 /**
- * Sends a request and reads the whole answer: the result that `expected` (an `EXPECTED_…`) says, of the key
+ * Sends a request and reads the whole answer, from which `features` learns: the result that `expected` (an `EXPECTED_…`) says, of the key
  * that was asked for. What is not that result is a refusal. `body`: a `Body`, undefined for none. `condition`:
  * the revision a key must have, -1 if it must not exist.
  */
 export function exchange(
   method,
   url,
+  features,
   standing,
   body,
   condition,
@@ -122,7 +123,7 @@ export function exchange(
   };
   const controller = newController();
   if (controller) options.signal = controller.signal;
-  race(send(url, options), milliseconds, signal, controller, (kind, value, elapsed) => {
+  race(send(url, options, features), milliseconds, signal, controller, (kind, value, elapsed) => {
     if (kind !== RACE_RESOLVED) return dispatch(done, kind, elapsed, value);
     const result = readResult(value, expected, key);
     if (result === undefined) dispatch(done, RACE_REFUSED, elapsed, value);

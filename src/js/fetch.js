@@ -53,22 +53,24 @@ async function request(url, options) {
 }
 
 /**
- * Gives the status, the text, the seconds that the server asks to wait, and `page`: the content type of an
- * HTML page, and `features`: those that the server announces, comma separated. A redirect that was not followed, or was though it must not be, has a status from 300 to 399,
- * or 0.
+ * Gives the status, the text, the seconds that the server asks to wait, `page`: the content type of an HTML
+ * page, `announces`: whether the server announces features, and `features`, which learn from it. A redirect that was
+ * not followed, or was though it must not be, has a status from 300 to 399, or 0.
  */
-export async function send(url, options) {
+export async function send(url, options, features) {
   const response = await request(url, options);
   try {
     const { status, type, redirected, headers } = response;
     if (type === "opaqueredirect" || redirected === true) return { status: 0, text: "" };
     if (!Number.isInteger(status)) throw new TypeError("the answer has no status");
     const text = String(await response.text());
-    const answer = { status, text };
+    const answer = { status, text, features };
     if (status >= 300) answer.retryAfter = retryAfter(headers);
-    answer.features = headers?.get?.("Ironflow-KV-Features");
     const contentType = headers?.get?.("Content-Type");
     if (/^\s*text\/html\b/i.test(contentType)) answer.page = contentType;
+    const announced = headers?.get?.("Ironflow-KV-Features");
+    answer.announces = typeof announced === "string";
+    features.learn(announced, status < 300 && !answer.page);
     return answer;
   } catch (cause) {
     throw new Cut(cause);

@@ -3,8 +3,8 @@
 import {
   EXPECTED_BUCKET_INFO,
   EXPECTED_BUCKETS,
+  EXPECTED_CONNECTED,
   EXPECTED_ENTRY,
-  EXPECTED_FEATURES,
   EXPECTED_KEYS,
   EXPECTED_NOTHING,
   EXPECTED_PUT_RESULT,
@@ -250,6 +250,11 @@ export function writeBucket(name, description, ttl_seconds, max_value_size, max_
   return new Body(undefined, content, JSON_TYPE);
 }
 
+/** The body of a conditional delete or purge. */
+export function writeRemoval(key, revision, purge) {
+  return new Body(undefined, JSON.stringify({ key, revision, purge }), JSON_TYPE);
+}
+
 // The readers give undefined for an answer that is not what the protocol says.
 
 function parse({ text, page }) {
@@ -288,35 +293,30 @@ function readKeys(answer) {
 }
 
 /** A BucketInfo from the server's JSON, undefined if it is none. */
-function readInfo(body) {
+function readInfo(body, known) {
   const info = { values: 0, bytes: 0, history: 1, created_at: "", ...body };
   const { name, description = "", ttl_seconds = 0, values, bytes, history, created_at } = info;
   if (!areTyped("string", [name, description, created_at])) return undefined;
   if (!areTyped("number", [ttl_seconds, values, bytes, history])) return undefined;
+  known.learnBucket(info);
   return bucketInfo(info);
 }
 
 function readBucketInfo(answer) {
-  return readInfo(parse(answer));
+  return readInfo(parse(answer), answer.features);
 }
 
 function readBuckets(answer) {
   const body = parse(answer);
   const buckets = body.buckets === null ? [] : body.buckets;
   if (!Array.isArray(buckets)) return undefined;
-  const infos = buckets.map(readInfo);
+  const infos = buckets.map((bucket) => readInfo(bucket, answer.features));
   return infos.includes(undefined) ? undefined : infos;
 }
 
-/** The features that a server announces. */
-function readFeatures({ features }) {
-  const names = String(features ?? "").split(",");
-  return new Set(names.map((name) => name.trim()).filter((name) => name !== ""));
-}
-
-/** The features of a server that lists its buckets, or refuses to list them to these credentials. */
+/** The answer of a server that lists its buckets, or refuses to list them to these credentials. */
 function readConnected(answer) {
-  return (answer.status === 403 || readBuckets(answer)) && readFeatures(answer);
+  return answer.status === 403 ? null : readBuckets(answer);
 }
 
 /** Null, if the answer is what an operation without a result may be answered with: nothing, or JSON. */
@@ -339,14 +339,14 @@ const READERS = {
   [EXPECTED_KEYS]: readKeys,
   [EXPECTED_BUCKET_INFO]: readBucketInfo,
   [EXPECTED_BUCKETS]: readBuckets,
-  [EXPECTED_FEATURES]: readConnected,
+  [EXPECTED_CONNECTED]: readConnected,
 };
 
 /** The result that is in an answer: null for none, undefined if the answer is not as expected. */
 export function readResult(answer, expected, key) {
   const { status } = answer;
   const readable =
-    (status >= 200 && status < 300) || (status === 403 && expected === EXPECTED_FEATURES);
+    (status >= 200 && status < 300) || (status === 403 && expected === EXPECTED_CONNECTED);
   return readable ? READERS[expected](answer, key) : undefined;
 }
 

@@ -7,6 +7,7 @@
 //! `fetch` do not look up. It writes the queries (`path.rs`).
 
 use std::cell::{Cell, RefCell};
+use std::mem;
 use std::rc::Rc;
 
 use js_sys::Math;
@@ -16,11 +17,12 @@ use super::credentials::{CredentialCallback, Credentials};
 use super::fallback::Fallback;
 use super::operation::{Limits, Operation};
 use super::path;
+use super::refusal::refusal;
 use crate::config::RetryPolicy;
 use crate::error::Error;
 use crate::ffi::enums::{Expected, RaceKind};
 use crate::ffi::{
-    self, Done, Failure, HttpRequest, HttpResponse, OperationResult, Problem, RaceResult,
+    self, Done, Failure, Features, HttpRequest, HttpResponse, OperationResult, RaceResult,
 };
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 use crate::text::concat;
@@ -35,6 +37,8 @@ pub(crate) struct Http {
     pub(crate) retry: RetryPolicy,
     /// Where to go on if the server cannot be reached, if anywhere.
     pub(crate) fallback: Option<Fallback>,
+    /// Those that the server has announced.
+    pub(crate) features: Features,
     /// Whether the server selects the subprotocol of a watch, once a handshake has succeeded.
     pub(crate) selects_subprotocol: Cell<Option<bool>>,
     /// The credential that was used last, and the headers with it.
@@ -48,17 +52,29 @@ impl Http {
     }
 
     /// Carries an operation out. A reading that fails for reasons that may pass is tried again, as
-    /// long as its time limit and its signal allow.
+    /// long as its time limit and its signal allow. What needs a feature is sent only once the server
+    /// has announced it: before the server's first response, the bucket's info is read first.
     pub(super) fn carry_out(self: &Rc<Self>, operation: Operation, limits: Limits, done: Done) {
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             http: Rc::clone(self),
             operation,
+            deferred: None,
             limits,
             done,
             spent_ms: 0.0,
             number: 1.0,
             refusal: None,
         };
+        if let Some((feature, bucket)) = attempt.operation.feature() {
+            match self.features.has(feature, bucket) {
+                Some(true) => {}
+                Some(false) => return (attempt.done)(Err(Error::Unsupported(feature).into())),
+                None => {
+                    let info = Operation::BucketInfo(bucket.clone());
+                    attempt.deferred = Some(mem::replace(&mut attempt.operation, info));
+                }
+            }
+        }
         Box::new(attempt).begin();
     }
 
@@ -115,7 +131,7 @@ impl Http {
             }
             Operation::Connect => {
                 request.url = path::buckets(server);
-                request.expected = Expected::Features;
+                request.expected = Expected::Connected;
             }
             Operation::BucketInfo(name) => {
                 request.url = path::bucket(server, name);
@@ -138,11 +154,24 @@ impl Http {
                 request.condition = *precondition;
                 request.expected = Expected::PutResult;
             }
-            Operation::Remove(bucket, key, removal) => {
-                request.method = "DELETE";
-                request.url = path::key(server, bucket, key);
-                if *removal == Removal::Purge {
-                    request.url.push_str("?purge=true");
+            Operation::Remove {
+                bucket,
+                key,
+                removal,
+                revision,
+            } => {
+                let purge = *removal == Removal::Purge;
+                if let Some(revision) = revision {
+                    request.method = "POST";
+                    request.url = path::remove(server, bucket);
+                    request.body = ffi::write_removal(key, *revision as f64, purge);
+                    request.expected = Expected::PutResult;
+                } else {
+                    request.method = "DELETE";
+                    request.url = path::key(server, bucket, key);
+                    if purge {
+                        request.url.push_str("?purge=true");
+                    }
                 }
             }
             Operation::ListKeys(bucket, filter) => {
@@ -158,6 +187,8 @@ impl Http {
 struct Attempt {
     http: Rc<Http>,
     operation: Operation,
+    /// What is sent after it, if the server announces what it needs.
+    deferred: Option<Operation>,
     limits: Limits,
     done: Done,
     /// How many milliseconds have been spent on it so far.
@@ -196,11 +227,13 @@ impl Attempt {
     }
 
     fn send(mut self: Box<Self>, credential: Option<String>) {
-        let request = self.http.request(&self.operation);
-        let headers = self.http.headers(credential);
+        let http = Rc::clone(&self.http);
+        let request = http.request(&self.operation);
+        let headers = http.headers(credential);
         let (left, signal) = (self.left(), self.limits.signal());
         let url = request.url.clone();
-        ffi::exchange(&request, &headers, left, &signal, move |race| {
+        let features = &http.features;
+        ffi::exchange(&request, features, &headers, left, &signal, move |race| {
             self.spent_ms += race.elapsed_ms;
             let outcome = self.outcome(race.result, &url);
             self.finish(outcome);
@@ -215,7 +248,7 @@ impl Attempt {
         let server = &*self.http.server_url;
         let failed = |kind, value: JsValue| {
             let error = match kind {
-                RaceKind::Refused => return refusal(value.unchecked_ref(), url),
+                RaceKind::Refused => return self.refused(value.unchecked_ref(), url),
                 RaceKind::Interrupted => {
                     Error::Interrupted(concat(&["the connection to ", server, " was cut"]))
                 }
@@ -224,6 +257,17 @@ impl Attempt {
             Failure::caused(error, value)
         };
         Err(end.failure(self.limits.timeout_ms, &failed))
+    }
+
+    fn refused(&self, answer: &HttpResponse, url: &str) -> Failure {
+        match (self.operation.feature(), answer.status()) {
+            // Another server than the one that announced it, or another bucket of this name.
+            (Some((feature, _)), 404 | 405) if !answer.announces() => {
+                Error::Unsupported(feature).into()
+            }
+            (Some((feature, _)), 501) => Error::Unsupported(feature).into(),
+            _ => refusal(answer, url),
+        }
     }
 
     /// Retries, or is done.
@@ -251,6 +295,28 @@ impl Attempt {
         let outcome = match &self.http.fallback {
             Some(fallback) => fallback.apply_fallback(&self.operation, outcome),
             None => outcome,
+        };
+        match self.deferred.take() {
+            None => (self.done)(outcome),
+            Some(operation) => self.proceed(operation, outcome),
+        }
+    }
+
+    /// Sends what was deferred until the bucket's info was read.
+    fn proceed(mut self: Box<Self>, operation: Operation, info: OperationResult) {
+        let memory = self.http.fallback.as_ref().and_then(Fallback::active);
+        let outcome = match (memory, operation.feature()) {
+            (Some(memory), _) => memory.carry_out(&operation),
+            (None, Some((feature, bucket)))
+                if self.http.features.has(feature, bucket) != Some(true) =>
+            {
+                info.and(Err(Error::Unsupported(feature).into()))
+            }
+            _ => {
+                self.operation = operation;
+                self.number = 1.0;
+                return self.begin();
+            }
         };
         (self.done)(outcome);
     }
@@ -300,47 +366,4 @@ fn is_refusal(failure: &Failure) -> bool {
         Failure::Error(problem) => matches!(problem.error, Error::Http { .. }),
         _ => false,
     }
-}
-
-/// What an answer says that is not the result of its request.
-fn refusal(answer: &HttpResponse, url: &str) -> Failure {
-    let status = answer.status();
-    let invalid = |words: &[&str]| {
-        let message = concat(words);
-        Error::InvalidResponse { status, message }.into()
-    };
-    if matches!(status, 0 | 300..400) {
-        return invalid(&["redirects are not followed: there is one at ", url]);
-    }
-    let succeeded = (200..300).contains(&status);
-    if succeeded || status == 404 {
-        if let Some(content_type) = answer.page() {
-            return invalid(&[
-                "there is a page of type ",
-                &content_type,
-                ", not the API, at ",
-                url,
-                ": is serverUrl right?",
-            ]);
-        }
-        if succeeded {
-            return invalid(&["the answer is not what the API says, at ", url]);
-        }
-    }
-    let refusal = ffi::read_refusal(answer);
-    let mut message = refusal.message();
-    if message.is_empty() {
-        message.push_str("the request failed");
-    }
-    let error = Error::Http {
-        status,
-        message,
-        retry_after: refusal.retry_after(),
-        retryable: refusal.retryable(),
-    };
-    Failure::Error(Box::new(Problem {
-        error,
-        details: refusal.details(),
-        cause: JsValue::UNDEFINED,
-    }))
 }

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use js_sys::{Array, JsString, Set};
+use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
 use super::operation::Operation;
 use crate::config::Config;
 use crate::error::Error;
-use crate::ffi::{self, Body, Failure, OperationResult};
+use crate::ffi::{self, Body, Failure, Features, OperationResult};
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
@@ -24,7 +24,11 @@ pub(crate) struct Memory {
     store: Rc<SharedStore>,
     /// Whether a bucket that is unknown springs up when it is first used.
     auto_create: bool,
+    pub(crate) features: Features,
 }
+
+/// The features of the protocol that it has, as a server announces them.
+const FEATURES: &str = "write-id,remove";
 
 /// A value as JavaScript holds it: it is read there alone, and need not be copied into here and out
 /// again. The default stands for none.
@@ -93,6 +97,7 @@ impl Memory {
         let memory = Self {
             store,
             auto_create: config.memory.auto_create,
+            features: ffi::new_features(Some(FEATURES)),
         };
         for bucket in buckets {
             memory.store().create_bucket(bucket.clone())?;
@@ -144,8 +149,7 @@ impl Memory {
                 self.store().delete_bucket(name)?;
                 JsValue::UNDEFINED
             }
-            // It has none of the features that a server announces.
-            Operation::Connect => Set::new(&JsValue::UNDEFINED).into(),
+            Operation::Connect => JsValue::UNDEFINED,
             Operation::ListBuckets => {
                 let infos = self.store().buckets();
                 infos.iter().map(bucket_info).collect::<Array>().into()
@@ -176,9 +180,14 @@ impl Memory {
                 let revision = self.store().put(bucket, key, value, *precondition)?;
                 ffi::new_put_result(revision as f64)
             }
-            Operation::Remove(bucket, key, removal) => {
-                self.store().remove(bucket, key, *removal)?;
-                JsValue::UNDEFINED
+            Operation::Remove {
+                bucket,
+                key,
+                removal,
+                revision,
+            } => {
+                let marker = self.store().remove_if(bucket, key, *removal, *revision)?;
+                ffi::new_put_result(marker as f64)
             }
             Operation::ListKeys(bucket, filter) => {
                 let pattern = filter.clone().unwrap_or_else(Pattern::all);

@@ -14,6 +14,8 @@ mod http;
 mod memory;
 #[cfg(target_arch = "wasm32")]
 mod operation;
+#[cfg(target_arch = "wasm32")]
+mod refusal;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use self::{

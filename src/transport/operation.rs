@@ -3,12 +3,12 @@
 use wasm_bindgen::prelude::*;
 
 use crate::ffi::{self, Body, Failure};
-use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal};
+use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal, Revision};
 
 /// What is asked for, checked: nothing in it can be malformed.
 #[derive(Debug)]
 pub(crate) enum Operation {
-    /// Finds out whether the server answers, and which features it announces: a `Set` of their names.
+    /// Finds out whether the server answers.
     Connect,
     CreateBucket(BucketConfig),
     DeleteBucket(BucketName),
@@ -21,7 +21,13 @@ pub(crate) enum Operation {
         body: Body,
         precondition: Precondition,
     },
-    Remove(BucketName, Key, Removal),
+    Remove {
+        bucket: BucketName,
+        key: Key,
+        removal: Removal,
+        /// The key's last revision, where it is a condition.
+        revision: Option<Revision>,
+    },
     ListKeys(BucketName, Option<Pattern>),
 }
 
@@ -36,6 +42,18 @@ impl Operation {
                 | Self::BucketInfo(_)
                 | Self::Connect
         )
+    }
+
+    /// The feature that it needs of the server, and for which bucket, if any.
+    pub(crate) const fn feature(&self) -> Option<(&'static str, &BucketName)> {
+        match self {
+            Self::Remove {
+                bucket,
+                revision: Some(_),
+                ..
+            } => Some(("remove", bucket)),
+            _ => None,
+        }
     }
 
     /// The bucket it is about.
@@ -56,7 +74,7 @@ impl Operation {
             Self::BucketInfo(bucket)
             | Self::Get(bucket, _)
             | Self::Put { bucket, .. }
-            | Self::Remove(bucket, ..)
+            | Self::Remove { bucket, .. }
             | Self::ListKeys(bucket, _) => Some(bucket),
         }
     }

@@ -34,6 +34,13 @@ pub fn key(server_url: &str, name: &BucketName, key: &Key) -> String {
     url
 }
 
+/// The conditional removal of a bucket's keys.
+pub fn remove(server_url: &str, name: &BucketName) -> String {
+    let mut url = bucket(server_url, name);
+    url.push_str("/remove");
+    url
+}
+
 /// The watch of a bucket, over WebSocket.
 pub fn watch(
     server_url: &str,

@@ -41,6 +41,17 @@ export function invalid(message = /./) {
   };
 }
 
+/** @param {string} feature */
+export function unsupported(feature) {
+  return {
+    name: "IronflowError",
+    code: "UNSUPPORTED",
+    status: undefined,
+    retryable: false,
+    message: new RegExp(`\\b${feature}\\b`),
+  };
+}
+
 export const notConfigured = {
   name: "NotConfiguredError",
   code: "NOT_CONFIGURED",

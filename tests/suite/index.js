@@ -3,6 +3,7 @@
 
 import { client } from "./client.js";
 import { clock } from "./clock.js";
+import { conditionalRemoves } from "./conditional-removes.js";
 import { connection } from "./connection.js";
 import { contention } from "./contention.js";
 import { createContext } from "./context.js";
@@ -10,6 +11,7 @@ import { decoding } from "./decoding.js";
 import { delivery } from "./delivery.js";
 import { errorSubjects } from "./error-subjects.js";
 import { errors } from "./errors.js";
+import { features } from "./features.js";
 import { feeds } from "./feeds.js";
 import { handles } from "./handles.js";
 import { keys } from "./keys.js";
@@ -38,6 +40,8 @@ export const suites = {
   client,
   optionShapes,
   handles,
+  features,
+  conditionalRemoves,
   modify,
   modifyRequests,
   decoding,

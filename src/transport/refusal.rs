@@ -1,0 +1,50 @@
+//! The answers of a server that are not the results of their requests, as errors.
+
+use wasm_bindgen::prelude::*;
+
+use crate::error::Error;
+use crate::ffi::{self, Failure, HttpResponse, Problem};
+use crate::text::concat;
+
+/// What an answer says that is not the result of its request.
+pub(super) fn refusal(answer: &HttpResponse, url: &str) -> Failure {
+    let status = answer.status();
+    let invalid = |words: &[&str]| {
+        let message = concat(words);
+        Error::InvalidResponse { status, message }.into()
+    };
+    if matches!(status, 0 | 300..400) {
+        return invalid(&["redirects are not followed: there is one at ", url]);
+    }
+    let succeeded = (200..300).contains(&status);
+    if succeeded || status == 404 {
+        if let Some(content_type) = answer.page() {
+            return invalid(&[
+                "there is a page of type ",
+                &content_type,
+                ", not the API, at ",
+                url,
+                ": is serverUrl right?",
+            ]);
+        }
+        if succeeded {
+            return invalid(&["the answer is not what the API says, at ", url]);
+        }
+    }
+    let refusal = ffi::read_refusal(answer);
+    let mut message = refusal.message();
+    if message.is_empty() {
+        message.push_str("the request failed");
+    }
+    let error = Error::Http {
+        status,
+        message,
+        retry_after: refusal.retry_after(),
+        retryable: refusal.retryable(),
+    };
+    Failure::Error(Box::new(Problem {
+        error,
+        details: refusal.details(),
+        cause: JsValue::UNDEFINED,
+    }))
+}
