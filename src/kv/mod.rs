@@ -19,4 +19,4 @@ pub use error::KvError;
 pub use key::Key;
 pub use pattern::Pattern;
 pub(crate) use pattern::{Token, split};
-pub(crate) use tree::Tree;
+pub use tree::Tree;

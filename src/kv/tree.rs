@@ -15,7 +15,7 @@ use crate::kv::{Pattern, Token, split};
 /// The values lie apart from the branches, so that the code that walks and mends the branches is
 /// compiled once for all trees.
 #[derive(Debug)]
-pub(crate) struct Tree<V> {
+pub struct Tree<V> {
     root: Node,
     values: Vec<Option<V>>,
     /// Slots in `values` to use again.
@@ -30,7 +30,9 @@ struct Node {
 }
 
 impl<V> Tree<V> {
-    pub(crate) fn new() -> Self {
+    /// A tree without values.
+    #[expect(clippy::new_without_default, reason = "one way to make it is enough")]
+    pub fn new() -> Self {
         Self {
             root: Node::default(),
             values: Vec::new(),
@@ -57,11 +59,13 @@ impl<V> Tree<V> {
         self.at(self.slot(path)?)
     }
 
-    pub(crate) fn get_mut(&mut self, path: &str) -> Option<&mut V> {
+    /// The value of a path, to change it.
+    pub fn get_mut(&mut self, path: &str) -> Option<&mut V> {
         self.at_mut(self.slot(path)?)
     }
 
-    pub(crate) fn get_or_insert_with(&mut self, path: &str, new: impl FnOnce() -> V) -> &mut V {
+    /// The value of a path, which is made where there is none.
+    pub fn get_or_insert_with(&mut self, path: &str, new: impl FnOnce() -> V) -> &mut V {
         let slot = self.slot(path).unwrap_or_else(|| self.make(path));
         self.values[slot].get_or_insert_with(new)
     }
@@ -77,7 +81,7 @@ impl<V> Tree<V> {
     }
 
     /// Removes a path's value, and every branch that leads nowhere afterwards.
-    pub(crate) fn remove(&mut self, path: &str) {
+    pub fn remove(&mut self, path: &str) {
         if let Some(slot) = self.root.remove(Some(path)) {
             self.values[slot] = None;
             self.free.push(slot);
@@ -101,7 +105,7 @@ impl<V> Tree<V> {
     }
 
     /// Visits the values of the paths, read as patterns, that match the key.
-    pub(crate) fn matching(&self, key: &str, visit: &mut dyn FnMut(&V)) {
+    pub fn matching(&self, key: &str, visit: &mut dyn FnMut(&V)) {
         self.root.matching(Some(key), &mut |slot| {
             self.values[slot].iter().for_each(&mut *visit);
         });
@@ -113,7 +117,7 @@ impl<V> Tree<V> {
     }
 
     /// Visits every value.
-    pub(crate) fn for_each(&self, visit: &mut dyn FnMut(&V)) {
+    pub fn for_each(&self, visit: &mut dyn FnMut(&V)) {
         self.values.iter().flatten().for_each(visit);
     }
 }

@@ -82,6 +82,8 @@ pub struct BucketBody<'a> {
     pub history: u64,
     /// When the bucket was created, RFC 3339.
     pub created_at: String,
+    /// Names one life of the bucket: deleted and created again, it has another.
+    pub epoch: &'a str,
 }
 
 /// The answer to `listBuckets`.

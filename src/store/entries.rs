@@ -6,8 +6,8 @@ use super::history::History;
 use crate::kv::{Change, Pattern, Revision, Stored as _};
 
 /// How much a page holds, unless a single entry is larger.
-const PAGE_ENTRIES: usize = 500;
-const PAGE_BYTES: usize = 256 << 10;
+pub(super) const PAGE_ENTRIES: usize = 500;
+pub(super) const PAGE_BYTES: usize = 256 << 10;
 
 /// How far a reading of many keys has come. It holds no values: what is to be read is remembered by
 /// where it lies, four bytes a key.
@@ -114,7 +114,7 @@ impl<S: Sink> Bucket<S> {
         }
     }
 
-    fn history_at(&self, slot: usize) -> Option<&History<S::Value>> {
+    pub(super) fn history_at(&self, slot: usize) -> Option<&History<S::Value>> {
         self.keys().at(slot)
     }
 }

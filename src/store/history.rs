@@ -64,6 +64,16 @@ impl<V> History<V> {
         Some(self.change(self.last()?))
     }
 
+    /// The message of a revision, where it is retained.
+    pub(super) fn at(&self, revision: Revision) -> Option<Change<V>>
+    where
+        V: Clone,
+    {
+        let messages = &self.messages;
+        let at = messages.binary_search_by_key(&revision, |message| message.revision);
+        Some(self.change(messages.get(at.ok()?)?))
+    }
+
     fn change(&self, message: &Message<V>) -> Change<V>
     where
         V: Clone,

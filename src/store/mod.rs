@@ -3,6 +3,7 @@
 //! the `memory` transport and the reference server.
 
 mod bucket;
+mod changes;
 mod entries;
 mod history;
 mod watchers;
@@ -12,6 +13,7 @@ use crate::kv::{
     Removal, Revision, Stored, Timestamp, WatchEvent,
 };
 use bucket::Bucket;
+pub use changes::ChangesCursor;
 pub use entries::{Cursor, Page};
 pub use watchers::WatcherId;
 
@@ -30,6 +32,17 @@ pub trait Sink {
     fn event(&self, event: &std::sync::Arc<WatchEvent<Self::Value>>);
     /// The bucket was deleted: the watch is over.
     fn bucket_deleted(&self);
+}
+
+/// One life of a bucket: deleted and created again with the same name, it has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// No other bucket of the store has this number, nor ever had.
+    pub number: u64,
+    /// The bucket's last revision.
+    pub last_revision: Revision,
+    /// Whether what the bucket holds expires (rule 14).
+    pub expires: bool,
 }
 
 /// The buckets of one environment.
@@ -227,6 +240,50 @@ impl<C: Clock, S: Sink> Store<C, S> {
             return Err(KvError::BucketNotFound);
         }
         Ok(cursor.page(bucket))
+    }
+
+    /// Starts reading what is retained of the keys that any of the patterns matches, markers included,
+    /// above a revision.
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn changes(
+        &mut self,
+        bucket: &BucketName,
+        patterns: Vec<Pattern>,
+        after: Revision,
+    ) -> Result<ChangesCursor, KvError> {
+        Ok(ChangesCursor::new(self.reading(bucket)?, patterns, after))
+    }
+
+    /// The next page of changes; `None` after the last. The last has the revision up to which all
+    /// pages together are complete.
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`], also where the bucket is another of the same name by now.
+    pub fn next_changes(
+        &mut self,
+        bucket: &BucketName,
+        cursor: &mut ChangesCursor,
+    ) -> Result<Option<Page<S::Value>>, KvError> {
+        let bucket = self.reading(bucket)?;
+        if !cursor.is_of(bucket) {
+            return Err(KvError::BucketNotFound);
+        }
+        Ok(cursor.page(bucket))
+    }
+
+    /// Which life of a bucket this is, and how far it has come.
+    ///
+    /// # Errors
+    /// [`KvError::BucketNotFound`].
+    pub fn life(&mut self, bucket: &BucketName) -> Result<Life, KvError> {
+        let bucket = self.reading(bucket)?;
+        Ok(Life {
+            number: bucket.number(),
+            last_revision: bucket.last_revision(),
+            expires: bucket.expires(),
+        })
     }
 
     /// Sends every change of a matching key, from now on, to the sink (rule 15).

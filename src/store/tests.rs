@@ -142,3 +142,101 @@ fn a_watcher_that_left_hears_nothing_and_the_others_do() {
     assert_eq!(*left.0.borrow(), [1]);
     assert_eq!(*stayed.0.borrow(), [1, 2, 0]);
 }
+
+/// Reads changes to their end; gives the revisions of each page and the revision of the end.
+fn changes(
+    store: &mut Store<Hand, Seen>,
+    bucket: &BucketName,
+    patterns: &[&str],
+    after: Revision,
+    mut between: impl FnMut(&mut Store<Hand, Seen>),
+) -> (Vec<Vec<Revision>>, Revision) {
+    let patterns = patterns.iter().map(|p| Pattern::parse(p).unwrap());
+    let mut cursor = store.changes(bucket, patterns.collect(), after).unwrap();
+    let mut pages = Vec::new();
+    loop {
+        let page = store.next_changes(bucket, &mut cursor).unwrap().unwrap();
+        pages.push(page.changes.iter().map(|change| change.revision).collect());
+        if let Some(end) = page.revision {
+            assert!(store.next_changes(bucket, &mut cursor).unwrap().is_none());
+            return (pages, end);
+        }
+        between(store);
+    }
+}
+
+#[test]
+fn changes_are_every_retained_message_after_a_revision() {
+    let (mut store, _, b) = store(BucketConfig {
+        name: "b".into(),
+        history: 2,
+        ..BucketConfig::default()
+    });
+    for k in ["a.1", "a.2", "a.1", "a.1", "b"] {
+        put(&mut store, &b, k, b"v"); // 1 to 5, of which 1 is not retained
+    }
+    store.remove(&b, &key("a.2"), Removal::Delete).unwrap(); // 6
+    for (patterns, after, revisions) in [
+        (&[">"][..], 0, &[4, 5][..]),
+        (&[">"], 1, &[2, 3, 4, 5, 6]),
+        (&["a.*", ">", "b"], 3, &[4, 5, 6]),
+        (&["a.2"], 1, &[2, 6]),
+        (&["a.2"], 0, &[]),
+        (&[">"], 6, &[]),
+        (&[">"], 99, &[]),
+    ] {
+        let read = changes(&mut store, &b, patterns, after, |_| ());
+        assert_eq!(
+            read,
+            (vec![revisions.to_vec()], 6),
+            "{patterns:?} after {after}"
+        );
+    }
+}
+
+#[test]
+fn changes_written_during_a_read_are_in_it() {
+    let (mut store, _, b) = store(BucketConfig {
+        name: "b".into(),
+        history: 1,
+        ..BucketConfig::default()
+    });
+    for number in 0..1200 {
+        put(&mut store, &b, &format!("k{number}"), b"v");
+    }
+    for after in [0, 1] {
+        let mut written = false;
+        let last = store.life(&b).unwrap().last_revision;
+        let (pages, end) = changes(&mut store, &b, &["*"], after, |store| {
+            if !std::mem::replace(&mut written, true) {
+                // One that was read, one that was not, and one that is new.
+                for k in ["k2", "k1100", &format!("new{after}")] {
+                    put(store, &b, k, b"w");
+                }
+                store.remove(&b, &key("k3"), Removal::Purge).unwrap();
+            }
+        });
+        let revisions = pages.concat();
+        assert!(pages.iter().all(|page| page.len() <= 500));
+        assert!(revisions.is_sorted());
+        assert_eq!(end, last + 4);
+        assert!(revisions.ends_with(&[last + 1, last + 2, last + 3, last + 4]));
+    }
+}
+
+#[test]
+fn a_read_of_changes_ends_with_the_life_of_the_bucket() {
+    let config = BucketConfig {
+        name: "b".into(),
+        ..BucketConfig::default()
+    };
+    let (mut store, _, b) = store(config.clone());
+    let life = store.life(&b).unwrap();
+    assert!(!life.expires);
+    let mut cursor = store.changes(&b, vec![Pattern::all()], 0).unwrap();
+    store.delete_bucket(&b).unwrap();
+    store.create_bucket(config).unwrap();
+    assert_ne!(store.life(&b).unwrap().number, life.number);
+    let ended = store.next_changes(&b, &mut cursor).unwrap_err();
+    assert_eq!(ended, KvError::BucketNotFound);
+}

@@ -60,6 +60,7 @@ struct InfoBody {
     bytes: u64,
     history: u64,
     created_at: String,
+    epoch: String,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +121,7 @@ impl From<EntryBody> for Entry {
 
 impl From<InfoBody> for BucketInfo {
     fn from(body: InfoBody) -> Self {
+        assert!(!body.epoch.is_empty());
         Self {
             name: body.name,
             description: body.description,
@@ -138,6 +140,10 @@ impl HttpClient {
         Self::in_environment(server, "default")
     }
 
+    pub(crate) fn environment(&self) -> &str {
+        &self.environment
+    }
+
     fn in_environment(server: &str, environment: &str) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -154,7 +160,7 @@ impl HttpClient {
             .uri(format!("http://{}/api/v1/kv/buckets{path}", self.server))
     }
 
-    async fn send(&self, request: request::Builder, body: &[u8]) -> Response<Incoming> {
+    pub(crate) async fn send(&self, request: request::Builder, body: &[u8]) -> Response<Incoming> {
         let body = Full::new(Bytes::copy_from_slice(body));
         let request = request.body(body).unwrap();
         let what = format!("{} {}", request.method(), request.uri());

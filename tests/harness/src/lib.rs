@@ -5,6 +5,7 @@
 mod client;
 mod extended;
 pub mod process;
+mod session;
 mod store;
 mod watch;
 pub mod wire;
@@ -12,6 +13,7 @@ pub mod wire;
 use std::io::Write as _;
 
 pub use client::{HttpClient, run};
+pub use session::{Replayed, Session, outline};
 pub use store::{ManualClock, START, StoreClient, StoreWatch};
 pub use watch::HttpWatch;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::http::request::Parts;
 use ironflow_browser::kv::{BucketName, Key, KvError, Pattern};
 use percent_encoding::percent_decode_str;
@@ -11,6 +12,12 @@ use percent_encoding::percent_decode_str;
 use crate::answer::Refusal;
 use crate::app::App;
 use crate::environment::Environment;
+
+/// The subprotocol of a watch of version 1.
+pub(crate) const WATCH_1: &str = "ironflow.v1";
+
+/// The same of version 2.
+pub(crate) const WATCH_2: &str = "ironflow.v2";
 
 /// The path of all buckets.
 pub(crate) const BUCKETS_PATH: &str = "/api/v1/kv/buckets";
@@ -45,10 +52,15 @@ pub(crate) struct FiltersAddress {
     pub(crate) patterns: Vec<Pattern>,
 }
 
-/// The keys of a bucket that a watch asks for with `?key=`, in the environment `?env=`.
-pub(crate) struct WatchAddress {
-    pub(crate) bucket: BucketAddress,
-    pub(crate) pattern: Pattern,
+/// What a watch is about, by its version: the environment is `?env=`.
+pub(crate) enum WatchAddress {
+    /// The keys of a bucket that `?key=` matches.
+    One {
+        bucket: BucketAddress,
+        pattern: Pattern,
+    },
+    /// A whole environment. Of the path and the rest of the query nothing counts.
+    Two { environment: Environment },
 }
 
 impl FromRequestParts<Arc<App>> for Environment {
@@ -109,14 +121,30 @@ impl FromRequestParts<Arc<App>> for FiltersAddress {
 impl FromRequestParts<Arc<App>> for WatchAddress {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        if app.has_watch_2 && offers(&parts.headers, WATCH_2) {
+            let environment = match query(parts, "env")? {
+                Some(environment) => Environment::parse(&environment)?,
+                None => environment(&parts.headers)?,
+            };
+            return Ok(Self::Two { environment });
+        }
         let (mut bucket, _) = bucket_address(parts)?;
         if let Some(environment) = query(parts, "env")? {
             bucket.environment = Environment::parse(&environment)?;
         }
         let pattern = pattern(parts, "key")?;
-        Ok(Self { bucket, pattern })
+        Ok(Self::One { bucket, pattern })
     }
+}
+
+/// Whether a handshake offers a subprotocol.
+fn offers(headers: &HeaderMap, subprotocol: &str) -> bool {
+    let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let mut offers = offers
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|offers| offers.split(','));
+    offers.any(|offer| offer.trim() == subprotocol)
 }
 
 /// The first parameter of this name in the query, decoded.

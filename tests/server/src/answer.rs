@@ -7,11 +7,11 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use ironflow_browser::kv::wire::{BucketBody, EntryBody, ErrorBody, PutBody, encode};
-use ironflow_browser::kv::{BucketInfo, Change, Entry, KvError, Operation, Reason, Timestamp};
+use ironflow_browser::kv::{Change, Entry, KvError, Operation, Reason, Timestamp, WatchEvent};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::backend::{BackendError, Written};
+use crate::backend::{BackendError, Bucket, Written};
 
 /// A request that is not carried out, and why.
 #[derive(Debug)]
@@ -31,6 +31,11 @@ impl Refusal {
             words: words.into(),
             is_uncertain: false,
         }
+    }
+
+    /// Its status, code and words.
+    pub(crate) fn parts(&self) -> (StatusCode, &str, &str) {
+        (self.status, self.code, &self.words)
     }
 
     pub(crate) fn bad_request(words: impl Into<Cow<'static, str>>) -> Self {
@@ -133,7 +138,8 @@ pub(crate) fn put_body(written: Written) -> PutBody {
 }
 
 /// A bucket as it is answered.
-pub(crate) fn bucket_body(info: &BucketInfo) -> BucketBody<'_> {
+pub(crate) fn bucket_body(bucket: &Bucket) -> BucketBody<'_> {
+    let info = &bucket.info;
     let config = &info.config;
     BucketBody {
         name: &config.name,
@@ -143,6 +149,7 @@ pub(crate) fn bucket_body(info: &BucketInfo) -> BucketBody<'_> {
         bytes: info.bytes,
         history: config.history,
         created_at: rfc3339(info.created),
+        epoch: bucket.epoch.as_str(),
     }
 }
 
@@ -169,6 +176,20 @@ pub(crate) fn change_body(change: &Change) -> EntryBody<'_> {
         operation: change.operation().as_str(),
         reason: change.reason.map(Reason::as_str),
         expires_at: change.expires.map(rfc3339),
+    }
+}
+
+/// A change that just happened, as a watch of version 2 reports it.
+pub(crate) fn event_body(event: &WatchEvent) -> EntryBody<'_> {
+    let is_put = event.operation == Operation::Put;
+    EntryBody {
+        key: &event.key,
+        value: is_put.then(|| encode(&event.value)),
+        revision: event.revision,
+        created_at: rfc3339(event.created),
+        operation: event.operation.as_str(),
+        reason: event.reason.map(Reason::as_str),
+        expires_at: event.expires.map(rfc3339),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::auth::Keys;
 use crate::backend::Backend;
 use crate::origin::Origins;
 use crate::readings::Readings;
+use crate::session::Turns;
 use crate::write_id::Writes;
 
 /// The server's state.
@@ -19,6 +20,10 @@ pub(crate) struct App {
     pub(crate) readings: Readings,
     /// The answers to the latest writes.
     pub(crate) writes: Writes,
+    /// The replays of watches.
+    pub(crate) turns: Turns,
+    /// Whether version 2 of the watch is spoken.
+    pub(crate) has_watch_2: bool,
     /// Cancelled when the server begins to end.
     pub(crate) stopping: CancellationToken,
     /// Every open connection and watch.

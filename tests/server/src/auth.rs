@@ -94,6 +94,13 @@ impl Keys {
         }
         hash(&credential(headers).unwrap_or_default())
     }
+
+    /// Whether the holder of this credential may read.
+    pub(crate) fn knows(&self, holder: &CredentialHash) -> bool {
+        let known = self.0.iter().map(|key| key.hash.ct_eq(holder));
+        let is_known = known.fold(Choice::from(0), |any, equal| any | equal);
+        self.0.is_empty() || is_known.into()
+    }
 }
 
 fn hash(bytes: &[u8]) -> [u8; 32] {

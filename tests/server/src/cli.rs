@@ -34,6 +34,10 @@ struct Arguments {
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     allow_origins: Vec<Origin>,
 
+    /// The versions of the watch protocol that are spoken: `1`, or `1,2`
+    #[arg(long, value_name = "VERSIONS", default_value = "1,2", value_parser = ["1", "1,2"])]
+    watch_versions: String,
+
     /// Serve the files of this directory where the API takes no path
     #[arg(long = "static", value_name = "DIR")]
     files: Option<PathBuf>,
@@ -71,6 +75,7 @@ impl Arguments {
             store,
             api_keys: api_keys.ok_or("an --api-key is empty")?,
             allow_origins: self.allow_origins,
+            has_watch_2: self.watch_versions != "1",
             files: self.files,
         })
     }
@@ -106,5 +111,20 @@ mod tests {
         assert!(read(&["--api-key", ":read"]).is_err());
         assert!(read(&["--replicas", "3"]).is_err());
         assert_eq!(read(&[]).unwrap().store, StoreConfig::Memory);
+    }
+
+    #[test]
+    fn version_2_of_the_watch_can_be_turned_off() {
+        for (args, has_watch_2) in [
+            (&[][..], Some(true)),
+            (&["--watch-versions", "1,2"], Some(true)),
+            (&["--watch-versions", "1"], Some(false)),
+            (&["--watch-versions", "2"], None),
+        ] {
+            let args = ["ironflow-server"].iter().chain(args);
+            let config = Arguments::try_parse_from(args).ok();
+            let config = config.map(|arguments| arguments.into_config().unwrap());
+            assert_eq!(config.map(|config| config.has_watch_2), has_watch_2);
+        }
     }
 }

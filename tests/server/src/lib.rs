@@ -6,8 +6,9 @@
 //! - `cli`, `server`: the command line, and the server's life.
 //! - `origin`, `auth`, `body`, `readings`, `write_id`: what requests pass: who may call, with what,
 //!   how often.
-//! - `address`, `environment`, `routes`, `socket`, `answer`, `features`: a request taken apart, carried out
-//!   and answered.
+//! - `address`, `environment`, `routes`, `answer`, `features`: a request taken apart, carried out and
+//!   answered.
+//! - `socket`, `session`: an open watch, of version 1 and of version 2.
 //! - `backend`: where the data is.
 #![deny(missing_docs)]
 
@@ -24,6 +25,7 @@ mod origin;
 mod readings;
 mod routes;
 mod server;
+mod session;
 mod socket;
 mod write_id;
 

@@ -22,6 +22,7 @@ use crate::backend::{Backend, Memory, Nats, NatsError};
 use crate::origin::{Origin, Origins};
 use crate::readings::Readings;
 use crate::routes;
+use crate::session::Turns;
 use crate::write_id::Writes;
 
 /// How long a client may take to send the head of a request, and a connection be idle.
@@ -47,6 +48,8 @@ pub struct Config {
     pub api_keys: Vec<ApiKey>,
     /// Which pages may call it beside those of loopback origins.
     pub allow_origins: Vec<Origin>,
+    /// Whether watches may be of version 2, beside version 1.
+    pub has_watch_2: bool,
     /// The directory whose files it serves where the API takes no path.
     pub files: Option<PathBuf>,
 }
@@ -122,6 +125,8 @@ impl Server {
             origins: Origins::new(config.allow_origins, open),
             readings: Readings::default(),
             writes: Writes::default(),
+            turns: Turns::default(),
+            has_watch_2: config.has_watch_2,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });

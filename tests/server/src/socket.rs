@@ -1,4 +1,4 @@
-//! An open watch: events go out as frames until one side ends it.
+//! An open watch of version 1: events go out as frames until one side ends it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::answer::rfc3339;
 use crate::backend::{Watch, WatchEnd};
 
 /// How often the client must show that it is there.
-const PING_INTERVAL: Duration = Duration::from_secs(20);
+pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How long a client may take to make room for what is sent to it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ pub(crate) async fn serve(mut socket: WebSocket, watch: Watch, stopping: Cancell
 }
 
 /// How a watch ends.
-enum End {
+pub(crate) enum End {
     /// The client is gone, or said goodbye.
     Gone,
     /// The server says goodbye.
@@ -84,9 +84,9 @@ async fn exchange(socket: &mut WebSocket, watch: &Watch) -> End {
 }
 
 /// The client does not take what is sent to it.
-struct Unsent;
+pub(crate) struct Unsent;
 
-async fn send(socket: &mut WebSocket, messages: Vec<Message>) -> Result<(), Unsent> {
+pub(crate) async fn send(socket: &mut WebSocket, messages: Vec<Message>) -> Result<(), Unsent> {
     let sending = async {
         for message in messages {
             socket.feed(message).await?;
@@ -113,7 +113,7 @@ fn frame(event: &WatchEvent) -> Message {
     Message::text(serde_json::to_string(&frame).unwrap_or_default())
 }
 
-async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+pub(crate) async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
     let goodbye = async {
         let frame = CloseFrame {
             code,

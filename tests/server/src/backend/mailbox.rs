@@ -6,6 +6,7 @@
 //! client starts over.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,36 +45,46 @@ pub(crate) enum WatchEnd {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Size {
-    events: usize,
-    bytes: usize,
+pub(super) struct Size {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
 }
 
 impl Size {
-    fn of(event: &WatchEvent) -> Self {
+    pub(super) fn of(event: &WatchEvent) -> Self {
         Self {
             events: 1,
             bytes: EVENT_BYTES + event.key.len() + event.value.len(),
         }
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             events: self.events + other.events,
             bytes: self.bytes + other.bytes,
         }
     }
 
-    fn minus(self, other: Self) -> Self {
+    pub(super) fn minus(self, other: Self) -> Self {
         Self {
             events: self.events - other.events,
             bytes: self.bytes - other.bytes,
         }
     }
 
-    fn exceeds(self, limit: Self) -> bool {
+    pub(super) fn exceeds(self, limit: Self) -> bool {
         self.events > limit.events || self.bytes > limit.bytes
     }
+}
+
+/// Where the events of a bucket go. Called under locks: it puts the event aside and returns.
+pub(crate) trait Recipient: fmt::Debug + Send + Sync {
+    /// A key changed.
+    fn event(&self, event: &Arc<WatchEvent>);
+    /// The bucket is gone: no more events come.
+    fn bucket_deleted(&self);
+    /// Markers may have come and gone without an event.
+    fn interrupted(&self) {}
 }
 
 /// A queue of events with one reader.
@@ -193,19 +204,29 @@ impl Queue {
     }
 }
 
-/// A mailbox as the store's watchers have it.
+impl Recipient for Mailbox {
+    fn event(&self, event: &Arc<WatchEvent>) {
+        self.push(Arc::clone(event));
+    }
+
+    fn bucket_deleted(&self) {
+        self.end(WatchEnd::BucketDeleted);
+    }
+}
+
+/// A recipient as the store's watchers have it.
 #[derive(Debug)]
-pub(super) struct Delivery(pub(super) Arc<Mailbox>);
+pub(super) struct Delivery(pub(super) Arc<dyn Recipient>);
 
 impl Sink for Delivery {
     type Value = ironflow_browser::kv::Value;
 
     fn event(&self, event: &Arc<WatchEvent>) {
-        self.0.push(Arc::clone(event));
+        self.0.event(event);
     }
 
     fn bucket_deleted(&self) {
-        self.0.end(WatchEnd::BucketDeleted);
+        self.0.bucket_deleted();
     }
 }
 

@@ -1,8 +1,11 @@
 //! Where the data is kept: in this process, or in NATS JetStream.
 
+mod attachment;
+mod inbox;
 mod mailbox;
 mod memory;
 mod nats;
+mod replay;
 
 use std::sync::Arc;
 
@@ -15,11 +18,14 @@ use ironflow_browser::kv::{
 use crate::address::BucketAddress;
 use crate::environment::Environment;
 use crate::write_id::StoredId;
-use mailbox::Mailbox;
+pub(crate) use attachment::Attachment;
+pub(crate) use inbox::{Arrival, Inbox, LaneId};
 pub(crate) use mailbox::WatchEnd;
+use mailbox::{Mailbox, Recipient};
 pub(crate) use memory::Memory;
 pub(crate) use nats::Nats;
 pub use nats::NatsError;
+pub(crate) use replay::{Batch, End, Epoch, Replay, Wanted};
 
 /// Why an operation fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +57,15 @@ pub(crate) struct Written {
 
 type Result<T> = std::result::Result<T, BackendError>;
 
+/// A bucket, and which life of it.
+pub(crate) struct Bucket {
+    pub(crate) info: BucketInfo,
+    pub(crate) epoch: Epoch,
+}
+
 /// A bucket that `create_bucket` answers with.
 pub(crate) struct Creation {
-    pub(crate) info: BucketInfo,
+    pub(crate) bucket: Bucket,
     /// Whether it did not exist before.
     pub(crate) is_new: bool,
 }
@@ -134,24 +146,24 @@ impl Backend {
     }
 
     /// Every bucket of the environment, by name.
-    pub(crate) async fn buckets(&self, environment: &Environment) -> Result<Vec<BucketInfo>> {
+    pub(crate) async fn buckets(&self, environment: &Environment) -> Result<Vec<Bucket>> {
         match self {
             Self::Memory(memory) => Ok(memory.buckets(environment)),
             Self::Nats(nats) => nats.buckets(environment).await,
         }
     }
 
-    pub(crate) async fn bucket_info(&self, at: &BucketAddress) -> Result<BucketInfo> {
+    pub(crate) async fn bucket(&self, at: &BucketAddress) -> Result<Bucket> {
         match self {
-            Self::Memory(memory) => memory.bucket_info(at),
-            Self::Nats(nats) => nats.bucket_info(at).await,
+            Self::Memory(memory) => memory.bucket(at),
+            Self::Nats(nats) => nats.bucket(at).await,
         }
     }
 
     /// The size of the largest value the bucket takes.
     pub(crate) async fn value_limit(&self, at: &BucketAddress) -> Result<u64> {
         match self {
-            Self::Memory(memory) => Ok(memory.bucket_info(at)?.config.value_limit()),
+            Self::Memory(memory) => Ok(memory.bucket(at)?.info.config.value_limit()),
             Self::Nats(nats) => nats.value_limit(at).await,
         }
     }
@@ -245,6 +257,61 @@ impl Backend {
         match self {
             Self::Memory(memory) => memory.watch(at, pattern),
             Self::Nats(nats) => nats.watch(at, pattern).await,
+        }
+    }
+
+    /// Joins the live events of a bucket, which go to the recipient once a pattern is added.
+    pub(crate) async fn attach(
+        &self,
+        at: &BucketAddress,
+        recipient: Arc<dyn Recipient>,
+    ) -> Result<Attachment> {
+        let (source, epoch) = match self {
+            Self::Memory(memory) => {
+                let attached = memory.attach(at)?;
+                let epoch = attached.epoch();
+                (attachment::Source::Memory(attached), epoch)
+            }
+            Self::Nats(nats) => {
+                let attached = nats.attach(at, Arc::clone(&recipient)).await?;
+                let epoch = Epoch::new(attached.epoch());
+                (attachment::Source::Nats(attached), epoch)
+            }
+        };
+        Ok(Attachment::new(source, epoch, recipient))
+    }
+
+    /// The last revision of a bucket, in the life with this epoch.
+    pub(crate) async fn last_revision(
+        &self,
+        at: &BucketAddress,
+        epoch: &Epoch,
+    ) -> Result<Revision> {
+        match self {
+            Self::Memory(memory) => memory.last_revision(at, epoch),
+            Self::Nats(nats) => nats.last_revision(at, epoch).await,
+        }
+    }
+
+    /// Starts a replay of a bucket, in the life with this epoch.
+    pub(crate) async fn replay(
+        &self,
+        at: &BucketAddress,
+        epoch: &Epoch,
+        wanted: &Wanted,
+    ) -> Result<Replay> {
+        match self {
+            Self::Memory(memory) => memory.replay(at, epoch, wanted),
+            Self::Nats(nats) => nats.replay(at, epoch, wanted).await,
+        }
+    }
+
+    /// The next batch of a replay, of which one has the end.
+    pub(crate) async fn next_batch(&self, replay: &mut Replay) -> Result<Batch> {
+        match (self, &mut replay.source) {
+            (Self::Nats(nats), replay::Source::Nats(replay)) => nats.next_batch(replay).await,
+            (_, replay::Source::Memory(replay)) => replay.next(),
+            (Self::Memory(_), replay::Source::Nats(_)) => Err(BackendError::Unexpected),
         }
     }
 

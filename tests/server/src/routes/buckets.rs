@@ -44,7 +44,7 @@ pub(super) async fn create(
     } else {
         StatusCode::OK
     };
-    Ok((status, Json(bucket_body(&creation.info))).into_response())
+    Ok((status, Json(bucket_body(&creation.bucket))).into_response())
 }
 
 pub(super) async fn list(
@@ -52,8 +52,8 @@ pub(super) async fn list(
     environment: Environment,
     _: Reader,
 ) -> Result<Response, Refusal> {
-    let infos = app.backend.buckets(&environment).await?;
-    let buckets: Vec<_> = infos.iter().map(bucket_body).collect();
+    let buckets = app.backend.buckets(&environment).await?;
+    let buckets: Vec<_> = buckets.iter().map(bucket_body).collect();
     let count = buckets.len();
     Ok(Json(BucketsBody { buckets, count }).into_response())
 }
@@ -63,8 +63,8 @@ pub(super) async fn info(
     at: BucketAddress,
     _: Reader,
 ) -> Result<Response, Refusal> {
-    let info = app.backend.bucket_info(&at).await?;
-    Ok(Json(bucket_body(&info)).into_response())
+    let bucket = app.backend.bucket(&at).await?;
+    Ok(Json(bucket_body(&bucket)).into_response())
 }
 
 pub(super) async fn delete(

@@ -130,9 +130,11 @@ fn handshakes_of_any_kind_are_taken_or_refused() {
                 prop_assert_eq!(handshake.method, "GET");
                 prop_assert_eq!(handshake.version, Some("13"));
                 let selected = answer.header("sec-websocket-protocol");
-                prop_assert!(matches!(selected, None | Some("ironflow.v1")), "{answer:?}");
-                let offered = handshake.offers.iter().any(|offer| offer == "ironflow.v1");
-                prop_assert!(selected.is_none() || offered, "{answer:?}");
+                let offers = handshake.offers.iter().flat_map(|offers| offers.split(','));
+                let offers: Vec<_> = offers.map(str::trim).collect();
+                let mut versions = ["ironflow.v2", "ironflow.v1"].into_iter();
+                let newest = versions.find(|version| offers.contains(version));
+                prop_assert_eq!(selected, newest, "{:?}", answer);
             }
             prop_assert!(!answer.head.contains("bearer"), "{answer:?}");
             Ok(())

@@ -14,7 +14,7 @@ use super::api::{Api, ApiError, code};
 use super::message::timestamp;
 use super::names::{ALL_SUBJECTS, Names, bucket_of};
 use crate::address::BucketAddress;
-use crate::backend::{BackendError, Creation, Result};
+use crate::backend::{BackendError, Bucket, Creation, Epoch, Result};
 use crate::environment::Environment;
 
 /// JetStream counts headers as part of a message: room for the longest that a write here has.
@@ -50,6 +50,13 @@ struct StreamConfig {
     max_bytes: i64,
     #[serde(default)]
     max_msg_size: i64,
+    /// As JetStream says, as the two below. What is asked for is in [`NewStream`].
+    #[serde(default, skip_serializing)]
+    allow_direct: bool,
+    #[serde(default, skip_serializing)]
+    allow_msg_ttl: bool,
+    #[serde(default, skip_serializing)]
+    subject_delete_marker_ttl: u64,
     /// As JetStream says. What is asked for is [`NewStream::num_replicas`].
     #[serde(default, skip_serializing)]
     num_replicas: u8,
@@ -103,17 +110,34 @@ impl Api {
 }
 
 impl StreamInfo {
-    fn into_bucket(self, name: &BucketName) -> Result<BucketInfo> {
-        Ok(BucketInfo {
+    fn into_bucket(self, name: &BucketName) -> Result<Bucket> {
+        let info = BucketInfo {
             created: self.created_at()?,
             values: self.state.messages,
             bytes: self.state.bytes,
             config: self.config.into_bucket(name),
-        })
+        };
+        let epoch = Epoch::new(&self.created);
+        Ok(Bucket { info, epoch })
     }
 
     pub(super) const fn is_replicated(&self) -> bool {
         self.config.num_replicas > 1
+    }
+
+    /// Whether its messages can be read one by one, without a consumer.
+    pub(super) const fn allows_direct(&self) -> bool {
+        self.config.allow_direct
+    }
+
+    /// Whether its messages expire.
+    pub(super) const fn expires(&self) -> bool {
+        self.config.max_age > 0 || self.config.allow_msg_ttl
+    }
+
+    /// Whether an expired key leaves a marker for a while.
+    pub(super) const fn leaves_markers(&self) -> bool {
+        self.config.subject_delete_marker_ttl > 0
     }
 
     fn created_at(&self) -> Result<Timestamp> {
@@ -146,6 +170,9 @@ impl StreamConfig {
             max_bytes: limit(config.max_bytes),
             max_msg_size: limit(message_size),
             num_replicas: 0,
+            allow_direct: false,
+            allow_msg_ttl: false,
+            subject_delete_marker_ttl: 0,
         }
     }
 
@@ -204,10 +231,10 @@ impl Nats {
         let _changing = self.lock(&at).await;
         match self.api.stream_info(&names.stream).await {
             Ok(info) => {
-                let info = info.into_bucket(&at.bucket)?;
-                return if info.config == config {
+                let bucket = info.into_bucket(&at.bucket)?;
+                return if bucket.info.config == config {
                     let is_new = false;
-                    Ok(Creation { info, is_new })
+                    Ok(Creation { bucket, is_new })
                 } else {
                     Err(KvError::BucketExists.into())
                 };
@@ -218,9 +245,11 @@ impl Nats {
         let stream = self.create_stream(&names, &config).await?;
         self.streams.forget(&names.stream);
         self.remember(&names.stream, stream.state.last_seq, stream.is_replicated());
-        let info = stream.into_bucket(&at.bucket)?;
-        self.limits.set(&names.stream, info.config.value_limit());
-        Ok(Creation { info, is_new: true })
+        let bucket = stream.into_bucket(&at.bucket)?;
+        let limit = bucket.info.config.value_limit();
+        self.limits.set(&names.stream, limit);
+        let is_new = true;
+        Ok(Creation { bucket, is_new })
     }
 
     async fn create_stream(&self, names: &Names, config: &BucketConfig) -> Result<StreamInfo> {
@@ -261,7 +290,7 @@ impl Nats {
         Ok(())
     }
 
-    pub(crate) async fn buckets(&self, environment: &Environment) -> Result<Vec<BucketInfo>> {
+    pub(crate) async fn buckets(&self, environment: &Environment) -> Result<Vec<Bucket>> {
         let mut buckets = Vec::new();
         let mut offset = 0;
         loop {
@@ -282,24 +311,25 @@ impl Nats {
                 break;
             }
         }
-        buckets.sort_unstable_by(|a, b| a.config.name.cmp(&b.config.name));
+        buckets.sort_unstable_by(|a, b| a.info.config.name.cmp(&b.info.config.name));
         Ok(buckets)
     }
 
-    pub(crate) async fn bucket_info(&self, at: &BucketAddress) -> Result<BucketInfo> {
+    pub(crate) async fn bucket(&self, at: &BucketAddress) -> Result<Bucket> {
         let stream = Names::new(at).stream;
         let info = self.api.stream_info(&stream).await?;
         self.remember(&stream, info.state.last_seq, info.is_replicated());
-        let info = info.into_bucket(&at.bucket)?;
-        self.limits.set(&stream, info.config.value_limit());
-        Ok(info)
+        let bucket = info.into_bucket(&at.bucket)?;
+        let limit = bucket.info.config.value_limit();
+        self.limits.set(&stream, limit);
+        Ok(bucket)
     }
 
     pub(crate) async fn value_limit(&self, at: &BucketAddress) -> Result<u64> {
         let stream = Names::new(at).stream;
         match self.limits.get(&stream) {
             Some(limit) if self.is_known(&stream) => Ok(limit),
-            _ => Ok(self.bucket_info(at).await?.config.value_limit()),
+            _ => Ok(self.bucket(at).await?.info.config.value_limit()),
         }
     }
 

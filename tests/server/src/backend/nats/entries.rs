@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::Nats;
 use super::consumer::Filter;
 use super::names::Names;
-use super::reader::{Reader, Wanted, change};
+use super::reader::{Deliver, Reader, Wanted, change};
 use crate::address::BucketAddress;
 use crate::backend::{BackendError, Page, Result};
 
@@ -47,7 +47,7 @@ impl Queues {
 /// A reading of many keys.
 pub(crate) struct Entries {
     names: Names,
-    patterns: Vec<Pattern>,
+    patterns: Arc<[Pattern]>,
     subjects: Vec<String>,
     reader: Reader,
     /// The stream's last message before the consumer was there. Older tombstones are of keys that
@@ -55,7 +55,7 @@ pub(crate) struct Entries {
     before: Revision,
     /// The same after it was there: the first state that it may give.
     after: Revision,
-    /// The last message that was read; 0: none.
+    /// The last message that was read, or is known; 0: none.
     last: Revision,
     is_over: bool,
     _turn: OwnedSemaphorePermit,
@@ -67,35 +67,60 @@ impl Nats {
         at: &BucketAddress,
         patterns: Vec<Pattern>,
     ) -> Result<Entries> {
-        let names = Names::new(at);
-        let turn = self.queues.of(&names.stream).acquire_owned();
-        let turn = match timeout(MAX_WAIT, turn).await {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(_)) | Err(_) => return Err(BackendError::Unavailable),
+        self.read(&Names::new(at), patterns.into(), 0).await
+    }
+
+    /// Reads the last message of each key, or where a revision is known, every message after it.
+    pub(super) async fn read(
+        &self,
+        names: &Names,
+        patterns: Arc<[Pattern]>,
+        known: Revision,
+    ) -> Result<Entries> {
+        let turn = self.turn(names).await?;
+        let before = match known {
+            0 => self.api.stream_info(&names.stream).await?.state.last_seq,
+            known => known,
         };
-        let before = self.api.stream_info(&names.stream).await?.state.last_seq;
-        let subjects = subjects(&names, &patterns);
+        let subjects = subjects(names, &patterns);
         let wanted = Wanted {
-            deliver_policy: "last_per_subject",
-            filter: match &subjects[..] {
-                [subject] => Filter::FilterSubject(subject.clone()),
-                _ => Filter::FilterSubjects(subjects.clone()),
+            deliver: match known {
+                0 => Deliver::LastPerSubject,
+                known => Deliver::From(known + 1),
             },
+            filter: filter(&subjects),
             headers_only: false,
         };
-        let reader = Reader::open(&self.api, &names, wanted).await?;
+        let reader = Reader::open(&self.api, names, wanted).await?;
         let after = self.api.stream_info(&names.stream).await?.state.last_seq;
         Ok(Entries {
-            names,
+            names: names.clone(),
             patterns,
             subjects,
             reader,
             before,
             after,
-            last: 0,
+            last: known,
             is_over: false,
             _turn: turn,
         })
+    }
+
+    /// Waits until another consumer may read the bucket.
+    pub(super) async fn turn(&self, names: &Names) -> Result<OwnedSemaphorePermit> {
+        let turn = self.queues.of(&names.stream).acquire_owned();
+        match timeout(MAX_WAIT, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => Err(BackendError::Unavailable),
+        }
+    }
+}
+
+/// The filter of a consumer that reads these subjects.
+pub(super) fn filter(subjects: &[String]) -> Filter {
+    match subjects {
+        [subject] => Filter::FilterSubject(subject.clone()),
+        _ => Filter::FilterSubjects(subjects.to_vec()),
     }
 }
 
@@ -126,21 +151,33 @@ impl Entries {
         if let Some((_, position)) = batch.last() {
             self.last = self.last.max(position.stream);
         }
+        // Most readings fit into one page, which is the last one then.
+        self.is_over = self.reader.is_done() && self.is_complete().await?;
         let changes = batch.iter().filter_map(|message| {
             let change = change(&self.names, message)?;
             self.is_wanted(&change).then_some(change)
         });
         Ok(Some(Page {
             changes: changes.collect(),
-            revision: None,
+            revision: self.is_over.then_some(self.last.max(self.after)),
         }))
+    }
+
+    /// About how many messages there were to read.
+    pub(super) const fn total(&self) -> u64 {
+        self.reader.total()
     }
 
     /// Whether the stream has no message, of the subjects that are read, after the last one read.
     async fn is_complete(&self) -> Result<bool> {
         for subject in &self.subjects {
             let from = self.last + 1;
-            if self.reader.has_message(&self.names, subject, from).await? {
+            if self
+                .reader
+                .api()
+                .has_message(&self.names, subject, from)
+                .await?
+            {
                 return Ok(false);
             }
         }
@@ -155,7 +192,7 @@ impl Entries {
 
 /// The subjects of the keys that any of the patterns matches, or of more where JetStream would
 /// refuse the patterns themselves.
-fn subjects(names: &Names, patterns: &[Pattern]) -> Vec<String> {
+pub(super) fn subjects(names: &Names, patterns: &[Pattern]) -> Vec<String> {
     let subjects: Vec<_> = patterns
         .iter()
         .map(|pattern| names.filter(pattern))

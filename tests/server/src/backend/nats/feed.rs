@@ -17,12 +17,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Nats;
 use super::api::{Api, ApiError, code};
+use super::buckets::StreamInfo;
 use super::consumer::{Consumer, Filter, Settings};
-use super::following::{Audience, Following};
+use super::following::{Audience, Following, Progress};
 use super::message::{Kind, Position};
 use super::names::Names;
+use super::registry::Registration;
 use crate::address::BucketAddress;
-use crate::backend::mailbox::Mailbox;
+use crate::backend::mailbox::{Mailbox, Recipient};
 use crate::backend::{Result, Watch};
 
 const HEARTBEAT: Duration = Duration::from_secs(3);
@@ -38,17 +40,30 @@ const CONSUMER_STALLED: &str = "Nats-Consumer-Stalled";
 
 impl Nats {
     pub(crate) async fn watch(&self, at: &BucketAddress, pattern: Pattern) -> Result<Watch> {
-        let names = Names::new(at);
         let mailbox = Arc::new(Mailbox::new());
+        let recipient: Arc<dyn Recipient> = Arc::clone(&mailbox) as _;
+        let joined = self.attach(at, Arc::clone(&recipient)).await?;
+        let follower = Arc::clone(&joined.following).join(pattern, recipient, joined.last_revision);
+        Ok(Watch::new(mailbox, (joined, follower)))
+    }
+
+    /// Joins the feed of a bucket, and starts it where nothing follows the bucket yet.
+    pub(crate) async fn attach(
+        &self,
+        at: &BucketAddress,
+        recipient: Arc<dyn Recipient>,
+    ) -> Result<Attached> {
+        let names = Names::new(at);
         // First of all: a bucket that is deleted from here on ends the watch.
-        let registration = self.registry.add(&names.stream, Arc::clone(&mailbox));
+        let registration = self.registry.add(&names.stream, recipient);
         let stream = self.api.stream_info(&names.stream).await?;
-        let start = async || self.follow(at, names.clone(), stream.created.clone()).await;
+        let start = async || self.follow(at, names.clone(), &stream).await;
         let following = self.followings.of(&names.stream, &stream.created, start);
-        let follower = following
-            .await?
-            .join(pattern, Arc::clone(&mailbox), stream.state.last_seq);
-        Ok(Watch::new(mailbox, (registration, follower)))
+        Ok(Attached {
+            following: following.await?,
+            last_revision: stream.state.last_seq,
+            _registration: registration,
+        })
     }
 
     /// Begins to follow a bucket.
@@ -56,7 +71,7 @@ impl Nats {
         &self,
         at: &BucketAddress,
         names: Names,
-        created: String,
+        stream: &StreamInfo,
     ) -> std::result::Result<Following, ApiError> {
         let audience = Audience::default();
         let mut feed = Feed {
@@ -65,18 +80,53 @@ impl Nats {
             names,
             bucket: at.bucket.shared(),
             audience: audience.clone(),
-            created: created.clone(),
+            progress: Progress::new(0),
+            created: stream.created.clone(),
+            expires: stream.expires(),
             last: None,
             expected: 1,
         };
         feed.connections.mark_unchanged();
         let consumer = feed.consume().await?;
         feed.last = Some(consumer.after);
+        feed.progress.confirm(consumer.after);
         Ok(Following {
             audience,
-            created,
+            progress: feed.progress.clone(),
+            created: stream.created.clone(),
             _task: AbortOnDropHandle::new(tokio::spawn(feed.run(consumer))),
         })
+    }
+}
+
+/// A share in the feed of a bucket.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    following: Arc<Following>,
+    /// The bucket's last revision before the feed was joined.
+    last_revision: Revision,
+    _registration: Registration,
+}
+
+impl Attached {
+    /// Names this life of the bucket.
+    pub(crate) fn epoch(&self) -> &str {
+        &self.following.created
+    }
+
+    /// Delivers the changes of matching keys too.
+    pub(crate) fn follow(
+        &self,
+        pattern: Pattern,
+        recipient: Arc<dyn Recipient>,
+    ) -> impl Send + Sync + use<> {
+        Arc::clone(&self.following).join(pattern, recipient, 0)
+    }
+
+    /// The revision up to which everything has been delivered, as JetStream confirmed no longer ago
+    /// than this.
+    pub(crate) fn progress(&self, age: Duration) -> Option<Revision> {
+        self.following.progress.confirmed_within(age)
     }
 }
 
@@ -96,8 +146,11 @@ struct Feed {
     names: Names,
     bucket: Arc<str>,
     audience: Audience,
+    progress: Progress,
     /// When the stream was created: another of the same name is another bucket.
     created: String,
+    /// Whether messages of the stream expire.
+    expires: bool,
     /// The last message of the stream that need not come again.
     last: Option<Revision>,
     /// The number in the consumer's delivery that comes next.
@@ -117,7 +170,12 @@ impl Feed {
             };
             if let Next::StartOver = next {
                 match self.start_over().await {
-                    Ok(new) => consumer = new,
+                    Ok(new) => {
+                        consumer = new;
+                        if self.expires {
+                            self.audience.interrupt();
+                        }
+                    }
                     Err(Gone) => return self.audience.end(),
                 }
             }
@@ -140,6 +198,7 @@ impl Feed {
         if let Some(event) = self.event(message, position) {
             self.audience.tell(&Arc::new(event));
         }
+        self.progress.confirm(position.stream);
         Next::Continue
     }
 
@@ -176,7 +235,13 @@ impl Feed {
         let sent: Option<u64> = header(LAST_CONSUMER_SEQUENCE).and_then(|n| n.parse().ok());
         match sent {
             Some(sent) if sent >= self.expected => Next::StartOver,
-            _ => Next::Continue,
+            Some(_) => {
+                self.last
+                    .into_iter()
+                    .for_each(|last| self.progress.confirm(last));
+                Next::Continue
+            }
+            None => Next::Continue,
         }
     }
 

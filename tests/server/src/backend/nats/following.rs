@@ -5,16 +5,17 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
-use ironflow_browser::kv::{Pattern, Revision, WatchEvent};
+use ironflow_browser::kv::{Pattern, Revision, Tree, WatchEvent};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::backend::mailbox::{Mailbox, WatchEnd};
+use crate::backend::mailbox::Recipient;
 
 #[derive(Debug)]
 struct Watcher {
     number: u64,
-    mailbox: Arc<Mailbox>,
+    recipient: Arc<dyn Recipient>,
     /// What is not newer than this happened before the watch began.
     after: Revision,
 }
@@ -22,45 +23,56 @@ struct Watcher {
 impl Watcher {
     fn tell(&self, event: &Arc<WatchEvent>) {
         if event.revision > self.after {
-            self.mailbox.push(Arc::clone(event));
+            self.recipient.event(event);
         }
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Watchers {
-    /// Those of one key, by the key.
-    of_keys: HashMap<Box<str>, Vec<Watcher>>,
-    of_patterns: Vec<(Pattern, Watcher)>,
+    by_pattern: Tree<Vec<Watcher>>,
     so_far: u64,
     ended: bool,
 }
 
 /// Who hears of a bucket's changes. Cheap to clone: all clones are the same.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Audience(Arc<Mutex<Watchers>>);
+
+impl Default for Audience {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Watchers {
+            by_pattern: Tree::new(),
+            so_far: 0,
+            ended: false,
+        })))
+    }
+}
 
 impl Audience {
     pub(super) fn tell(&self, event: &Arc<WatchEvent>) {
         let watchers = self.lock();
-        let of_key = watchers.of_keys.get(&*event.key);
-        of_key.into_iter().flatten().for_each(|w| w.tell(event));
-        for (pattern, watcher) in &watchers.of_patterns {
-            if pattern.matches(&event.key) {
-                watcher.tell(event);
-            }
-        }
+        watchers.by_pattern.matching(&event.key, &mut |of_pattern| {
+            of_pattern.iter().for_each(|watcher| watcher.tell(event));
+        });
+    }
+
+    /// Markers may have come and gone without an event.
+    pub(super) fn interrupt(&self) {
+        self.lock().by_pattern.for_each(&mut |of_pattern| {
+            of_pattern
+                .iter()
+                .for_each(|watcher| watcher.recipient.interrupted());
+        });
     }
 
     /// The bucket is no more.
     pub(super) fn end(&self) {
         let mut watchers = self.lock();
         watchers.ended = true;
-        let of_keys = watchers.of_keys.values().flatten();
-        let of_patterns = watchers.of_patterns.iter().map(|(_, watcher)| watcher);
-        for watcher in of_keys.chain(of_patterns) {
-            watcher.mailbox.end(WatchEnd::BucketDeleted);
-        }
+        watchers.by_pattern.for_each(&mut |of_pattern| {
+            of_pattern.iter().for_each(|w| w.recipient.bucket_deleted())
+        });
     }
 
     fn has_ended(&self) -> bool {
@@ -68,35 +80,31 @@ impl Audience {
     }
 
     /// Gives the number that the watcher is removed by.
-    fn add(&self, pattern: &Pattern, mailbox: Arc<Mailbox>, after: Revision) -> u64 {
+    fn add(&self, pattern: &Pattern, recipient: Arc<dyn Recipient>, after: Revision) -> u64 {
         let mut watchers = self.lock();
         let number = watchers.so_far;
         watchers.so_far += 1;
         if watchers.ended {
-            mailbox.end(WatchEnd::BucketDeleted);
+            recipient.bucket_deleted();
         }
         let watcher = Watcher {
             number,
-            mailbox,
+            recipient,
             after,
         };
-        match pattern.as_key() {
-            Some(_) => {
-                let of_key = watchers.of_keys.entry(pattern.as_str().into());
-                of_key.or_default().push(watcher);
-            }
-            None => watchers.of_patterns.push((pattern.clone(), watcher)),
-        }
+        watchers
+            .by_pattern
+            .get_or_insert_with(pattern.as_str(), Vec::new)
+            .push(watcher);
         number
     }
 
     fn remove(&self, pattern: &Pattern, number: u64) {
         let mut watchers = self.lock();
-        watchers.of_patterns.retain(|(_, w)| w.number != number);
-        if let Some(of_key) = watchers.of_keys.get_mut(pattern.as_str()) {
-            of_key.retain(|watcher| watcher.number != number);
-            if of_key.is_empty() {
-                watchers.of_keys.remove(pattern.as_str());
+        if let Some(of_pattern) = watchers.by_pattern.get_mut(pattern.as_str()) {
+            of_pattern.retain(|watcher| watcher.number != number);
+            if of_pattern.is_empty() {
+                watchers.by_pattern.remove(pattern.as_str());
             }
         }
     }
@@ -106,10 +114,36 @@ impl Audience {
     }
 }
 
+/// How far a feed has come. Cheap to clone: all clones are the same.
+#[derive(Debug, Clone)]
+pub(super) struct Progress(Arc<Mutex<(Revision, Instant)>>);
+
+impl Progress {
+    pub(super) fn new(revision: Revision) -> Self {
+        Self(Arc::new(Mutex::new((revision, Instant::now()))))
+    }
+
+    /// The feed has delivered every message up to this one, and JetStream has just confirmed it.
+    pub(super) fn confirm(&self, revision: Revision) {
+        *self.lock() = (revision, Instant::now());
+    }
+
+    /// The last message delivered, where JetStream has confirmed it no longer ago than this.
+    pub(super) fn confirmed_within(&self, age: Duration) -> Option<Revision> {
+        let (revision, since) = *self.lock();
+        (since.elapsed() < age).then_some(revision)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Revision, Instant)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A feed, and who hears it. It runs as long as anybody does.
 #[derive(Debug)]
 pub(super) struct Following {
     pub(super) audience: Audience,
+    pub(super) progress: Progress,
     /// When the stream was created: another of the same name is another bucket.
     pub(super) created: String,
     pub(super) _task: AbortOnDropHandle<()>,
@@ -120,10 +154,10 @@ impl Following {
     pub(super) fn join(
         self: Arc<Self>,
         pattern: Pattern,
-        mailbox: Arc<Mailbox>,
+        recipient: Arc<dyn Recipient>,
         after: Revision,
     ) -> Follower {
-        let number = self.audience.add(&pattern, mailbox, after);
+        let number = self.audience.add(&pattern, recipient, after);
         Follower {
             following: self,
             pattern,

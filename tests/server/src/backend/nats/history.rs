@@ -5,7 +5,7 @@ use ironflow_browser::kv::{Change, Key};
 use super::Nats;
 use super::consumer::Filter;
 use super::names::Names;
-use super::reader::{Reader, Wanted, change};
+use super::reader::{Deliver, Reader, Wanted, change};
 use crate::address::BucketAddress;
 use crate::backend::Result;
 
@@ -13,7 +13,7 @@ impl Nats {
     pub(crate) async fn history(&self, at: &BucketAddress, key: &Key) -> Result<Vec<Change>> {
         let names = Names::new(at);
         let wanted = Wanted {
-            deliver_policy: "all",
+            deliver: Deliver::All,
             filter: Filter::FilterSubject(names.subject(key)),
             headers_only: false,
         };

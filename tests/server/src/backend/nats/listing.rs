@@ -8,7 +8,7 @@ use super::Nats;
 use super::consumer::Filter;
 use super::message::Kind;
 use super::names::Names;
-use super::reader::{Reader, Wanted};
+use super::reader::{Deliver, Reader, Wanted};
 use crate::address::BucketAddress;
 use crate::backend::Result;
 
@@ -19,12 +19,24 @@ impl Nats {
         pattern: &Pattern,
     ) -> Result<Vec<Key>> {
         let names = Names::new(at);
+        let filter = Filter::FilterSubject(names.filter(pattern));
+        self.list(&names, filter, std::slice::from_ref(pattern))
+            .await
+    }
+
+    /// The live keys that any of the patterns matches, among the subjects of a filter.
+    pub(super) async fn list(
+        &self,
+        names: &Names,
+        filter: Filter,
+        patterns: &[Pattern],
+    ) -> Result<Vec<Key>> {
         let wanted = Wanted {
-            deliver_policy: "last_per_subject",
-            filter: Filter::FilterSubject(names.filter(pattern)),
+            deliver: Deliver::LastPerSubject,
+            filter,
             headers_only: true,
         };
-        let mut reader = Reader::open(&self.api, &names, wanted).await?;
+        let mut reader = Reader::open(&self.api, names, wanted).await?;
         let mut keys = Keys::default();
         while let Some(batch) = reader.next().await? {
             for (message, position) in batch {
@@ -34,7 +46,7 @@ impl Nats {
                 }
             }
         }
-        Ok(keys.live(pattern))
+        Ok(keys.live(patterns))
     }
 }
 
@@ -44,11 +56,13 @@ struct Keys(HashMap<Key, (Revision, Kind)>);
 
 impl Keys {
     /// The live keys, in ascending order of last revision.
-    fn live(self, pattern: &Pattern) -> Vec<Key> {
+    fn live(self, patterns: &[Pattern]) -> Vec<Key> {
         let mut live: Vec<_> = self
             .0
             .into_iter()
-            .filter(|(key, (_, kind))| *kind == Kind::Value && pattern.matches(key))
+            .filter(|(key, (_, kind))| {
+                *kind == Kind::Value && patterns.iter().any(|pattern| pattern.matches(key))
+            })
             .map(|(key, (revision, _))| (revision, key))
             .collect();
         live.sort_unstable_by_key(|(revision, _)| *revision);

@@ -6,6 +6,7 @@
 mod api;
 mod buckets;
 mod consumer;
+mod direct;
 mod entries;
 mod feed;
 mod following;
@@ -17,6 +18,7 @@ mod message;
 mod names;
 mod reader;
 mod registry;
+mod replay;
 mod streams;
 mod writes;
 
@@ -31,9 +33,11 @@ use tokio::sync::{Mutex, watch};
 use api::Api;
 pub(crate) use entries::Entries;
 use entries::Queues;
+pub(crate) use feed::Attached;
 use following::Followings;
 use limits::Limits;
 use registry::Registry;
+pub(crate) use replay::Replay;
 use streams::Streams;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

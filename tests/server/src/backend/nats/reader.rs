@@ -45,10 +45,28 @@ struct NextBySubject<'a> {
 #[derive(Deserialize)]
 struct Found {}
 
+/// Which messages of each subject a reader gives.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Deliver {
+    All,
+    LastPerSubject,
+    /// Those with this sequence number or a larger one.
+    From(Revision),
+}
+
+impl Deliver {
+    const fn policy(self) -> (&'static str, Option<Revision>) {
+        match self {
+            Self::All => ("all", None),
+            Self::LastPerSubject => ("last_per_subject", None),
+            Self::From(sequence) => ("by_start_sequence", Some(sequence)),
+        }
+    }
+}
+
 /// Which messages a reader gives.
 pub(super) struct Wanted {
-    /// `last_per_subject` or `all`.
-    pub(super) deliver_policy: &'static str,
+    pub(super) deliver: Deliver,
     pub(super) filter: Filter,
     /// Whether the values are left out.
     pub(super) headers_only: bool,
@@ -60,7 +78,30 @@ pub(super) struct Reader {
     stream: String,
     consumer: Consumer,
     max_bytes: usize,
+    /// How many messages were delivered.
+    delivered: u64,
     done: bool,
+}
+
+impl Api {
+    /// Whether the stream has a message of the subject from this number on, as its leader knows.
+    pub(super) async fn has_message(
+        &self,
+        names: &Names,
+        subject: &str,
+        from: Revision,
+    ) -> Result<bool> {
+        let get = format!("STREAM.MSG.GET.{}", names.stream);
+        let next = NextBySubject {
+            seq: from,
+            next_by_subj: subject,
+        };
+        match self.request::<Found>(&get, &next).await {
+            Ok(Found {}) => Ok(true),
+            Err(error) if error.is(code::MESSAGE_NOT_FOUND) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// A message and where it stands in its stream.
@@ -68,9 +109,10 @@ pub(super) type Positioned = (Message, Position);
 
 impl Reader {
     pub(super) async fn open(api: &Api, names: &Names, wanted: Wanted) -> super::api::Result<Self> {
+        let (deliver_policy, opt_start_seq) = wanted.deliver.policy();
         let settings = |_| Settings {
-            deliver_policy: wanted.deliver_policy,
-            opt_start_seq: None,
+            deliver_policy,
+            opt_start_seq,
             filter: wanted.filter,
             deliver_subject: None,
             flow_control: false,
@@ -82,6 +124,7 @@ impl Reader {
             api: api.clone(),
             stream: names.stream.clone(),
             max_bytes: BATCH_BYTES,
+            delivered: 0,
             done: consumer.pending == 0,
             consumer,
         })
@@ -99,28 +142,23 @@ impl Reader {
         Ok(Some(batch))
     }
 
+    /// Whether nothing was left after the last batch.
+    pub(super) const fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// Goes on after the end: more has been written.
     pub(super) fn resume(&mut self) {
         self.done = false;
     }
 
-    /// Whether the stream has a message of the subject from this number on.
-    pub(super) async fn has_message(
-        &self,
-        names: &Names,
-        subject: &str,
-        from: Revision,
-    ) -> Result<bool> {
-        let get = format!("STREAM.MSG.GET.{}", names.stream);
-        let next = NextBySubject {
-            seq: from,
-            next_by_subj: subject,
-        };
-        match self.api.request::<Found>(&get, &next).await {
-            Ok(Found {}) => Ok(true),
-            Err(error) if error.is(code::MESSAGE_NOT_FOUND) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+    /// How many messages there were to read when it was opened.
+    pub(super) const fn total(&self) -> u64 {
+        self.consumer.pending
+    }
+
+    pub(super) const fn api(&self) -> &Api {
+        &self.api
     }
 
     async fn pull(&mut self, batch: &mut Vec<Positioned>) -> Result<()> {
@@ -167,6 +205,11 @@ impl Reader {
             }
             let reply = message.reply.as_deref().unwrap_or_default();
             let position = Position::parse(reply).ok_or(BackendError::Unexpected)?;
+            self.delivered += 1;
+            if position.consumer != self.delivered {
+                // One was lost on the way, and does not come again.
+                return Err(BackendError::Unavailable);
+            }
             batch.push((message, position));
             if position.pending == 0 {
                 self.done = true;

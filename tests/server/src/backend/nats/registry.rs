@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::backend::mailbox::{Mailbox, WatchEnd};
+use crate::backend::mailbox::Recipient;
 
 #[derive(Debug, Default)]
 struct Streams {
-    watches: HashMap<String, HashMap<u64, Arc<Mailbox>>>,
+    watches: HashMap<String, HashMap<u64, Arc<dyn Recipient>>>,
     so_far: u64,
 }
 
@@ -24,12 +24,12 @@ pub(super) struct Registration {
 }
 
 impl Registry {
-    pub(super) fn add(&self, stream: &str, mailbox: Arc<Mailbox>) -> Registration {
+    pub(super) fn add(&self, stream: &str, recipient: Arc<dyn Recipient>) -> Registration {
         let mut streams = self.lock();
         let number = streams.so_far;
         streams.so_far += 1;
         let watches = streams.watches.entry(stream.to_owned()).or_default();
-        watches.insert(number, mailbox);
+        watches.insert(number, recipient);
         Registration {
             registry: self.clone(),
             stream: stream.to_owned(),
@@ -40,8 +40,8 @@ impl Registry {
     /// Ends the watches of a deleted bucket.
     pub(super) fn end(&self, stream: &str) {
         let watches = self.lock().watches.remove(stream).unwrap_or_default();
-        for mailbox in watches.values() {
-            mailbox.end(WatchEnd::BucketDeleted);
+        for recipient in watches.values() {
+            recipient.bucket_deleted();
         }
     }
 

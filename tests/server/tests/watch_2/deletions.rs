@@ -1,0 +1,99 @@
+//! Buckets that go, and keys whose markers have gone.
+
+use ironflow_conformance::{Backend as _, BucketSettings};
+use ironflow_harness::outline;
+use serde_json::json;
+
+use crate::Bucket;
+
+pub async fn a_deleted_bucket_refuses_its_subscriptions_alone(server: &str) {
+    let [gone, kept] = ["gone", "kept"].map(|test| Bucket::new(server, test));
+    let (gone, kept) = (gone.await, kept.await);
+    let mut session = kept.client.session().await;
+    for (id, bucket) in [(1, &gone), (2, &kept), (3, &gone)] {
+        session.subscribe(id, &bucket.name, &[">"], json!({})).await;
+        session.next_of("synced").await;
+    }
+    gone.put("last", "words").await;
+    assert_eq!(session.next_of("kv_update").await["name"], gone.name);
+    gone.client_deletes().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let refused = session.next_of("refused").await;
+        assert_eq!(
+            (&refused["status"], &refused["retryable"]),
+            (&json!(404), &json!(false))
+        );
+        assert_eq!(refused["error"], "bucket not found");
+        ids.push(refused["id"].as_u64().unwrap());
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 3]);
+    kept.put("k", "v").await;
+    assert_eq!(session.next_of("kv_update").await["name"], kept.name);
+    session
+        .subscribe(1, &gone.name, &[">"], json!({ "after": 0 }))
+        .await;
+    assert_eq!(session.next_of("refused").await["status"], 404);
+    gone.create(BucketSettings::default()).await;
+    gone.put("k", "v").await;
+    session
+        .subscribe(1, &gone.name, &[">"], json!({ "after": 0 }))
+        .await;
+    assert_eq!(session.replayed(1).await.events().len(), 1);
+    gone.put("k", "v").await;
+    assert_eq!(session.next_of("kv_update").await["name"], gone.name);
+}
+
+pub async fn where_markers_expire_the_live_keys_are_listed(server: &str) {
+    let settings = BucketSettings {
+        ttl_seconds: 3600,
+        ..Default::default()
+    };
+    let bucket = Bucket::with(server, "pruned", settings).await;
+    bucket.fill(1100, "v").await;
+    bucket.put("user.1", "v").await; // 1101
+    bucket.delete("k7").await; // 1102
+    let mut session = bucket.client.session().await;
+    session
+        .subscribe(1, &bucket.name, &["*", "k7"], json!({ "after": 1100 }))
+        .await;
+    let replayed = session.replayed(1).await;
+    assert_eq!(replayed.events().iter().map(outline).count(), 1);
+    assert_eq!(replayed.synced["pruned"], true);
+    let mut live = replayed.live.unwrap();
+    live.sort_unstable();
+    let mut expected: Vec<_> = (0..1100)
+        .filter(|n| *n != 7)
+        .map(|n| format!("k{n}"))
+        .collect();
+    expected.sort_unstable();
+    assert_eq!(live, expected);
+    // There is no list for a client that has no state to prune.
+    for (id, more) in [
+        (2, json!({ "after": 0 })),
+        (3, json!({ "after": 5, "epoch": "" })),
+    ] {
+        session.subscribe(id, &bucket.name, &["*"], more).await;
+        let replayed = session.replayed(id).await;
+        assert_eq!(
+            (&replayed.synced["pruned"], replayed.live),
+            (&json!(false), None)
+        );
+    }
+    session
+        .subscribe(4, &bucket.name, &["none"], json!({ "after": 1 }))
+        .await;
+    let replayed = session.replayed(4).await;
+    assert_eq!(
+        (&replayed.synced["pruned"], replayed.live),
+        (&json!(true), Some(vec![]))
+    );
+}
+
+impl Bucket {
+    /// Deletes the bucket.
+    pub async fn client_deletes(&self) {
+        self.client.delete_bucket(&self.name).await.unwrap();
+    }
+}
