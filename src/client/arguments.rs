@@ -38,6 +38,22 @@ pub(super) fn pattern(value: &JsValue, what: &str) -> Result<Pattern, Error> {
     Ok(Pattern::parse(&text(value, what)?)?)
 }
 
+/// A pattern, or a list of at least one; every key where there is nothing.
+pub(super) fn patterns(value: &JsValue, what: &str) -> Result<Vec<Pattern>, Error> {
+    if is_unset(value) {
+        return Ok(vec![Pattern::all()]);
+    }
+    let Some(list) = from_js::list(value, what)? else {
+        return pattern(value, what).map(|pattern| vec![pattern]);
+    };
+    if list.length() == 0 {
+        let message = concat(&[what, " must hold at least one pattern"]);
+        return Err(Error::Validation(message));
+    }
+    let each = concat(&["each pattern of ", what]);
+    list.iter().map(|given| pattern(&given, &each)).collect()
+}
+
 /// A function of the caller's.
 pub(super) fn function(value: &JsValue, what: &str) -> Result<(), Error> {
     match value.is_function() {

@@ -1,5 +1,6 @@
 //! `BrowserKVBucketHandle`: keys.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Promise;
@@ -9,11 +10,12 @@ use super::arguments;
 use super::ironflow_client::to_js_error;
 use super::modify::Modify;
 use super::request::{ApiMethod, Arguments, Request};
+use super::sequence::Sequence;
 use super::state::ClientState;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::error::Error;
-use crate::ffi::{self, Done, Failure};
+use crate::ffi::{Done, Failure};
 use crate::kv::BucketName;
 use crate::text::concat;
 
@@ -26,6 +28,8 @@ pub struct BrowserKVBucketHandle {
     decode: Option<JsValue>,
     /// Whether error handlers hear nothing of its operations: those that are a part of another.
     quiet: bool,
+    /// Whether `find` has learned that the bucket exists.
+    exists: Rc<Cell<bool>>,
 }
 
 impl BrowserKVBucketHandle {
@@ -39,6 +43,7 @@ impl BrowserKVBucketHandle {
             name: arguments::bucket_name(name).map_err(to_js_error)?,
             decode: arguments::decode(options).map_err(to_js_error)?,
             quiet: false,
+            exists: Rc::default(),
         })
     }
 
@@ -56,6 +61,7 @@ impl BrowserKVBucketHandle {
             name: self.name.clone(),
             decode: None,
             quiet: true,
+            exists: Rc::default(),
         }
     }
 
@@ -76,14 +82,12 @@ impl BrowserKVBucketHandle {
         let (bucket, change, decode) = (self.name.clone(), change.clone(), self.decode.clone());
         Ok(move |done| {
             let modify = Modify {
-                transport: Rc::clone(&configured.transport),
                 bucket,
                 key,
                 key_value,
                 change,
                 decode,
-                limits,
-                started: ffi::now(),
+                sequence: Sequence::new(&configured.transport, limits),
                 max_attempts,
                 done,
             };
@@ -127,6 +131,24 @@ impl BrowserKVBucketHandle {
         self.send(ApiMethod::Get, &Arguments::new(key, options))
     }
 
+    /// Reads a key, and gives undefined where it is missing or deleted.
+    pub fn find(&self, key: &JsValue, options: &JsValue) -> Promise {
+        let arguments = Arguments::new(key, options);
+        let exists = Some(&self.exists);
+        self.send(
+            ApiMethod::Find,
+            &Arguments {
+                exists,
+                ..arguments
+            },
+        )
+    }
+
+    /// The entries of all keys, or of those that match any of the patterns, in ascending order of revision.
+    pub fn entries(&self, filter: &JsValue, options: &JsValue) -> Promise {
+        self.send(ApiMethod::Entries, &Arguments::new(filter, options))
+    }
+
     /// Writes a key, whatever it held.
     pub fn put(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
         let arguments = Arguments::new(key, options);
@@ -152,6 +174,7 @@ impl BrowserKVBucketHandle {
             value,
             revision,
             options,
+            exists: None,
         };
         self.send(ApiMethod::Update, &arguments)
     }

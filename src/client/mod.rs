@@ -4,11 +4,13 @@
 mod arguments;
 mod bucket;
 mod connect;
+mod entries;
 mod ironflow_client;
 mod kv;
 mod modify;
 mod pattern_hint;
 mod request;
+mod sequence;
 mod state;
 mod view;
 mod watch_arguments;

@@ -8,15 +8,17 @@ use wasm_bindgen::prelude::*;
 
 use super::arguments;
 use super::request::decoded;
+use super::sequence::Sequence;
 use crate::config::RetryPolicy;
 use crate::error::Error;
 use crate::ffi::{self, Done, Failure, OperationResult, Read};
 use crate::kv::{BucketName, Key, Precondition};
-use crate::transport::{Limits, Operation, Transport};
+use crate::transport::Operation;
 
 /// One operation of `modify` in progress.
 pub(super) struct Modify {
-    pub(super) transport: Rc<Transport>,
+    /// Its reads and writes.
+    pub(super) sequence: Rc<Sequence>,
     pub(super) bucket: BucketName,
     pub(super) key: Key,
     /// The key as the caller passed it.
@@ -25,10 +27,6 @@ pub(super) struct Modify {
     pub(super) change: JsValue,
     /// As [`ffi::decode`] takes it.
     pub(super) decode: Option<JsValue>,
-    /// The time limit and signal, for all attempts together.
-    pub(super) limits: Limits,
-    /// When the time limit began to run, by the monotonic clock.
-    pub(super) started: f64,
     /// The number of attempts; infinity: no limit.
     pub(super) max_attempts: f64,
     pub(super) done: Done,
@@ -47,7 +45,7 @@ struct Attempt {
 
 impl Modify {
     pub(super) fn start(self) {
-        let began = self.started;
+        let began = self.sequence.started;
         let attempt = Attempt {
             modify: self,
             number: 1.0,
@@ -55,11 +53,6 @@ impl Modify {
             conflict: None,
         };
         Box::new(attempt).read();
-    }
-
-    /// How many milliseconds are left.
-    fn left(&self) -> f64 {
-        f64::from(self.limits.timeout_ms) - (ffi::now() - self.started)
     }
 }
 
@@ -74,7 +67,7 @@ impl Attempt {
     fn change(self: Box<Self>, read: OperationResult) {
         let entry = match read {
             Ok(entry) => Some(entry),
-            Err(failure) if is_status(&failure, 404) => None,
+            Err(failure) if failure.is_status(404) => None,
             Err(failure) => return self.finish(Err(failure)),
         };
         let revision = entry.as_ref().map(|entry| {
@@ -90,13 +83,13 @@ impl Attempt {
             Err(failure) => return self.finish(Err(failure)),
         };
         let modify = &self.modify;
-        let (function, signal) = (modify.change.clone(), modify.limits.signal());
-        let left = modify.left().max(1.0) as u32;
+        let (function, signal) = (modify.change.clone(), modify.sequence.limits.signal());
+        let left = modify.sequence.left().max(1.0) as u32;
         ffi::call(&function, &entry, left, &signal, move |race| {
             match race.result {
                 Ok(value) => self.write(&value, revision),
                 Err(end) => {
-                    let timeout_ms = self.modify.limits.timeout_ms;
+                    let timeout_ms = self.modify.sequence.limits.timeout_ms;
                     let failure = end.failure(timeout_ms, &|_, error| Failure::Thrown(error));
                     self.finish(Err(failure));
                 }
@@ -126,7 +119,7 @@ impl Attempt {
     /// Ends, or starts over after a conflict.
     fn written(self: Box<Self>, outcome: OperationResult) {
         match outcome {
-            Err(failure) if is_status(&failure, 412) && self.number < self.modify.max_attempts => {
+            Err(failure) if failure.is_status(412) && self.number < self.modify.max_attempts => {
                 self.back_off(failure);
             }
             outcome => self.finish(outcome),
@@ -136,16 +129,16 @@ impl Attempt {
     fn back_off(mut self: Box<Self>, conflict: Failure) {
         let policy = RetryPolicy::conflicts(ffi::now() - self.began);
         let delay = policy.backoff(self.number) * Math::random();
-        let left = self.modify.left();
-        let signal = self.modify.limits.signal();
+        let left = self.modify.sequence.left();
+        let signal = self.modify.sequence.limits.signal();
         self.number += 1.0;
         self.conflict = Some(conflict);
         ffi::pause(delay.min(left.max(0.0)), &signal, move |_| {
-            if let Err(failure) = self.modify.limits.check() {
+            if let Err(failure) = self.modify.sequence.limits.check() {
                 return self.finish(Err(failure));
             }
             if delay >= left {
-                let ms = self.modify.limits.timeout_ms;
+                let ms = self.modify.sequence.limits.timeout_ms;
                 return self.finish(Err(Error::Timeout { ms }.into()));
             }
             self.began = ffi::now();
@@ -154,22 +147,8 @@ impl Attempt {
     }
 
     fn carry_out(self: Box<Self>, operation: Operation, then: fn(Box<Self>, OperationResult)) {
-        let ms = self.modify.limits.timeout_ms;
-        let limits = Limits {
-            timeout_ms: self.modify.left().max(1.0) as u32,
-            ..self.modify.limits.clone()
-        };
-        let transport = Rc::clone(&self.modify.transport);
-        let done = Box::new(move |mut outcome: OperationResult| {
-            if let Err(Failure::Error(problem)) = &mut outcome
-                && let Error::Timeout { ms: limit } = &mut problem.error
-            {
-                // The limit that the caller set is the one to name.
-                *limit = ms;
-            }
-            then(self, outcome);
-        });
-        transport.carry_out(operation, limits, done);
+        let sequence = Rc::clone(&self.modify.sequence);
+        sequence.carry_out(operation, Box::new(move |outcome| then(self, outcome)));
     }
 
     fn finish(self, mut outcome: OperationResult) {
@@ -180,15 +159,5 @@ impl Attempt {
             problem.cause = conflict.into();
         }
         (self.modify.done)(outcome);
-    }
-}
-
-/// Whether the server answered with this status, in the message of the API.
-fn is_status(failure: &Failure, expected: u16) -> bool {
-    match failure {
-        Failure::Error(problem) => {
-            matches!(problem.error, Error::Http { status, .. } if status == expected)
-        }
-        _ => false,
     }
 }

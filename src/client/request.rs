@@ -1,13 +1,17 @@
 //! A request: what an application calls for, from its arguments to its settled promise. Every method
 //! that gives a promise goes through here.
 
+use std::cell::Cell;
 use std::rc::Rc;
+use std::slice;
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use super::entries::EntriesReader;
 use super::pattern_hint::warn_of_partial_wildcard;
+use super::sequence::Sequence;
 use super::state::ClientState;
 use crate::error::Error;
 use crate::ffi::{self, Done, Failure, OperationResult, Subject};
@@ -22,12 +26,14 @@ pub(super) enum ApiMethod {
     ListBuckets,
     GetBucketInfo,
     Get,
+    Find,
     Put,
     Create,
     Update,
     Delete,
     Purge,
     ListKeys,
+    Entries,
 }
 
 impl ApiMethod {
@@ -39,12 +45,14 @@ impl ApiMethod {
             Self::ListBuckets => "listBuckets",
             Self::GetBucketInfo => "getBucketInfo",
             Self::Get => "get",
+            Self::Find => "find",
             Self::Put => "put",
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
             Self::Purge => "purge",
             Self::ListKeys => "listKeys",
+            Self::Entries => "entries",
         }
     }
 }
@@ -57,6 +65,8 @@ pub(super) struct Arguments<'a> {
     pub(super) revision: &'a JsValue,
     /// The `RequestOptions`.
     pub(super) options: &'a JsValue,
+    /// Whether the bucket is known to exist, for `find`.
+    pub(super) exists: Option<&'a Rc<Cell<bool>>>,
 }
 
 impl<'a> Arguments<'a> {
@@ -67,6 +77,7 @@ impl<'a> Arguments<'a> {
             value: first,
             revision: first,
             options,
+            exists: None,
         }
     }
 }
@@ -128,21 +139,35 @@ impl Request {
             let limits = arguments::limits(arguments.options, self.operation, timeout_ms)?;
             Ok((configured, operation, limits))
         });
-        if method != ApiMethod::Get {
+        if !matches!(
+            method,
+            ApiMethod::Get | ApiMethod::Find | ApiMethod::Entries
+        ) {
             self.decode = None;
         }
         let (configured, operation, limits) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => return self.finished(Err(error.into())),
         };
-        if let Operation::ListKeys(_, Some(pattern)) = &operation {
+        let patterns = match &operation {
+            Operation::ListKeys(_, Some(pattern)) => slice::from_ref(pattern),
+            Operation::Entries(_, patterns) => patterns,
+            _ => &[],
+        };
+        for pattern in patterns {
             warn_of_partial_wildcard(&configured.given, pattern);
         }
         match configured.transport.try_sync(&operation, &limits) {
             Some(outcome) => self.finished(outcome),
             None => {
                 let (promise, done) = self.pending();
-                configured.transport.send(operation, limits, done);
+                match operation {
+                    Operation::Entries(bucket, patterns) => {
+                        let sequence = Sequence::new(&configured.transport, limits);
+                        EntriesReader::start(sequence, bucket, patterns, done);
+                    }
+                    operation => configured.transport.send(operation, limits, done),
+                }
                 promise
             }
         }
@@ -166,11 +191,19 @@ impl Request {
                 let filter = arguments::filter(given.first)?;
                 return Ok(Operation::ListKeys(bucket, filter));
             }
+            ApiMethod::Entries => {
+                let patterns = arguments::patterns(given.first, "the filter")?;
+                return Ok(Operation::Entries(bucket, patterns));
+            }
             _ => {}
         }
         let key = arguments::key(given.first)?;
         let precondition = match method {
             ApiMethod::Get => return Ok(Operation::Get(bucket, key)),
+            ApiMethod::Find => {
+                let exists = given.exists.cloned().unwrap_or_default();
+                return Ok(Operation::Find(bucket, key, exists));
+            }
             ApiMethod::Delete | ApiMethod::Purge => {
                 return Ok(Operation::Remove {
                     bucket,

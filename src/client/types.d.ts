@@ -159,6 +159,15 @@ export declare class BrowserKVBucketHandle<
   readonly name: string;
   /** Reads a key. `HTTP_404` where it is missing or deleted. */
   get(key: string, options?: RequestOptions): Promise<KVEntry<T>>;
+  /** As {@link get}, but undefined where the key is missing or deleted. A missing bucket is `HTTP_404`. */
+  find(key: string, options?: RequestOptions): Promise<KVEntry<T> | undefined>;
+  /**
+   * The entries of the keys that exist, in ascending order of revision: all, or those that match a pattern
+   * or any of several. One request where the server has announced `entries` (see
+   * {@link IronflowClient.features}), else a listing and a request for each key, 6 at a time. The time limit
+   * is for all of it. Rejects with a {@link ValidationError} where a value does not decode.
+   */
+  entries(filter?: string | readonly string[], options?: RequestOptions): Promise<KVEntry<T>[]>;
   /**
    * Writes a key, whatever it held. A string is stored as UTF-8, an `ArrayBuffer` or a view of one
    * as its bytes, everything else as its JSON text (see {@link BucketOptions} for handles that decode).

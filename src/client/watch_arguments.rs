@@ -83,20 +83,7 @@ impl WatchArguments {
 /// The option `key`.
 fn patterns(given: &JsValue) -> Result<Vec<Pattern>, Error> {
     let key = from_js::member(given, "key")?;
-    if is_unset(&key) {
-        return Ok(vec![Pattern::all()]);
-    }
-    let Some(keys) = from_js::list(&key, "key")? else {
-        return arguments::pattern(&key, "key").map(|pattern| vec![pattern]);
-    };
-    if keys.length() == 0 {
-        return Err(Error::Validation(
-            "key must hold at least one pattern".into(),
-        ));
-    }
-    keys.iter()
-        .map(|key| arguments::pattern(&key, "each key"))
-        .collect()
+    arguments::patterns(&key, "key")
 }
 
 fn check_callbacks(callbacks: &JsValue) -> Result<(), Error> {

@@ -66,6 +66,10 @@ shared! {
         Nothing,
         /// The entry of the key that was asked for.
         Entry,
+        /// The same, or a 404.
+        Found,
+        /// The entries of many keys.
+        Entries,
         /// A revision.
         PutResult,
         /// A list of keys.

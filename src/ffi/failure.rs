@@ -40,6 +40,16 @@ impl Failure {
             cause,
         }))
     }
+
+    /// Whether the server answered with this status, in the message of the API.
+    pub(crate) fn is_status(&self, expected: u16) -> bool {
+        match self {
+            Self::Error(problem) => {
+                matches!(problem.error, Error::Http { status, .. } if status == expected)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What an error is about: for its message and its fields.

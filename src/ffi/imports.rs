@@ -62,6 +62,13 @@ extern "C" {
     #[wasm_bindgen(structural, method, catch)]
     pub(crate) fn event(this: &Body, revision: f64, bucket: &JsValue) -> Result<JsValue, JsValue>;
 
+    /// The newest of the entries of each key, ascending by revision.
+    #[wasm_bindgen(js_name = newestEntries)]
+    pub(crate) fn newest_entries(entries: &Array) -> JsValue;
+    /// Puts the keys of several listings in their place, each once.
+    #[wasm_bindgen(js_name = flattenListings)]
+    pub(crate) fn flatten_listings(listings: &Array);
+
     #[wasm_bindgen(js_name = newPutResult)]
     pub(crate) fn new_put_result(revision: f64) -> JsValue;
 

@@ -10,8 +10,10 @@ export const RACE_FAILED = 6;
 
 export const EXPECTED_NOTHING = 0;
 export const EXPECTED_ENTRY = 1;
-export const EXPECTED_PUT_RESULT = 2;
-export const EXPECTED_KEYS = 3;
-export const EXPECTED_BUCKET_INFO = 4;
-export const EXPECTED_BUCKETS = 5;
-export const EXPECTED_CONNECTED = 6;
+export const EXPECTED_FOUND = 2;
+export const EXPECTED_ENTRIES = 3;
+export const EXPECTED_PUT_RESULT = 4;
+export const EXPECTED_KEYS = 5;
+export const EXPECTED_BUCKET_INFO = 6;
+export const EXPECTED_BUCKETS = 7;
+export const EXPECTED_CONNECTED = 8;

@@ -4,7 +4,9 @@ import {
   EXPECTED_BUCKET_INFO,
   EXPECTED_BUCKETS,
   EXPECTED_CONNECTED,
+  EXPECTED_ENTRIES,
   EXPECTED_ENTRY,
+  EXPECTED_FOUND,
   EXPECTED_KEYS,
   EXPECTED_NOTHING,
   EXPECTED_PUT_RESULT,
@@ -47,12 +49,13 @@ const decoders = {
 };
 
 /**
- * Decodes the value of an entry or event in place, as a handle's mode says: "json", "text" or
+ * Decodes the value of an entry or event, or of each of a list, in place, as a handle's mode says: "json", "text" or
  * "bytes". Without a mode it stays base64. What was deleted has no value: undefined. Throws a
  * ValidationError that names the key where the bytes are not what the mode takes.
  */
 export function decode(stored, mode) {
-  if (!mode) return stored;
+  if (!mode || !stored) return stored;
+  if (Array.isArray(stored)) return stored.map((each) => decode(each, mode));
   try {
     const value = stored.operation === "put" ? decoders[mode](stored.bytes()) : undefined;
     // Not enumerable, so that spread, JSON and deep equality see the fields alone.
@@ -275,10 +278,47 @@ const isValue = (value) => typeof value === "string" || value === undefined || v
 
 /** The entry of the key that was asked for: an answer about another one is not what the protocol says. */
 function readEntry(answer, asked) {
-  const { key, value, revision, created_at, operation } = parse(answer);
-  if (key !== asked || !isRevision(revision) || !isValue(value)) return undefined;
-  if (!areTyped("string", [created_at, operation ?? "put"])) return undefined;
+  const entry = toEntry(parse(answer));
+  return entry?.key === asked ? entry : undefined;
+}
+
+/** An entry from the server's JSON, undefined if it is none. */
+function toEntry({ key, value, revision, created_at, operation }) {
+  if (!isRevision(revision) || !isValue(value)) return undefined;
+  if (!areTyped("string", [key, created_at, operation ?? "put"])) return undefined;
   return new KVEntry(key, value ?? "", revision, created_at, operation ?? "put");
+}
+
+/** The same, null if the key is missing; false if what is missing may be the bucket. */
+function readFound(answer, asked) {
+  if (answer.status !== 404) return readEntry(answer, asked);
+  const { code } = parse(answer);
+  if (answer.page || code === "bucket_not_found") return undefined;
+  return code === "key_not_found" ? null : false;
+}
+
+/** The entries of many keys. A key may come again later in the answer, as a delete too. */
+function readEntries(answer) {
+  const { entries } = parse(answer);
+  const read = Array.isArray(entries) ? entries.map((each) => each && toEntry(each)) : undefined;
+  return read?.every(Boolean) ? newestEntries(read) : undefined;
+}
+
+/** The newest of the entries of each key, ascending by revision. */
+export function newestEntries(entries) {
+  const newest = new Map();
+  for (const entry of entries.sort((a, b) => a.revision - b.revision)) {
+    newest.delete(entry.key);
+    if (entry.operation === "put") newest.set(entry.key, entry);
+  }
+  return [...newest.values()];
+}
+
+/** Puts the keys of several listings in their place, each once. */
+export function flattenListings(listings) {
+  const keys = new Set(listings.flat());
+  listings.length = 0;
+  for (const key of keys) listings.push(key);
 }
 
 function readPutResult(answer) {
@@ -335,6 +375,8 @@ function readNothing({ status, text, page }) {
 const READERS = {
   [EXPECTED_NOTHING]: readNothing,
   [EXPECTED_ENTRY]: readEntry,
+  [EXPECTED_FOUND]: readFound,
+  [EXPECTED_ENTRIES]: readEntries,
   [EXPECTED_PUT_RESULT]: readPutResult,
   [EXPECTED_KEYS]: readKeys,
   [EXPECTED_BUCKET_INFO]: readBucketInfo,
@@ -346,7 +388,9 @@ const READERS = {
 export function readResult(answer, expected, key) {
   const { status } = answer;
   const readable =
-    (status >= 200 && status < 300) || (status === 403 && expected === EXPECTED_CONNECTED);
+    (status >= 200 && status < 300) ||
+    (status === 403 && expected === EXPECTED_CONNECTED) ||
+    (status === 404 && expected === EXPECTED_FOUND);
   return readable ? READERS[expected](answer, key) : undefined;
 }
 

@@ -142,6 +142,11 @@ impl Http {
                 request.expected = Expected::Entry;
                 request.key = Some(key.clone());
             }
+            Operation::Find(bucket, key, _) => {
+                request.url = path::key(server, bucket, key);
+                request.expected = Expected::Found;
+                request.key = Some(key.clone());
+            }
             Operation::Put {
                 bucket,
                 key,
@@ -177,6 +182,10 @@ impl Http {
             Operation::ListKeys(bucket, filter) => {
                 request.url = path::keys(server, bucket, filter.as_ref());
                 request.expected = Expected::Keys;
+            }
+            Operation::Entries(bucket, patterns) => {
+                request.url = path::entries(server, bucket, patterns);
+                request.expected = Expected::Entries;
             }
         }
         request
@@ -297,8 +306,8 @@ impl Attempt {
             None => outcome,
         };
         match self.deferred.take() {
-            None => (self.done)(outcome),
             Some(operation) => self.proceed(operation, outcome),
+            None => self.conclude(outcome),
         }
     }
 
@@ -319,6 +328,26 @@ impl Attempt {
             }
         };
         (self.done)(outcome);
+    }
+
+    /// Is done. Where `Find` may miss the key or the bucket, the bucket's info says which.
+    fn conclude(mut self: Box<Self>, outcome: OperationResult) {
+        let done = self.done;
+        let exists = match (&self.operation, &outcome) {
+            (Operation::Find(.., exists), Ok(value)) if *value == JsValue::FALSE => exists.clone(),
+            _ => return done(outcome),
+        };
+        let bucket = self.operation.bucket().filter(|_| !exists.get()).cloned();
+        let Some(bucket) = bucket else {
+            return done(Ok(JsValue::UNDEFINED));
+        };
+        self.operation = Operation::BucketInfo(bucket);
+        self.number = 1.0;
+        self.done = Box::new(move |info| {
+            exists.set(info.is_ok());
+            done(info.map(|_| JsValue::UNDEFINED));
+        });
+        self.begin();
     }
 
     /// How long to wait before another attempt, in milliseconds. None: there is none.

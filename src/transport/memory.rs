@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::ffi::{self, Body, Failure, Features, OperationResult};
 use crate::kv::{
-    BucketConfig, BucketInfo, BucketName, KvError, Pattern, Stored, Timestamp, WatchEvent,
+    BucketConfig, BucketInfo, BucketName, Entry, KvError, Pattern, Stored, Timestamp, WatchEvent,
 };
 use crate::store::{Clock, Sink, Store, WatcherId};
 use crate::text::concat;
@@ -28,7 +28,7 @@ pub(crate) struct Memory {
 }
 
 /// The features of the protocol that it has, as a server announces them.
-const FEATURES: &str = "write-id,remove";
+const FEATURES: &str = "write-id,remove,entries";
 
 /// A value as JavaScript holds it: it is read there alone, and need not be copied into here and out
 /// again. The default stands for none.
@@ -159,12 +159,28 @@ impl Memory {
                 bucket_info(&info)
             }
             Operation::Get(bucket, key) => {
-                let entry = self.store().get(bucket, key)?;
-                let (revision, created) = (entry.revision as f64, entry.created.0 as f64);
-                match entry.value.value {
-                    Some(value) => value.entry(revision, created).map_err(not_encoded)?,
-                    None => JsValue::UNDEFINED,
+                let found = self.store().get(bucket, key)?;
+                entry(found)?
+            }
+            Operation::Find(bucket, key, _) => {
+                let found = self.store().get(bucket, key);
+                match found {
+                    Err(KvError::KeyNotFound) => JsValue::UNDEFINED,
+                    found => entry(found?)?,
                 }
+            }
+            Operation::Entries(bucket, patterns) => {
+                let entries = Array::new();
+                for pattern in patterns {
+                    let keys = self.store().list_keys(bucket, pattern)?;
+                    for key in keys {
+                        let found = self.store().get(bucket, &key);
+                        if let Ok(found) = found {
+                            entries.push(&entry(found)?);
+                        }
+                    }
+                }
+                ffi::newest_entries(&entries)
             }
             Operation::Put {
                 bucket,
@@ -223,6 +239,14 @@ fn not_encoded(cause: JsValue) -> Failure {
         Error::Validation("the value cannot be encoded here".into()),
         cause,
     )
+}
+
+fn entry(entry: Entry<Held>) -> OperationResult {
+    let (revision, created) = (entry.revision as f64, entry.created.0 as f64);
+    match entry.value.value {
+        Some(value) => value.entry(revision, created).map_err(not_encoded),
+        None => Ok(JsValue::UNDEFINED),
+    }
 }
 
 fn bucket_info(info: &BucketInfo) -> JsValue {

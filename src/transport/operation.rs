@@ -1,5 +1,8 @@
 //! An operation: one value that either transport carries out.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use wasm_bindgen::prelude::*;
 
 use crate::ffi::{self, Body, Failure};
@@ -15,6 +18,11 @@ pub(crate) enum Operation {
     ListBuckets,
     BucketInfo(BucketName),
     Get(BucketName, Key),
+    /// As `Get`, with undefined for a key that is missing. The flag is set once the bucket is known to exist:
+    /// a 404 without a code then means the key.
+    Find(BucketName, Key, Rc<Cell<bool>>),
+    /// The entries of keys that any of the patterns matches, ascending.
+    Entries(BucketName, Vec<Pattern>),
     Put {
         bucket: BucketName,
         key: Key,
@@ -37,6 +45,8 @@ impl Operation {
         matches!(
             self,
             Self::Get(..)
+                | Self::Find(..)
+                | Self::Entries(..)
                 | Self::ListKeys(..)
                 | Self::ListBuckets
                 | Self::BucketInfo(_)
@@ -73,6 +83,8 @@ impl Operation {
             }
             Self::BucketInfo(bucket)
             | Self::Get(bucket, _)
+            | Self::Find(bucket, ..)
+            | Self::Entries(bucket, _)
             | Self::Put { bucket, .. }
             | Self::Remove { bucket, .. }
             | Self::ListKeys(bucket, _) => Some(bucket),

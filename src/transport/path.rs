@@ -26,6 +26,18 @@ pub fn keys(server_url: &str, name: &BucketName, filter: Option<&Pattern>) -> St
     url
 }
 
+/// The entries of a bucket, all or those that match.
+pub fn entries(server_url: &str, name: &BucketName, filters: &[Pattern]) -> String {
+    let mut url = bucket(server_url, name);
+    url.push_str("/entries");
+    if *filters != [Pattern::all()] {
+        let filters: Vec<_> = filters.iter().map(|f| ("filter", f.as_str())).collect();
+        url.push('?');
+        url.push_str(&query(&filters));
+    }
+    url
+}
+
 /// One key.
 pub fn key(server_url: &str, name: &BucketName, key: &Key) -> String {
     let mut url = keys(server_url, name, None);
@@ -152,6 +164,14 @@ mod tests {
         assert_eq!(
             keys("http://x", &name, Some(&pattern)),
             "http://x/api/v1/kv/buckets/b/keys?filter=user.%3E"
+        );
+        assert_eq!(
+            entries("http://x", &name, &[pattern, Pattern::parse("*").unwrap()]),
+            "http://x/api/v1/kv/buckets/b/entries?filter=user.%3E&filter=*"
+        );
+        assert_eq!(
+            entries("http://x", &name, &[Pattern::all()]),
+            "http://x/api/v1/kv/buckets/b/entries"
         );
     }
 }

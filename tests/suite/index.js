@@ -21,6 +21,7 @@ import { modifyRequests } from "./modify-requests.js";
 import { optionShapes } from "./option-shapes.js";
 import { page } from "./page.js";
 import { patternHints } from "./pattern-hints.js";
+import { reading } from "./reading.js";
 import { refusedValues } from "./refused-values.js";
 import { retrying } from "./retrying.js";
 import { survivingViews } from "./surviving-views.js";
@@ -44,6 +45,7 @@ export const suites = {
   conditionalRemoves,
   modify,
   modifyRequests,
+  reading,
   decoding,
   memory,
   retrying,
