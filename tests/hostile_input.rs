@@ -46,12 +46,12 @@ fn try_out<S: Strategy>(
 
 /// Text of what keys and patterns are made of, and what they must not be.
 fn text() -> impl Strategy<Value = String> {
-    let telling = select(
+    let significant = select(
         "aab..**>> \t\n\0\u{7f}é\u{a0}\u{3000}\u{85}🦀e\u{301}/%:"
             .chars()
             .collect::<Vec<_>>(),
     );
-    let character = prop_oneof![8 => telling, 1 => any::<char>()];
+    let character = prop_oneof![8 => significant, 1 => any::<char>()];
     let short = vec(character, 0..12).prop_map(String::from_iter);
     let long = (select(vec!["k", "é", "a.", "*."]), 300_usize..1100)
         .prop_map(|(part, times)| part.repeat(times) + "k");

@@ -51,7 +51,7 @@ describe("the credentials of a request", () => {
     }
   });
 
-  test("a token function is asked anew for every request, and may take its time", async () => {
+  test("a token function is called for every request, and may be slow", async () => {
     let asked = 0;
     const token = () => {
       asked += 1;
@@ -130,7 +130,7 @@ describe("the credentials of a request", () => {
     assert.ok(performance.now() - began < 5000);
   });
 
-  test("are in nothing that is logged, thrown or told to a handler", async () => {
+  test("are not logged, thrown or passed to a handler", async () => {
     /** @type {unknown[]} */
     const said = [];
     const log = (/** @type {unknown[]} */ ...values) => said.push(...values);
@@ -203,7 +203,7 @@ describe("the address and the credentials of a watch", () => {
     }
   });
 
-  test("a token function is asked anew for every watch", async () => {
+  test("a token function is called for every watch", async () => {
     let asked = 0;
     const token = async () => {
       asked += 1;

@@ -94,8 +94,8 @@ describe("frames", () => {
   for (const [what, data] of malformed) {
     test(`malformed (${what}) reach onError, and the watch goes on`, async () => {
       /** @type {unknown[]} */
-      const heard = [];
-      const onError = (/** @type {unknown} */ error) => heard.push(error);
+      const reported = [];
+      const onError = (/** @type {unknown} */ error) => reported.push(error);
       const { socket, calls } = connected({ onError });
       socket.frame(data);
       socket.frame(update());
@@ -105,7 +105,7 @@ describe("frames", () => {
       isError(error, { name: "IronflowError", code: "INVALID_RESPONSE", retryable: false });
       assert.equal(event.revision, 1);
       assert.deepEqual(rest, []);
-      assert.deepEqual(heard, [error], "so does the client's handler");
+      assert.deepEqual(reported, [error], "the client's handler gets the same error");
     });
   }
 
@@ -189,8 +189,8 @@ describe("a connection that ends", () => {
   for (const [code, expected] of codes) {
     test(`with ${code} is ${expected ? "an onError and " : ""}one onClose`, async () => {
       /** @type {unknown[]} */
-      const heard = [];
-      const onError = (/** @type {unknown} */ error) => heard.push(error);
+      const reported = [];
+      const onError = (/** @type {unknown} */ error) => reported.push(error);
       const { socket, calls, closed, watcher, client } = connected({ onError });
       socket.end(code);
       await closed;
@@ -198,7 +198,7 @@ describe("a connection that ends", () => {
       assert.deepEqual(calls, ["ready", ...errors, "closed"]);
       assert.equal(errors.length, expected ? 1 : 0);
       if (expected) isError(errors[0], expected);
-      assert.deepEqual(heard, errors);
+      assert.deepEqual(reported, errors);
       socket.end(1006);
       watcher.stop();
       client.disconnect();
@@ -259,7 +259,7 @@ describe("a handshake that fails", () => {
     });
   }
 
-  test("is noticed where the platform tells of the error only, as Node 20 does", async () => {
+  test("is noticed if the platform emits only the error event, as Node 20 does", async () => {
     answerWith(() => new Response("{}", { status: 404 }));
     const { calls } = watch();
     sockets[0]?.fail();

@@ -259,7 +259,7 @@ describe("connections that break", () => {
       connectionError,
     ));
 
-  test("nobody listens", async () => {
+  test("a server that does not listen", async () => {
     const dead = createClient({ serverUrl: await deadAddress(), retry: false, logger: false }).kv();
     for (const [name, operation] of Object.entries(operations)) {
       const error = await failure(operation(dead), name);

@@ -1,5 +1,5 @@
-// What a server, or whoever stands in its place, may answer: any status, headers, body and frame. The
-// client gives a typed result or a typed error, and nothing else ever comes out of it.
+// Arbitrary responses of a server or a proxy: any status, headers, body and frame. The client resolves with a
+// typed result or rejects with a typed error, and nothing else.
 //
 // IRONFLOW_INPUTS sets how many answers are made up for each test.
 

@@ -19,7 +19,7 @@ const site = mkdtempSync(join(tmpdir(), "ironflow-react-"));
 let browser;
 /** @type {Awaited<ReturnType<typeof startServer>>} */
 let server;
-/** Buckets are told apart by it. */
+/** The number of buckets so far: it makes their names unique. */
 let buckets = 0;
 
 before(async () => {
@@ -149,7 +149,7 @@ for (const [backend, config] of Object.entries(configurations)) {
       await render("List", { filter: "user.*" });
       assert.deepEqual(await list(1), ["user.1 Alice"]);
       await put("user.2", "Bob");
-      await put("other", "nobody");
+      await put("other", "no user");
       assert.deepEqual(await list(2), ["user.1 Alice", "user.2 Bob"]);
       await page.evaluate((name) => app.kv().bucket(name).delete("user.1"), bucket);
       assert.deepEqual(await list(1), ["user.2 Bob"]);
@@ -186,7 +186,7 @@ for (const [backend, config] of Object.entries(configurations)) {
       await render("List", { filter: ["a.1", "b.*"] });
       assert.deepEqual(await list(2), ["a.1 a.1", "b.1 b.1"]);
       await rendered();
-      // A filter that is made anew with each rendering is the same filter.
+      // A new filter array with equal contents is the same filter.
       await render("List", { filter: ["a.1", "b.*"] });
       await page.waitForFunction(() => app.rendered.length > 0);
       assert.deepEqual(new Set(await rendered()), new Set(["ready 2"]));
@@ -211,7 +211,7 @@ for (const [backend, config] of Object.entries(configurations)) {
       await done();
     });
 
-    test("whoever leaves while it is loading leaves nothing behind", async () => {
+    test("a component that unmounts while loading leaves no watch behind", async () => {
       const { page, bucket, render, sockets, done } = await open(config());
       await page.evaluate((name) => {
         app.render("List", { bucket: name });

@@ -45,7 +45,7 @@ async function recipe(
   return import(pathToFileURL(file).href);
 }
 
-/** Somebody else on the same server. */
+/** Another client of the same server. */
 const other = () => api.createClient({ serverUrl: server.url, logger: false }).kv();
 
 test("the recipes, under a Node whose WebSocket has to be asked for", {
@@ -95,7 +95,7 @@ describe("the recipes", { skip: !hasSocket }, () => {
     await new Promise((resolve) => {
       onChange((/** @type {string} */ name, /** @type {boolean} */ on) => {
         changes.push([name, on]);
-        // It is open once a write is heard of.
+        // The watch is open once it emits a write.
         if (name === "open" && changes.length === 1) kv.bucket("flags").delete("dark-mode");
         if (name === "dark-mode") resolve(undefined);
       });
@@ -145,9 +145,9 @@ describe("the recipes", { skip: !hasSocket }, () => {
   test("presence", async () => {
     const { appear, whoIsOnline } = await recipe("presence", [["TTL = 30;", "TTL = 1;"]]);
     const leave = await appear("alice");
-    await other().bucket("online").put("somebody.whose.page.is.gone", "");
+    await other().bucket("online").put("a.user.whose.page.is.closed", "");
     assert.equal((await whoIsOnline()).length, 2);
-    // That a key has expired is no event.
+    // An expired key emits no event.
     while ((await whoIsOnline()).length > 1) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

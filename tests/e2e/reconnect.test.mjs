@@ -1,5 +1,5 @@
-// A watch whose connection is lost, on sockets and answers that the test makes up: who it says it is the
-// next time, what it tells, what the page has to do with it.
+// A watch whose connection is lost, with sockets and responses that the test fakes: the credentials of the next
+// connection, the resync, and page events.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -67,7 +67,7 @@ async function socket(number) {
 const lost = { name: "ConnectionError", code: "CONNECTION_LOST" };
 
 describe("a lost connection", () => {
-  test("is an onError that may be retried, and what changed meanwhile is told", async () => {
+  test("is a retryable onError, and the resync emits what changed meanwhile", async () => {
     keys = new Map([["a", 1]]);
     const made = connected(at_once);
     await until(() => made.calls.includes("ready"));
@@ -106,7 +106,7 @@ describe("a lost connection", () => {
 });
 
 describe("the credentials of the next connection", () => {
-  test("are asked for anew, of a function", async () => {
+  test("come from a new call of the token function", async () => {
     let count = 0;
     const token = () => {
       count += 1;

@@ -1,4 +1,4 @@
-// The entry that loads its WebAssembly when it is told to: @ironflow/browser/slim.
+// The entry that loads its WebAssembly on init(): @ironflow/browser/slim.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -159,7 +159,7 @@ describe("init()", () => {
     retryable: false,
   });
   for (const [what, { source, error }] of Object.entries({
-    "where nobody listens": {
+    "of a server that does not listen": {
       source: '"http://127.0.0.1:1/a"',
       error: {
         name: "ConnectionError",

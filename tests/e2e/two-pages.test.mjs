@@ -138,7 +138,7 @@ test("a page that is closed leaves the other's watch alone", async () => {
   assert.deepEqual(await called(two.page, 1), ["a put 1 1"]);
 });
 
-test("both hear that the bucket is deleted, and their watches end", async () => {
+test("both pages are notified that the bucket is deleted, and their watches end", async () => {
   const [one, two] = await Promise.all([open(server.url), open(server.url)]);
   await create(one.page, "deleted");
   await Promise.all([watch(one.page, "deleted"), watch(two.page, "deleted")]);

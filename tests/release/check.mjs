@@ -17,8 +17,8 @@ const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8"
 /** @param {string} path */
 const read = (path) => readFileSync(join(root, path), "utf8");
 
-/** Builds the commit anew, where nothing of an earlier build is. @param {string} folder */
-function buildAnew(folder) {
+/** Builds the commit in an empty folder. @param {string} folder */
+function buildCleanly(folder) {
   git("clone", "--quiet", ".", folder);
   symlinkSync(join(root, "tests/node_modules"), join(folder, "tests/node_modules"));
   const { CARGO_TARGET_DIR: _, ...env } = process.env;
@@ -50,13 +50,13 @@ const packed = await pack(kept);
 const paths = packed.files.map(({ path }) => path);
 const files = trace(root, packageDir, paths);
 
-const anew = mkdtempSync(join(tmpdir(), "ironflow-release-"));
+const fresh = mkdtempSync(join(tmpdir(), "ironflow-release-"));
 try {
-  buildAnew(anew);
-  const again = trace(anew, join(anew, "pkg"), paths);
+  buildCleanly(fresh);
+  const again = trace(fresh, join(fresh, "pkg"), paths);
   assert.deepEqual(again, files, "a build of the commit in an empty folder gives other bytes");
 } finally {
-  rmSync(anew, { recursive: true, force: true });
+  rmSync(fresh, { recursive: true, force: true });
 }
 
 const sums = files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join("");

@@ -57,7 +57,7 @@ export function trace(root, folder, paths) {
   if (lacking.length > 0) throw new Error(`the package lacks ${lacking.join(", ")}`);
   return [...paths].sort().map((path) => {
     const source = sources[path];
-    if (!source) throw new Error(`nobody knows where ${path} comes from`);
+    if (!source) throw new Error(`${path} has no known source`);
     const bytes = readFileSync(join(folder, path));
     if (path in COPIED && !bytes.equals(readFileSync(join(root, source)))) {
       throw new Error(`${path} is not ${source}`);

@@ -27,7 +27,7 @@ test("what states another version is named", () => {
     [{ changelog: "## [1.2.3]\n" }, /^CHANGELOG.md has no date/],
     [{ tags: ["v1.2.4"] }, /^the tag is v1.2.4/],
     [{ manifest: { version: "1.2.3" } }, /^package.json names no repository/],
-    [{ repository: "somebody/else" }, /another than somebody\/else$/],
+    [{ repository: "another/owner" }, /another than another\/owner$/],
   ];
   for (const [changed, words] of cases) {
     const found = disagreements({ ...agreed, ...changed });

@@ -252,18 +252,18 @@ export const client = {
 
   async "two clients are independent of each other"(t) {
     const [one, two] = [t.client(), t.client({ timeout: 5000 })];
-    let heard = 0;
+    let reported = 0;
     one.onError(() => {
-      heard += 1;
+      reported += 1;
     });
     const { bucket, name } = await t.bucket({}, two);
     const seen = await watching(bucket);
     one.disconnect();
     one.configure({ ...t.config, logger: false, environment: t.newEnvironment() });
     await rejects(one.kv().getBucketInfo(name), bucketNotFound);
-    equal(heard, 1);
+    equal(reported, 1);
     await rejects(bucket.get("missing"), keyNotFound);
-    equal(heard, 1);
+    equal(reported, 1);
     equal(two.getConfig().environment, "default");
     await bucket.put("key", "1");
     await seen.received(1);

@@ -68,8 +68,8 @@ export const decoding = {
 
   async "a value that does not decode is a ValidationError that names the key"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const client = t.client({ onError: (...values) => heard.push(values) });
+    const reported = [];
+    const client = t.client({ onError: (...values) => reported.push(values) });
     const { bucket, kv, name } = await t.bucket({}, client);
     for (const [value, mode] of /** @type {const} */ ([
       ["no json", "json"],
@@ -83,12 +83,12 @@ export const decoding = {
       ok(error instanceof t.IronflowError);
       ok(error.cause instanceof Error);
       const context = { operation: "get", bucket: name, key: "a.key" };
-      deepEqual(heard.splice(0), [[error, context]]);
+      deepEqual(reported.splice(0), [[error, context]]);
       await rejects(
         typed.modify("a.key", () => "1"),
         invalid(/a\.key/),
       );
-      equal(heard.splice(0).length, 1);
+      equal(reported.splice(0).length, 1);
     }
     await rejects(kv.bucket(name, { decode: "json" }).get("missing"), keyNotFound);
   },
@@ -121,8 +121,8 @@ export const decoding = {
 
   async "a change that does not decode goes to onError, and the watch goes on"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const client = t.client({ onError: (...values) => heard.push(values) });
+    const reported = [];
+    const client = t.client({ onError: (...values) => reported.push(values) });
     const { bucket, kv, name } = await t.bucket({}, client);
     await bucket.put("a.old", "no json");
     const plain = await watching(bucket);
@@ -140,8 +140,8 @@ export const decoding = {
       isError(error, invalid(new RegExp(`${key} cannot be read as json`)));
       ok(error instanceof t.IronflowError);
       deepEqual(error.details, { key, revision: key === "a.old" ? 1 : revision });
-      deepEqual(heard[n]?.[0], error);
-      equal(heard[n]?.[1].operation, "watch");
+      deepEqual(reported[n]?.[0], error);
+      equal(reported[n]?.[1].operation, "watch");
     }
     deepEqual(plain.errors, []);
   },

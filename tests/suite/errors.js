@@ -1,4 +1,4 @@
-// Every error in its documented form, and who hears of it.
+// Every error in its documented form, and the handlers that get it.
 
 import { allReject, deepEqual, equal, isError, ok, rejects, throws } from "./assert.js";
 import { observe } from "./context.js";
@@ -184,27 +184,27 @@ const table = {
 
 /** @type {import("./context.js").Cases} */
 const handlers = {
-  async "onError of the configuration and of the client each hear once of a rejection"(t) {
+  async "onError of the configuration and of the client are each called once for a rejection"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const client = t.client({ onError: (...values) => heard.push(["config", ...values]) });
-    client.onError((...values) => void heard.push(["client", ...values]));
+    const reported = [];
+    const client = t.client({ onError: (...values) => reported.push(["config", ...values]) });
+    client.onError((...values) => void reported.push(["client", ...values]));
     const { bucket, name } = await t.bucket({}, client);
     const error = await rejects(bucket.get("a.key"), keyNotFound);
     deepEqual(
-      heard.map(([who]) => who),
+      reported.map(([source]) => source),
       ["config", "client"],
     );
-    for (const [, reported, context] of heard) {
-      equal(reported, error);
+    for (const [, received, context] of reported) {
+      equal(received, error);
       deepEqual(context, { operation: "get", bucket: name, key: "a.key" });
     }
   },
 
   async "the context names the operation, the bucket and the key of each"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const client = t.client({ onError: (_, context) => heard.push(context) });
+    const reported = [];
+    const client = t.client({ onError: (_, context) => reported.push(context) });
     const kv = client.kv();
     const name = t.newBucketName();
     const bucket = kv.bucket(name);
@@ -223,38 +223,38 @@ const handlers = {
     ];
     await allReject(attempts.map(([, promise]) => promise));
     for (const [operation, , about] of attempts) {
-      const context = heard.find((other) => other.operation === operation);
+      const context = reported.find((other) => other.operation === operation);
       deepEqual(context, { operation, bucket: name, key: about }, operation);
     }
-    equal(heard.length, attempts.length);
+    equal(reported.length, attempts.length);
   },
 
-  async "handlers hear of bad arguments too"(t) {
+  async "handlers are called for bad arguments too"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const client = t.client({ onError: (error, { key }) => heard.push([error.code, key]) });
+    const reported = [];
+    const client = t.client({ onError: (error, { key }) => reported.push([error.code, key]) });
     const { bucket, kv } = await t.bucket({}, client);
     await rejects(bucket.get("a b"), invalid());
     await rejects(kv.createBucket({ name: "a b" }), invalid());
-    deepEqual(heard, [
+    deepEqual(reported, [
       ["VALIDATION_ERROR", "a b"],
       ["VALIDATION_ERROR", undefined],
     ]);
   },
 
-  async "a handler hears of a watch's problem"(t) {
+  async "a handler is called for an error of a watch"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const client = t.client({ onError: (...values) => heard.push(values) });
+    const reported = [];
+    const client = t.client({ onError: (...values) => reported.push(values) });
     const name = t.newBucketName();
     const seen = observe(client.kv().bucket(name), { key: "a.*" });
     await seen.closed();
-    equal(heard.length, 1);
-    equal(heard[0][0], seen.errors[0]);
-    deepEqual(heard[0][1], { operation: "watch", bucket: name, key: "a.*" });
+    equal(reported.length, 1);
+    equal(reported[0][0], seen.errors[0]);
+    deepEqual(reported[0][1], { operation: "watch", bucket: name, key: "a.*" });
   },
 
-  async "a handler hears nothing after it is taken out, and a success is no news"(t) {
+  async "a handler is not called after it is removed, nor for a success"(t) {
     let count = 0;
     const client = t.client();
     const { bucket } = await t.bucket({}, client);
@@ -279,7 +279,7 @@ const handlers = {
     /** @type {any[]} */
     const logged = [];
     /** @type {unknown[]} */
-    const heard = [];
+    const reported = [];
     const thrown = new Error("a broken handler");
     const client = t.client({
       logger: { error: (...values) => logged.push(values) },
@@ -288,10 +288,10 @@ const handlers = {
       },
     });
     client.onError(() => /** @type {any} */ (Promise.reject(thrown)));
-    client.onError((error) => void heard.push(error));
+    client.onError((error) => void reported.push(error));
     const { bucket } = await t.bucket({}, client);
     const error = await rejects(bucket.get("missing"), keyNotFound);
-    deepEqual(heard, [error]);
+    deepEqual(reported, [error]);
     // The rejection is seen a microtask later.
     await rejects(bucket.get("missing"));
     ok(logged.length >= 2, `${logged.length} messages`);

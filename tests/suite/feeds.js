@@ -11,7 +11,7 @@ import { invalid } from "./expected.js";
  */
 
 /** @param {Event[]} events */
-const told = (events) => events.map((e) => `${e.key} ${e.operation} ${e.text()}`.trim());
+const summary = (events) => events.map((e) => `${e.key} ${e.operation} ${e.text()}`.trim());
 
 /** @type {import("./context.js").Cases} */
 export const feeds = {
@@ -20,14 +20,14 @@ export const feeds = {
     for (const key of ["a", "b", "c"]) await bucket.put(key, `${key}1`);
     await bucket.delete("b");
     const seen = await open(bucket, { initial: true });
-    deepEqual(told(seen.events).sort(), ["a put a1", "c put c1"]);
+    deepEqual(summary(seen.events).sort(), ["a put a1", "c put c1"]);
     deepEqual(seen.calls, ["onUpdate", "onUpdate", "onReady"]);
     const event = seen.events.find(({ key }) => key === "a");
     deepEqual({ ...event }, { ...event, type: "kv_update", key: "a", revision: 1, value: "YTE=" });
     await bucket.put("a", "a2");
     await bucket.delete("c");
     const events = await seen.received(4);
-    deepEqual(told(events.slice(2)), ["a put a2", "c delete"]);
+    deepEqual(summary(events.slice(2)), ["a put a2", "c delete"]);
     ok(
       events.every((each) => !("resynced" in each)),
       "nothing was missed",
@@ -41,8 +41,8 @@ export const feeds = {
     const one = await open(bucket, { initial: true, key: "user.1" });
     const some = await open(bucket, { initial: true, key: "user.*" });
     const none = await open(bucket, { initial: true, key: "missing" });
-    deepEqual(told(one.events), ["user.1 put 1"]);
-    deepEqual(told(some.events).sort(), ["user.1 put 1", "user.2 put 1"]);
+    deepEqual(summary(one.events), ["user.1 put 1"]);
+    deepEqual(summary(some.events).sort(), ["user.1 put 1", "user.2 put 1"]);
     deepEqual(none.events, []);
     equal((await empty.received(3)).length, 3);
   },
@@ -77,7 +77,7 @@ export const feeds = {
     const seen = await open(bucket, { key: ["user.*", "*.1", "flag"], initial: true });
     for (const key of ["user.1", "order.1", "order.2", "flag", "user.2"])
       await bucket.put(key, "1");
-    deepEqual(told(await seen.received(5)), [
+    deepEqual(summary(await seen.received(5)), [
       "user.1 put 0",
       "user.1 put 1",
       "order.1 put 1",
@@ -95,7 +95,7 @@ export const feeds = {
     const seen = [observe(bucket, {}, { onUpdate }), observe(bucket), observe(bucket)];
     for (const each of seen) await each.ready();
     await bucket.put("key", "1");
-    for (const each of seen) deepEqual(told(await each.received(1)), ["key put 1"]);
+    for (const each of seen) deepEqual(summary(await each.received(1)), ["key put 1"]);
   },
 
   async "the state goes from connecting to connected to disconnected"(t) {
@@ -202,7 +202,7 @@ export const feeds = {
     isError(await rejects(refused.watcher[Symbol.asyncIterator]().next()), { code: "HTTP_404" });
   },
 
-  async "a watch can be begun anew in any callback of one that ends"(t) {
+  async "a new watch can be started in any callback of one that ends"(t) {
     const { bucket } = await t.bucket();
     for (const name of ["onUpdate", "onClose"]) {
       /** @type {ReturnType<typeof observe> | undefined} */
@@ -250,19 +250,19 @@ export const feeds = {
     );
   },
 
-  async "nobody hears of what becomes of a watch that was stopped"(t) {
+  async "a stopped watch calls no callback and no error handler"(t) {
     const client = t.client();
     const { bucket, kv, name } = await t.bucket({}, client);
     /** @type {unknown[]} */
-    const heard = [];
-    client.onError((error) => heard.push(error));
+    const reported = [];
+    client.onError((error) => reported.push(error));
     const seen = await open(bucket);
     const other = t.onServer ? await open(t.client().kv().bucket(name)) : undefined;
     seen.watcher.stop();
     await kv.deleteBucket(name);
     await other?.closed();
     await kv.listBuckets();
-    deepEqual(heard, []);
+    deepEqual(reported, []);
   },
 
   async "a signal stops the watch; one that is aborted already lets nothing begin"(t) {
@@ -327,7 +327,7 @@ export const feeds = {
       revisions,
       [...new Set(revisions)].sort((a, b) => a - b),
     );
-    deepEqual(told(wide.events), ["flag.a put 1"]);
+    deepEqual(summary(wide.events), ["flag.a put 1"]);
     deepEqual(narrow.errors, []);
     const open_ = sockets.filter(({ readyState }) => readyState === WebSocket.OPEN);
     if (t.onServer) equal(open_.length, 1);

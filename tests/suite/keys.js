@@ -148,7 +148,7 @@ export const keys = {
     deepEqual(await bucket.listKeys(), []);
   },
 
-  async "a watch hears of every key, and a watch of one key of it alone"(t) {
+  async "a watch emits changes of every key, and a watch of one key only its changes"(t) {
     const { bucket } = await t.bucket();
     const all = await watching(bucket);
     for (const key of awkward) {

@@ -118,7 +118,7 @@ const store = {
  */
 function falling(t, fetch, options) {
   /** @type {any[]} */
-  const heard = [];
+  const reported = [];
   /** @type {any[]} */
   const logged = [];
   let requests = 0;
@@ -132,10 +132,10 @@ function falling(t, fetch, options) {
     retry: { backoff: { initial: 1 } },
     fallback: "memory",
     logger: { warn: (...values) => logged.push(values) },
-    onError: (...values) => heard.push(values),
+    onError: (...values) => reported.push(values),
     ...options,
   });
-  return { client, bucket: client.kv().bucket("b"), heard, logged, requests: () => requests };
+  return { client, bucket: client.kv().bucket("b"), reported, logged, requests: () => requests };
 }
 
 const unreachable = () => Promise.reject(new TypeError("Failed to fetch"));
@@ -143,7 +143,7 @@ const unreachable = () => Promise.reject(new TypeError("Failed to fetch"));
 /** @type {import("./context.js").Cases} */
 const fallback = {
   async "a server that the first request cannot reach is replaced by a store in memory"(t) {
-    const { client, bucket, heard, logged, requests } = falling(t, unreachable);
+    const { client, bucket, reported, logged, requests } = falling(t, unreachable);
     equal(client.mode, "server");
     deepEqual(await bucket.put("key", "1"), { revision: 1 });
     equal(client.mode, "memory");
@@ -151,8 +151,8 @@ const fallback = {
     deepEqual(await client.kv().bucket("another").listKeys(), []);
     equal(requests(), 1);
 
-    equal(heard.length, 1);
-    const [[error, context]] = heard;
+    equal(reported.length, 1);
+    const [[error, context]] = reported;
     isError(error, { name: "IronflowError", code: "FALLBACK_MEMORY", retryable: false });
     isError(error.cause, requestFailed);
     ok(error instanceof t.IronflowError);
@@ -163,11 +163,11 @@ const fallback = {
   },
 
   async "requests that are under way together all go on in memory, with one warning"(t) {
-    const { bucket, heard } = falling(t, unreachable);
+    const { bucket, reported } = falling(t, unreachable);
     const keys = ["a", "b", "c", "d"];
     await Promise.all(keys.map((key) => bucket.put(key, "1")));
     deepEqual((await bucket.listKeys()).sort(), keys);
-    equal(heard.length, 1);
+    equal(reported.length, 1);
   },
 
   async "a reading is tried again before the client falls back"(t) {
@@ -205,13 +205,13 @@ const fallback = {
   },
 
   async "a server that never answers is a reason"(t) {
-    const { client, bucket, heard } = falling(t, () => new Promise(() => {}), { timeout: 20 });
+    const { client, bucket, reported } = falling(t, () => new Promise(() => {}), { timeout: 20 });
     const keys = ["a", "b"];
     await Promise.all(keys.map((key) => bucket.put(key, "1")));
     deepEqual((await bucket.listKeys()).sort(), keys);
     equal(client.mode, "memory");
-    equal(heard.length, 1);
-    isError(heard[0][0].cause, { code: "TIMEOUT" });
+    equal(reported.length, 1);
+    isError(reported[0][0].cause, { code: "TIMEOUT" });
   },
 
   async "a time limit after an answer is no reason"(t) {
@@ -243,10 +243,10 @@ const fallback = {
   },
 
   async "without the option the error stays what it is"(t) {
-    const { client, bucket, heard } = falling(t, unreachable, { fallback: undefined });
+    const { client, bucket, reported } = falling(t, unreachable, { fallback: undefined });
     await rejects(bucket.put("key", "1"), requestFailed);
     equal(client.mode, "server");
-    equal(heard.length, 1);
+    equal(reported.length, 1);
   },
 
   async "configure() ends it, and the memory options hold for it"(t) {

@@ -1,4 +1,4 @@
-// modify(): read, change, write, until nobody else writes in between.
+// modify(): reads, changes and writes, and retries after a conflict.
 
 import { deepEqual, equal, fail, rejects } from "./assert.js";
 import {
@@ -18,7 +18,7 @@ import {
 /** @param {Entry} [entry] */
 const next = (entry) => Number(entry?.text() ?? 0) + 1;
 
-/** A change in whose middle somebody else writes. @param {Bucket} bucket @param {() => Promise<unknown>} write */
+/** A change during which another client writes. @param {Bucket} bucket @param {() => Promise<unknown>} write */
 function disturbed(bucket, write) {
   /** @type {(number | undefined)[]} */
   const seen = [];
@@ -110,7 +110,7 @@ const writing = {
     deepEqual(seen, [undefined, 1]);
   },
 
-  async "a key that is deleted or purged in between is created anew"(t) {
+  async "a key that is deleted or purged in between is created"(t) {
     for (const removal of /** @type {const} */ (["delete", "purge"])) {
       const { bucket } = await t.bucket();
       await bucket.put("key", 10);
@@ -209,19 +209,19 @@ const failing = {
     deepEqual(sent.requests, []);
   },
 
-  async "handlers hear once of what rejects it, and nothing of conflicts it got over"(t) {
+  async "handlers are called once for its rejection, and not for conflicts that it retried"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const client = t.client({ onError: (...values) => heard.push(values) });
+    const reported = [];
+    const client = t.client({ onError: (...values) => reported.push(values) });
     const { bucket, name } = await t.bucket({}, client);
     const { change } = disturbed(bucket, () => bucket.put("key", 1));
     await bucket.modify("key", change);
     const mine = new Error("mine");
     await rejects(bucket.modify("key", () => Promise.reject(mine)));
-    deepEqual(heard, []);
+    deepEqual(reported, []);
     const conflict = () => bucket.put("key", 1);
     const error = await rejects(bucket.modify("key", conflict, { maxAttempts: 1 }));
-    deepEqual(heard, [[error, { operation: "modify", bucket: name, key: "key" }]]);
+    deepEqual(reported, [[error, { operation: "modify", bucket: name, key: "key" }]]);
   },
 
   async "the time limit holds over everything"(t) {

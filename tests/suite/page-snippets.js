@@ -74,7 +74,7 @@ const watcher = bucket.watch({
 // Later: stop watching
 watcher.stop();`;
 
-/** Of the tab "Node": it tells errors apart by their classes and messages. */
+/** From the tab "Node": it distinguishes errors by class and message. */
 export const handlingByMessage = `import { IronflowError, UnauthenticatedError, UnauthorizedError } from "@ironflow/node";
 
 try {

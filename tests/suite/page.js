@@ -309,7 +309,7 @@ export const page = {
     for (const error of errors) ok(error.message.includes("404"));
   },
 
-  async "both snippets that handle errors tell a key that exists from a missing bucket"(t) {
+  async "both snippets that handle errors distinguish an existing key from a missing bucket"(t) {
     const { bucket, kv } = await documented(t);
     const scope = { bucket, IronflowError: t.IronflowError };
     const classes = { UnauthenticatedError: class {}, UnauthorizedError: class {} };

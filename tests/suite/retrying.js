@@ -209,19 +209,19 @@ export const retrying = {
     equal(requests.length, 1);
   },
 
-  async "the handlers hear of the last error only, and of none that was got over"(t) {
+  async "the handlers get only the last error, and none after a successful retry"(t) {
     /** @type {any[]} */
-    const heard = [];
-    const onError = (/** @type {any} */ { code }) => heard.push(code);
+    const reported = [];
+    const onError = (/** @type {any} */ { code }) => reported.push(code);
     const { bucket } = server(t, [refusing(503), good], { onError });
     await bucket.get("key");
-    deepEqual(heard, []);
+    deepEqual(reported, []);
     const other = server(t, [refusing(503), refusing(404)], { onError });
     await rejects(other.bucket.get("key"), { status: 404 });
-    deepEqual(heard, ["HTTP_404"]);
+    deepEqual(reported, ["HTTP_404"]);
   },
 
-  async "a token function is asked anew for every attempt"(t) {
+  async "a token function is called for every attempt"(t) {
     let asked = 0;
     const token = () => {
       asked += 1;

@@ -66,7 +66,7 @@ export const views = {
     for (const key of ["user.1", "user.1.name", "flag", "other"]) await bucket.put(key, "1");
     const exact = await ready(bucket, { key: "flag" });
     const some = await ready(bucket, { key: ["user.*", "flag", "user.1"] });
-    const none = await ready(bucket, { key: "nobody.>" });
+    const none = await ready(bucket, { key: "unused.>" });
     await bucket.put("user.2", "2");
     const { revision } = await bucket.put("flag", "2");
     for (const view of [exact, some, none]) await view.waitFor(revision);
@@ -122,7 +122,9 @@ export const views = {
     deepEqual([after.state, after.status, after.error], ["connected", "ready", undefined]);
   },
 
-  async "subscribers hear once of what comes together, and harm nobody"(t) {
+  async "subscribers are called once for simultaneous changes, and one that throws affects no other"(
+    t,
+  ) {
     /** @type {unknown[]} */
     const logged = [];
     const client = t.client({ logger: { error: (...values) => logged.push(values[1]) } });
@@ -215,7 +217,7 @@ export const views = {
     equal(view.size, 0);
   },
 
-  async "waitFor() gives up keys that have expired, of which no event tells"(t) {
+  async "waitFor() drops keys that have expired without an event"(t) {
     const { bucket } = await t.bucket({ ttlSeconds: 1 });
     await bucket.put("a", "1");
     const view = await ready(bucket, { key: "a" });
@@ -229,7 +231,7 @@ export const views = {
     const { bucket } = await t.bucket();
     const controller = new AbortController();
     const view = bucket.view();
-    // Nobody has written it yet.
+    // No client has written it yet.
     const pending = view.waitFor(5, { signal: controller.signal });
     controller.abort("enough");
     equal(await pending.catch((reason) => reason), "enough");

@@ -11,12 +11,12 @@ import { bucketNotFound } from "./expected.js";
  */
 
 /** @param {Event[]} events */
-const told = (events) =>
+const summary = (events) =>
   events.map(({ key, operation, revision }) => `${key} ${operation} ${revision}`);
 
 /** @type {import("./context.js").Cases} */
 export const watching = {
-  async "a watch hears of every change, in order, with its revision"(t) {
+  async "a watch emits every change, in order, with its revision"(t) {
     const { bucket } = await t.bucket();
     const seen = await open(bucket);
     await bucket.put("a", "1");
@@ -26,7 +26,7 @@ export const watching = {
     await bucket.purge("a");
     await bucket.create("b", "6");
     const events = await seen.received(6);
-    deepEqual(told(events), [
+    deepEqual(summary(events), [
       "a put 1",
       "b put 2",
       "a put 3",
@@ -41,14 +41,14 @@ export const watching = {
     deepEqual(seen.errors, []);
   },
 
-  async "every watcher of a bucket hears of every change"(t) {
+  async "every watcher of a bucket gets every change"(t) {
     const { bucket, kv, name } = await t.bucket();
     const watches = [];
     for (let n = 0; n < 5; n += 1) watches.push(await open(kv.bucket(name)));
     await bucket.put("a", "1");
     await bucket.delete("a");
     for (const seen of watches) {
-      deepEqual(told(await seen.received(2)), ["a put 1", "a delete 2"]);
+      deepEqual(summary(await seen.received(2)), ["a put 1", "a delete 2"]);
     }
     watches[0]?.watcher.stop();
     await bucket.put("b", "1");
@@ -241,7 +241,7 @@ export const watching = {
     deepEqual(seen.calls, ["onError", "onClose"]);
   },
 
-  async "only onUpdate is needed: what no callback takes is nobody's problem"(t) {
+  async "only onUpdate is needed: events without a callback are dropped"(t) {
     const { bucket, kv, name } = await t.bucket();
     const missing = kv.bucket(t.newBucketName());
     missing.watch({ onUpdate() {} });

@@ -197,7 +197,7 @@ export async function iterated(signal: AbortSignal): Promise<void> {
   await watcher.ready;
   const state: KVWatchState = watcher.state;
   for await (const { value, operation } of watcher) {
-    // It goes where bytes go that are nobody else's, such as into a Blob.
+    // The type is accepted where bytes in an ArrayBuffer are, such as by Blob.
     if (value) console.log(new Blob([value]).size, operation, state);
   }
   const callbacks: KVWatchCallbacks = {

@@ -198,7 +198,9 @@ describe("classes and objects have the members that are declared, and no others"
     };
     sameMembers(main.get("IronflowConfig"), api.createClient(given).getConfig());
     const context = await new Promise((resolve) => {
-      client.onError((/** @type {unknown} */ _, /** @type {unknown} */ told) => resolve(told));
+      client.onError((/** @type {unknown} */ _, /** @type {unknown} */ context) =>
+        resolve(context),
+      );
       bucket.get("missing").catch(() => {});
     });
     sameMembers(main.get("ErrorContext"), /** @type {object} */ (context));

@@ -27,7 +27,7 @@ export function byClass(error: unknown): string {
   return isRetryable(error) ? "later" : "never";
 }
 
-/** The classes are told apart: an error that is of none of some classes is still an error. */
+/** The classes are distinct types: excluding some of them leaves IronflowError. */
 export function byElimination(error: IronflowError): string {
   if (error instanceof ConnectionError) return `${error.retryable}`;
   if (error instanceof TimeoutError) return `${error.timeoutMs}`;

@@ -21,7 +21,7 @@ pub struct BucketSettings {
     pub history: u64,
 }
 
-/// What a backend tells of a bucket.
+/// Information about a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketInfo {
     /// The bucket's name.
@@ -153,8 +153,8 @@ pub trait Backend: Sized {
     async fn in_environment(&self, name: &str) -> Option<Self>;
     /// Lets so many milliseconds pass for the backend.
     async fn pass_time(&self, milliseconds: u64);
-    /// A word of ASCII letters and digits, at most 100 and the same at every call, that tells this
-    /// process and run from every other that may use the same backend.
+    /// An id of this process and run, unique among all that may use the same backend: at most 100 ASCII
+    /// letters and digits, the same at every call.
     fn run(&self) -> &str;
 
     /// How many increments of one counter each of eight contending clients makes. Fewer where a

@@ -9,7 +9,7 @@ use crate::{
 
 static NAMES_SO_FAR: AtomicU32 = AtomicU32::new(0);
 
-/// A bucket name that nobody has used. All names of a run are equally long.
+/// An unused bucket name. All names of a run have the same length.
 pub(crate) fn new_name<B: Backend>(backend: &B) -> String {
     let number = NAMES_SO_FAR.fetch_add(1, Ordering::Relaxed);
     format!("{}-{number:08}", backend.run())

@@ -1,7 +1,7 @@
 //! The rules of the key-value API as tests that any backend can be put to.
 //!
-//! Whoever speaks to a backend implements [`Backend`] for it. [`for_each_rule`] then names every
-//! rule, for a macro that makes a test of each:
+//! A backend implements [`Backend`]. [`for_each_rule`] then passes every rule to a macro that makes a test
+//! of each:
 //!
 //! ```text
 //! macro_rules! tests {

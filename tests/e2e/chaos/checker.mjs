@@ -2,20 +2,20 @@ import { describe, Ledger } from "./ledger.mjs";
 import { Trace } from "./trace.mjs";
 
 /**
- * @typedef {import("./ledger.mjs").Happening} Happening
+ * @typedef {import("./ledger.mjs").WatcherEvent} WatcherEvent
  * @typedef {import("./ledger.mjs").Entry} Entry
  * @typedef {import("./ledger.mjs").Watching} Watching
  * @typedef {{ watcher: string, key: string | undefined, words: string }} Finding
  */
 
-/** How many violations are kept: one bug can make thousands. */
+/** The maximum of kept violations: one bug can cause thousands. */
 const KEPT = 20;
 
-/** Holds what many watchers have heard against what a watch promises. */
+/** Checks the events of many watchers against the guarantees of a watch. */
 export class Checker {
-  /** What is known to have been written. See {@link Ledger}. @type {Map<number, string>} */
+  /** The known writes. See {@link Ledger}. @type {Map<number, string>} */
   written = new Map();
-  /** What broke a promise. @type {Finding[]} */
+  /** The violated guarantees. @type {Finding[]} */
   violations = [];
   trace;
   #events = 0;
@@ -37,25 +37,25 @@ export class Checker {
     return ledger;
   }
 
-  /** How many events have been heard. */
+  /** The number of delivered events. */
   get events() {
     return this.#events;
   }
 
   /**
-   * Something happened to a watcher.
+   * Checks an event of a watcher.
    *
    * @param {string} name
-   * @param {Happening} happening
-   * @param {number} [revision] how far the bucket is at most; for a watcher's readiness
+   * @param {WatcherEvent} event
+   * @param {number} [revision] the bucket's highest possible revision, for "ready"
    */
-  take(name, happening, revision = 0) {
+  take(name, event, revision = 0) {
     const ledger = this.#ledgers.get(name);
     if (!ledger) throw new Error(`there is no watcher ${name}`);
-    if (happening.what === "update") this.#events += 1;
-    const key = happening.what === "update" ? happening.key : undefined;
-    this.trace.add(name, describe(happening), { watcher: name, key });
-    ledger.take(happening, revision);
+    if (event.what === "update") this.#events += 1;
+    const key = event.what === "update" ? event.key : undefined;
+    this.trace.add(name, describe(event), { watcher: name, key });
+    ledger.take(event, revision);
   }
 
   /** Every watcher that runs may from now on end by itself, with this error. @param {string} code */
@@ -68,12 +68,12 @@ export class Checker {
     return [...this.#ledgers].filter(([, ledger]) => !ledger.hasClosed).map(([name]) => name);
   }
 
-  /** Of those, the ones that have never been ready. */
+  /** The running watchers that have never been ready. */
   get unready() {
     return this.running.filter((name) => !this.#ledgers.get(name)?.isReady);
   }
 
-  /** What running watchers have not been told. @param {ReadonlyMap<string, Entry>} state @returns {Finding[]} */
+  /** The differences between the running watchers' last events and the bucket. @param {ReadonlyMap<string, Entry>} state @returns {Finding[]} */
   missing(state) {
     return [...this.#ledgers].flatMap(([watcher, ledger]) =>
       ledger.hasClosed ? [] : ledger.differences(state).map((found) => ({ watcher, ...found })),
@@ -82,4 +82,4 @@ export class Checker {
 }
 
 /** @param {Finding} finding */
-export const tell = ({ watcher, words }) => `${watcher}: ${words}`;
+export const format = ({ watcher, words }) => `${watcher}: ${words}`;

@@ -2,36 +2,36 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Checker, tell } from "./checker.mjs";
+import { Checker, format } from "./checker.mjs";
 import { matches } from "./ledger.mjs";
 
-/** @typedef {import("./ledger.mjs").Happening} Happening */
+/** @typedef {import("./ledger.mjs").WatcherEvent} WatcherEvent */
 
-/** @param {string} key @param {number} revision @param {string} [value] @returns {Happening} */
+/** @param {string} key @param {number} revision @param {string} [value] @returns {WatcherEvent} */
 const put = (key, revision, value = `${key}@${revision}`) => ({
   what: "update",
   ...{ key, revision, value, operation: "put", resynced: false },
 });
 
-/** @param {string} key @param {number} revision @param {boolean} [resynced] @returns {Happening} */
+/** @param {string} key @param {number} revision @param {boolean} [resynced] @returns {WatcherEvent} */
 const removed = (key, revision, resynced = false) => ({
   what: "update",
   ...{ key, revision, value: "", operation: "delete", resynced },
 });
 
-/** @param {string} key @param {number} revision @returns {Happening} */
+/** @param {string} key @param {number} revision @returns {WatcherEvent} */
 const resynced = (key, revision) => ({
   what: "update",
   ...{ key, revision, value: `${key}@${revision}`, operation: "put", resynced: true },
 });
 
-/** @type {Happening} */
+/** @type {WatcherEvent} */
 const ready = { what: "ready" };
-/** @type {Happening} */
+/** @type {WatcherEvent} */
 const closed = { what: "closed" };
-/** A call of stop(). @type {Happening[]} */
+/** A call of stop(). @type {WatcherEvent[]} */
 const stop = [{ what: "stopping" }, { what: "stopped" }];
-/** @param {string} code @param {boolean} retryable @returns {Happening} */
+/** @param {string} code @param {boolean} retryable @returns {WatcherEvent} */
 const error = (code, retryable) => ({ what: "error", code, retryable });
 
 /** What a bucket holds. @param {[string, number][]} entries */
@@ -41,7 +41,7 @@ const state = (...entries) =>
 /**
  * A checker that has seen one watcher's log.
  *
- * @param {Happening[]} log
+ * @param {WatcherEvent[]} log
  * @param {object} [options]
  * @param {boolean} [options.initial]
  * @param {string[]} [options.patterns]
@@ -54,18 +54,18 @@ function seen(log, { initial = false, patterns = [">"], revision = 0, written = 
   for (const [at, what] of written) checker.written.set(at, what);
   checker.begin({ name: "w", patterns, initial });
   if (end) checker.expectEnd(end);
-  for (const happening of log) checker.take("w", happening, revision);
+  for (const event of log) checker.take("w", event, revision);
   return checker;
 }
 
 /** @param {Parameters<typeof seen>} args */
-const violations = (...args) => seen(...args).violations.map(tell);
+const violations = (...args) => seen(...args).violations.map(format);
 
 /** @param {Map<string, { revision: number, value: string }>} bucket @param {Parameters<typeof seen>} args */
 const missing = (bucket, ...args) =>
   seen(...args)
     .missing(bucket)
-    .map(tell);
+    .map(format);
 
 describe("a log that keeps the promises", () => {
   test("breaks none", () => {
@@ -78,7 +78,7 @@ describe("a log that keeps the promises", () => {
     assert.deepEqual(missing(state(["a", 12], ["b", 9]), log.slice(0, -3)), []);
   });
 
-  test("may hold a resynced delete of a key never heard of, and one that is newer", () => {
+  test("may contain a resynced delete of an unknown key, and a newer one", () => {
     assert.deepEqual(
       violations([ready, removed("a", 3, true), put("a", 4), removed("a", 6, true)]),
       [],
@@ -116,7 +116,7 @@ describe("a log that keeps the promises", () => {
 });
 
 describe("a lost final state is found:", () => {
-  /** @type {[string, Happening[], Map<string, any>, object?][]} */
+  /** @type {[string, WatcherEvent[], Map<string, any>, object?][]} */
   const cases = [
     ["a later put", [ready, put("a", 1)], state(["a", 2])],
     ["a delete", [ready, put("a", 1)], state()],
@@ -142,16 +142,16 @@ describe("a lost final state is found:", () => {
       checker.begin({ name, patterns: [">"], initial: true });
     }
     checker.take("one", put("a", 1));
-    for (const happening of [...stop, closed]) checker.take("three", happening);
-    assert.deepEqual(checker.missing(state(["a", 1])).map(tell), [
-      "two: a is a@1 (1), and the last that was heard is nothing",
+    for (const event of [...stop, closed]) checker.take("three", event);
+    assert.deepEqual(checker.missing(state(["a", 1])).map(format), [
+      "two: a is a@1 (1), and its last event is missing",
     ]);
     assert.deepEqual(checker.running, ["one", "two"]);
   });
 });
 
 describe("a broken promise is found:", () => {
-  /** @type {[string, Happening[], object?][]} */
+  /** @type {[string, WatcherEvent[], object?][]} */
   const cases = [
     ["a revision that comes twice", [put("a", 3), put("a", 3)]],
     ["one that comes again by a resync", [put("a", 3), resynced("a", 3)]],

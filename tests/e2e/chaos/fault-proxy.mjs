@@ -6,7 +6,7 @@ import { Pipe } from "./pipe.mjs";
  * What is done to connections:
  *
  * - `cut`: reset at once
- * - `refuse`: for a while, whoever connects is reset
+ * - `refuse`: for a while, new connections are reset
  * - `stall`: nothing passes either way, then a reset
  * - `tear`: reset after so many bytes to the client, most likely in the middle of a frame
  * - `half-open`: what goes one way vanishes, then a reset
@@ -62,7 +62,7 @@ class Link {
   #passOnReset(side, from) {
     side.on("error", () => {}); // What matters of it is the close that follows.
     side.on("close", () => {
-      // After a goodbye there is nothing to pass on, and nobody hears of what happens behind a fault.
+      // After a goodbye there is nothing to forward, and data behind a fault is dropped.
       if (!side.readableEnded && from.passes) this.reset();
     });
   }
@@ -141,7 +141,7 @@ class Link {
 }
 
 /**
- * Starts a TCP proxy that does to its connections what it is told to.
+ * Starts a TCP proxy that injects faults into its connections.
  *
  * @param {string} target the URL of the server behind it
  */
@@ -151,7 +151,7 @@ export async function startFaultProxy(target) {
   const links = new Set();
   /** Faults that wait for a connection. @type {Map<Fault, () => void>} */
   const waiting = new Map();
-  /** Faults during which nobody is let in. @type {Map<Fault, () => void>} */
+  /** Active faults that refuse new connections. @type {Map<Fault, () => void>} */
   const refusing = new Map();
   const timers = new Set();
 

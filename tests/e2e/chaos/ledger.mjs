@@ -1,5 +1,5 @@
 /**
- * What a watcher's callbacks heard, or what was done to it.
+ * A call of a watcher's callback, or of its stop().
  *
  * @typedef {object} Update
  * @property {"update"} what
@@ -12,7 +12,7 @@
  * @typedef {{ what: "error", code: string, retryable: boolean }} Problem
  *
  * @typedef {Update | Problem | { what: "ready" | "closed" | "stopping" | "stopped" }
- *   | { what: "state", state: string }} Happening `stopping`, `stopped`: before and after the call of its stop()
+ *   | { what: "state", state: string }} WatcherEvent `stopping`, `stopped`: before and after the call of stop()
  *
  * @typedef {{ revision: number, value: string }} Entry
  *
@@ -33,18 +33,18 @@ export function matches(pattern, key) {
   return wanted.every((token, n) => token === "*" || token === tokens[n]);
 }
 
-/** Everything one watcher has heard of, held against what a watch promises. */
+/** All events of one watcher, checked against the guarantees of a watch. */
 export class Ledger {
   /** The error with which it may end by itself. @type {string | undefined} */
   expectedEnd;
   hasClosed = false;
   #mayEnd = false;
   #hasStopped = false;
-  /** How far the bucket was at most when the watcher was ready. */
+  /** The bucket's highest possible revision when the watcher became ready. */
   #readyAt = Number.POSITIVE_INFINITY;
-  /** The error after which only the end may come. @type {string | undefined} */
+  /** The error after which only onClose may follow. @type {string | undefined} */
   #finalError;
-  /** The last that was heard of each key. @type {Map<string, Update>} */
+  /** The last event delivered for each key. @type {Map<string, Update>} */
   #last = new Map();
   #watching;
   #written;
@@ -52,8 +52,8 @@ export class Ledger {
 
   /**
    * @param {Watching} watching
-   * @param {ReadonlyMap<number, string>} written what is known to have been written, by revision: the key and
-   *   the value, after a space, or the key alone where it was removed
+   * @param {ReadonlyMap<number, string>} written the known writes by revision: the key and the value, separated
+   *   by a space, or only the key for a removal
    * @param {(words: string, key?: string) => void} complain
    */
   constructor(watching, written, complain) {
@@ -66,24 +66,24 @@ export class Ledger {
     return this.#readyAt !== Number.POSITIVE_INFINITY;
   }
 
-  /** Takes in what happened next. @param {Happening} happening @param {number} revision how far the bucket is at most */
-  take(happening, revision) {
-    const { what } = happening;
+  /** Checks the next event. @param {WatcherEvent} event @param {number} revision the bucket's highest possible revision */
+  take(event, revision) {
+    const { what } = event;
     if (what === "stopping") this.#mayEnd = true;
     else if (what === "stopped") this.#hasStopped = true;
-    else if (this.hasClosed) this.#complain(`${describe(happening)} after onClose`);
+    else if (this.hasClosed) this.#complain(`${describe(event)} after onClose`);
     else if (what === "closed") this.#close();
     else if (what !== "state") {
-      if (this.#hasStopped) this.#complain(`${describe(happening)} after stop()`);
-      else if (this.#finalError) this.#complain(`${describe(happening)} after ${this.#finalError}`);
-      if (what === "update") this.#update(happening);
-      else if (what === "error") this.#problem(happening);
+      if (this.#hasStopped) this.#complain(`${describe(event)} after stop()`);
+      else if (this.#finalError) this.#complain(`${describe(event)} after ${this.#finalError}`);
+      if (what === "update") this.#update(event);
+      else if (what === "error") this.#problem(event);
       else this.#ready(revision);
     }
   }
 
   /**
-   * What the watcher has not been told, or been told wrongly.
+   * The keys whose last delivered event differs from the bucket.
    *
    * @param {ReadonlyMap<string, Entry>} state what the bucket holds
    * @returns {{ key: string, words: string }[]}
@@ -100,16 +100,14 @@ export class Ledger {
   #difference(key, entry) {
     const last = this.#last.get(key);
     if (!entry) {
-      return (
-        last?.operation === "put" && `${key} is gone, and was last heard of as ${describe(last)}`
-      );
+      return last?.operation === "put" && `${key} is gone, and its last event is ${describe(last)}`;
     }
-    const isAsHeard =
+    const isDelivered =
       last?.operation === "put" && last.revision === entry.revision && last.value === entry.value;
-    const mayBeUnheardOf = !last && !this.#watching.initial && entry.revision <= this.#readyAt;
-    if (isAsHeard || mayBeUnheardOf) return undefined;
-    const heard = last ? describe(last) : "nothing";
-    return `${key} is ${entry.value} (${entry.revision}), and the last that was heard is ${heard}`;
+    const mayBeUndelivered = !last && !this.#watching.initial && entry.revision <= this.#readyAt;
+    if (isDelivered || mayBeUndelivered) return undefined;
+    const event = last ? describe(last) : "missing";
+    return `${key} is ${entry.value} (${entry.revision}), and its last event is ${event}`;
   }
 
   /** @param {string} key */
@@ -157,19 +155,19 @@ export class Ledger {
   }
 }
 
-/** @param {Happening} happening */
-export function describe(happening) {
-  switch (happening.what) {
+/** @param {WatcherEvent} event */
+export function describe(event) {
+  switch (event.what) {
     case "update": {
-      const { key, operation, revision, value, resynced } = happening;
+      const { key, operation, revision, value, resynced } = event;
       const how = resynced ? " resynced" : "";
       return `${operation} of ${key} (${revision}${how})${operation === "put" ? ` ${value}` : ""}`;
     }
     case "error":
-      return `${happening.retryable ? "a passing" : "a final"} ${happening.code}`;
+      return `${event.retryable ? "a passing" : "a final"} ${event.code}`;
     case "state":
-      return `the state ${happening.state}`;
+      return `the state ${event.state}`;
     default:
-      return happening.what;
+      return event.what;
   }
 }

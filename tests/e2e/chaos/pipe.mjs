@@ -6,7 +6,7 @@ const DRIP_INTERVAL = 5;
 /** More than this waiting to be written holds the reader back, as a full window would. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** One direction of a connection: what comes from one socket goes to the other, unless told otherwise. */
+/** One direction of a connection: forwards data from one socket to the other, unless a fault is active. */
 export class Pipe {
   #from;
   #to;

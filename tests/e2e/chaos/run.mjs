@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Checker, tell } from "./checker.mjs";
+import { Checker, format } from "./checker.mjs";
 import { seeded } from "./random.mjs";
 import { describe, storm } from "./storm.mjs";
 import { SubjectPage } from "./subject-page.mjs";
@@ -26,7 +26,7 @@ import { Writers } from "./writers.mjs";
  * @property {number} patience how long watchers may take for what they have to do in the calm, in milliseconds
  */
 
-/** Between two looks at what watchers have heard, in milliseconds. */
+/** The interval at which the watchers' events are read, in milliseconds. */
 const LOOK_INTERVAL = 50;
 
 /** By how much the memory of the WebAssembly may grow after the first phase, in bytes: four pages. */
@@ -133,7 +133,7 @@ export class Run {
     await this.#until("final states", () => this.#checker.missing(state));
   }
 
-  /** A server in memory that is restarted has no bucket: that ends the watches, and new ones begin anew. */
+  /** A restarted server in memory has no bucket: the watches end, and new ones start. */
   async #loseBucket() {
     this.#checker.expectEnd("HTTP_404");
     await this.#world.restartServer("SIGKILL");
@@ -198,10 +198,10 @@ export class Run {
     }
   }
 
-  /** Takes in what the watchers have heard. */
+  /** Reads and checks the watchers' events. */
   async #look() {
-    for (const [name, happening] of await this.#page.drain()) {
-      this.#checker.take(name, happening, this.#writers.revision);
+    for (const [name, event] of await this.#page.drain()) {
+      this.#checker.take(name, event, this.#writers.revision);
     }
     const { violations } = this.#checker;
     if (violations.length > 0) throw this.#failure("broken promises", violations);
@@ -229,7 +229,7 @@ export class Run {
     const { backend, seed } = this.#settings;
     const [first] = found;
     const about = typeof first === "object" ? first : undefined;
-    const lines = found.slice(0, 20).map((one) => (typeof one === "string" ? one : tell(one)));
+    const lines = found.slice(0, 20).map((one) => (typeof one === "string" ? one : format(one)));
     return new Error(
       [
         `${what}, on ${backend} with CHAOS_SEED=${seed}:`,
@@ -247,6 +247,6 @@ export class Run {
 /** @param {string[]} watchers @param {string} words @returns {Finding[]} */
 const named = (watchers, words) => watchers.map((watcher) => ({ watcher, key: undefined, words }));
 
-/** What there is of each, in words. @param {Record<string, number>} counts */
+/** Formats counts. @param {Record<string, number>} counts */
 const counted = (counts) =>
   Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));

@@ -3,10 +3,10 @@ import { InstrumentedPage } from "./instrumented-page.mjs";
 
 /**
  * @typedef {import("./page/subject.mjs").Wanted} Wanted
- * @typedef {import("./ledger.mjs").Happening} Happening
+ * @typedef {import("./ledger.mjs").WatcherEvent} WatcherEvent
  */
 
-/** A page with watchers in it, and the log of what they heard. */
+/** A page with watchers, and the log of their events. */
 export class SubjectPage extends InstrumentedPage {
   /**
    * @param {import("playwright-core").Browser} browser
@@ -49,7 +49,7 @@ export class SubjectPage extends InstrumentedPage {
     await this.page.context().setOffline(false);
   }
 
-  /** What happened since the last time. @returns {Promise<[string, Happening][]>} */
+  /** What happened since the last time. @returns {Promise<[string, WatcherEvent][]>} */
   drain() {
     return this.#call("drain");
   }

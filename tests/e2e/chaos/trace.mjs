@@ -5,7 +5,7 @@ const KEPT_LINES = 50_000;
  * @typedef {{ at: number, who: string, words: string, about: About }} Line
  */
 
-/** What happened lately, for whoever has to find out why something failed. */
+/** The latest events, to find the cause of a failure. */
 export class Trace {
   /** @type {Line[]} */
   #lines = [];

@@ -43,7 +43,7 @@ export class Writers {
   /**
    * @param {() => string} url of the bucket, at any time
    * @param {Random} random
-   * @param {Checker} checker to which it tells what was written
+   * @param {Checker} checker receives the known writes
    */
   constructor(url, random, checker) {
     this.#url = url;
@@ -74,7 +74,7 @@ export class Writers {
       const first = Math.floor(this.#issued / WRITES_PER_KEY);
       const key = this.#order[(first + this.#random.between(1, WINDOW)) % this.#order.length] ?? "";
       await this.#write(key, this.#random.pick(OPERATIONS)).catch((error) => {
-        // The server is being restarted: what became of the write nobody knows.
+        // The server is restarting: the result of the write is unknown.
         this.#checker.trace.add("writer", `${key}: ${error.cause?.code ?? error}`, { key });
       });
       await new Promise((resolve) => setTimeout(resolve, PAUSE));

@@ -23,14 +23,14 @@ const settings = {
   patience: 10_000,
 };
 
-test("a client that catches up after each reconnect keeps every promise", async () => {
+test("a client that resyncs after each reconnect keeps every guarantee", async () => {
   await stage.run({ ...settings, patience: 30_000, config: { resync: true } });
 });
 
-test("a client that does not is noticed", async () => {
+test("a client that does not resync is detected", async () => {
   const running = stage.run({ ...settings, config: { resync: false } });
   await assert.rejects(
     running,
-    /^Error: final states, on memory with CHAOS_SEED=7:\n {2}.* the last/,
+    /^Error: final states, on memory with CHAOS_SEED=7:\n {2}.* its last event/,
   );
 });

@@ -1,5 +1,5 @@
-// A small application with the packed package in it, in a folder that is kept from run to run: installing
-// its tools anew would take longer than all else.
+// A small application that uses the packed package, in a folder that is kept between runs: installing its
+// tools takes longer than all tests.
 
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

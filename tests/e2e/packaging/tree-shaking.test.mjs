@@ -37,7 +37,7 @@ const bundlers = {
   "Vite 8": { tools: { vite: "8.3.8" }, layers: ["vite"], command: ["vite", "build"] },
 };
 
-/** The size of a folder's code. Vite leaves an `ironflow.wasm` there too, which nobody loads. @param {string} dir */
+/** The size of a folder's code. Vite also emits an `ironflow.wasm` there, which the code does not load. @param {string} dir */
 function sizeOf(dir) {
   const files = readdirSync(dir, { recursive: true, withFileTypes: true });
   return files

@@ -1,6 +1,6 @@
 import { useKV } from "@ironflow/browser/react";
 
-/** The keys of a bucket that match; `onRender` hears of each rendering. */
+/** The matching keys of a bucket; calls `onRender` for each rendering. */
 export function List({ bucket, filter, onRender }) {
   const { entries, data, status, error } = useKV(bucket, filter);
   onRender?.(`${status} ${entries.length}`);

@@ -27,29 +27,29 @@ export class FakeWebSocket extends EventTarget {
   /** The server takes the handshake. */
   accept() {
     this.readyState = FakeWebSocket.OPEN;
-    this.#tell("open");
+    this.#emit("open");
   }
 
   /** A frame arrives: text as it is, a binary one, or an object as its JSON. @param {unknown} data */
   frame(data) {
     const isRaw = typeof data === "string" || data instanceof ArrayBuffer;
-    this.#tell("message", { data: isRaw ? data : JSON.stringify(data) });
+    this.#emit("message", { data: isRaw ? data : JSON.stringify(data) });
   }
 
   /** The connection ends, or the handshake is refused. @param {number} code */
   end(code) {
     this.readyState = FakeWebSocket.CLOSED;
-    if (code === 1006) this.#tell("error");
-    this.#tell("close", { code, reason: "", wasClean: code !== 1006 });
+    if (code === 1006) this.#emit("error");
+    this.#emit("close", { code, reason: "", wasClean: code !== 1006 });
   }
 
-  /** The handshake fails as in Node 20, which tells of the error and never closes. */
+  /** Fails the handshake as Node 20 does: an error event without a close event. */
   fail() {
-    this.#tell("error");
+    this.#emit("error");
   }
 
   /** @param {string} type @param {object} [fields] */
-  #tell(type, fields) {
+  #emit(type, fields) {
     const event = Object.assign(new Event(type), fields);
     this.dispatchEvent(event);
     /** @type {any} */ (this)[`on${type}`]?.(event);

@@ -53,15 +53,15 @@ export function answer(status, body, headers = {}) {
   };
 }
 
-/** A server on a port of its own that behaves as it is told. */
+/** A server on its own port whose behaviour a test sets. */
 export async function misbehavingServer() {
   /** What was asked, with which headers. @type {Pick<Request, "method" | "url" | "headers">[]} */
   const requests = [];
-  const told = { behaviour: behaveWell };
+  let current = behaveWell;
   const server = createServer((request, response) => {
     const { method, url, headers } = request;
     requests.push({ method, url, headers });
-    told.behaviour(request, response);
+    current(request, response);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -71,7 +71,7 @@ export async function misbehavingServer() {
     requests,
     /** @param {Behaviour} behaviour */
     behave(behaviour) {
-      told.behaviour = behaviour;
+      current = behaviour;
     },
     /** Ends it, with every connection that is left. */
     async stop() {
@@ -83,7 +83,7 @@ export async function misbehavingServer() {
   };
 }
 
-/** An address that nobody listens at. */
+/** The URL of a server that does not listen. */
 export async function deadAddress() {
   const server = await misbehavingServer();
   await server.stop();

@@ -10,7 +10,7 @@ process.on("exit", () => {
 });
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => {
-    // Whoever listens beside this ends the children in an orderly way.
+    // Another listener stops the children in an orderly way.
     if (process.listenerCount(signal) === 1) process.exit(1);
   });
 }

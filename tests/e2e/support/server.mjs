@@ -35,7 +35,7 @@ export async function startServer({
   );
   return {
     url,
-    /** Settles when it has ended, whoever ended it. */
+    /** Settles when the process has exited. */
     ended: server.ended,
     /** What it has logged so far. */
     log: () => server.output.stderr,

@@ -35,7 +35,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 static RUN: LazyLock<String> =
     LazyLock::new(|| format!("{:016x}", RandomState::new().build_hasher().finish()));
 
-/// A word that tells this process from every other that may use the same server.
+/// An id of this process, unique among all that may use the same server.
 pub fn run() -> &'static str {
     &RUN
 }

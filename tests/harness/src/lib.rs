@@ -44,8 +44,8 @@ pub fn in_parallel(total: u32, threads: u32, work: impl Fn(u32) + Sync) {
     });
 }
 
-/// Tells how much was tried, past what captures the output of tests.
+/// Prints a line to standard error directly, which the test harness does not capture.
 pub fn say(line: &str) {
-    // There may be nobody to tell it to.
+    // Standard error may be closed.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

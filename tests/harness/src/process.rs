@@ -194,7 +194,7 @@ fn nats_address(log: impl Read + Send + 'static) -> Result<String, String> {
         }
         logged.push(line);
     }
-    // A log that nobody reads would stop the server once the pipe is full.
+    // An unread log would block the server once the pipe is full.
     thread::spawn(move || lines.for_each(drop));
     address.ok_or_else(|| logged.join("; "))
 }

@@ -273,7 +273,7 @@ impl Backend for StoreClient {
     }
 }
 
-/// A watch of the store. What it has to tell is there as soon as the write is done.
+/// A watch of the store. Its events are available as soon as the write has returned.
 #[derive(Debug)]
 pub struct StoreWatch {
     client: StoreClient,
@@ -306,7 +306,7 @@ impl DetailedWatch for StoreWatch {
                 None
             }
             None if self.stopped => None,
-            None => panic!("nothing has happened that this watch would tell of"),
+            None => panic!("the watch has no event"),
         }
     }
 }

@@ -68,7 +68,7 @@ impl HttpWatch {
     async fn receive(&mut self) -> Option<Result<Message, Error>> {
         timeout(PATIENCE, self.socket.next())
             .await
-            .unwrap_or_else(|_| panic!("the watch told nothing for {PATIENCE:?}"))
+            .unwrap_or_else(|_| panic!("the watch emitted nothing for {PATIENCE:?}"))
     }
 }
 

@@ -88,7 +88,7 @@ pub async fn exchange(server: &str, request: &[u8]) -> Result<Answer, TestCaseEr
         let mut stream = TcpStream::connect(server).await?;
         let (mut reader, mut writer) = stream.split();
         let sending = async {
-            // The server may have hung up before it has heard it all.
+            // The server may close the connection before it has read the whole request.
             let _ = writer.write_all(request).await;
             let _ = writer.shutdown().await;
         };

@@ -133,10 +133,10 @@ macro_rules! for_each_rule {
             rule_15_keys_that_do_not_match_make_no_event
             rule_15_refused_writes_make_no_event
             rule_15_other_buckets_make_no_event
-            rule_15_a_watch_hears_every_client
+            rule_15_a_watch_emits_changes_of_every_client
             rule_15_a_write_of_each_of_many_keys_is_an_event_in_order
-            rule_15_of_a_key_rewritten_fast_the_newest_always_comes
-            rule_15_a_watch_that_has_stopped_hears_nothing_more
+            rule_15_the_newest_revision_of_a_key_rewritten_fast_is_emitted
+            rule_15_a_stopped_watch_emits_nothing
             rule_15_a_watch_of_a_missing_bucket_is_404
             rule_16_a_new_bucket_answers_with_its_info
             rule_16_unset_settings_have_their_defaults

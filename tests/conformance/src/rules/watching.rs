@@ -136,7 +136,7 @@ pub async fn rule_15_other_buckets_make_no_event<B: Backend>(backend: &B) {
     assert_eq!(watch.next().await, bucket.put_event("k", "v", 1));
 }
 
-pub async fn rule_15_a_watch_hears_every_client<B: Backend>(backend: &B) {
+pub async fn rule_15_a_watch_emits_changes_of_every_client<B: Backend>(backend: &B) {
     let bucket = Bucket::new(backend).await;
     let clients = bucket.clients(3).await;
     let mut watches = Vec::new();
@@ -167,7 +167,9 @@ pub async fn rule_15_a_write_of_each_of_many_keys_is_an_event_in_order<B: Backen
     }
 }
 
-pub async fn rule_15_of_a_key_rewritten_fast_the_newest_always_comes<B: Backend>(backend: &B) {
+pub async fn rule_15_the_newest_revision_of_a_key_rewritten_fast_is_emitted<B: Backend>(
+    backend: &B,
+) {
     let bucket = Bucket::new(backend).await;
     let mut watch = bucket.watch().await;
     let clients = bucket.clients(4).await;
@@ -192,7 +194,7 @@ pub async fn rule_15_of_a_key_rewritten_fast_the_newest_always_comes<B: Backend>
     assert_eq!(watch.next().await, bucket.put_event("fence", "v", 201));
 }
 
-pub async fn rule_15_a_watch_that_has_stopped_hears_nothing_more<B: Backend>(backend: &B) {
+pub async fn rule_15_a_stopped_watch_emits_nothing<B: Backend>(backend: &B) {
     let bucket = Bucket::new(backend).await;
     let mut stopped = bucket.watch().await;
     let mut running = bucket.watch().await;

@@ -107,8 +107,8 @@ pub async fn rule_03_no_increment_by_update_is_lost<B: Backend>(backend: &B) {
                 }
                 Err(lost) => {
                     assert_eq!(lost, revision_mismatch());
-                    // As an application would: whoever loses again and again waits longer, and
-                    // each at a pace of its own, lest they go on colliding in step.
+                    // Back off as an application would, with a different pace for each client, so
+                    // that they do not collide repeatedly.
                     losses += 1;
                     client.backend.pass_time(2 * losses * pace).await;
                 }

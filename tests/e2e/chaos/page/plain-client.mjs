@@ -1,6 +1,6 @@
 /**
- * A small client in plain JavaScript, with which the suite itself is tested: it keeps what a watch promises if it
- * is told to resync, and loses final states if not.
+ * A small client in plain JavaScript that tests the suite: with `resync` it keeps the guarantees of a watch, without
+ * it loses final states.
  *
  * @typedef {object} PlainConfig
  * @property {string} serverUrl
@@ -19,7 +19,7 @@ class PlainWatch {
   #initial;
   /** @type {WebSocket[]} */
   #sockets = [];
-  /** Counts the times it has connected. */
+  /** The number of connections so far. */
   #connection = 0;
   #isReady = false;
   #hasEnded = false;
@@ -59,7 +59,7 @@ class PlainWatch {
         if (open === this.#patterns.length) this.#opened(connection);
       };
       socket.onmessage = ({ data }) => {
-        if (connection === this.#connection) this.#hear(JSON.parse(data));
+        if (connection === this.#connection) this.#deliver(JSON.parse(data));
       };
       socket.onclose = () => this.#lost(connection);
       return socket;
@@ -83,7 +83,7 @@ class PlainWatch {
   /** @param {number} connection */
   async #opened(connection) {
     try {
-      if (this.#isReady ? this.#resync : this.#initial) await this.#catchUp(connection);
+      if (this.#isReady ? this.#resync : this.#initial) await this.#resyncKeys(connection);
     } catch {
       this.#lost(connection);
     }
@@ -93,26 +93,26 @@ class PlainWatch {
   }
 
   /** @param {number} connection */
-  async #catchUp(connection) {
+  async #resyncKeys(connection) {
     const live = new Set();
     for (const pattern of this.#patterns) {
-      const { keys } = await this.#ask(`/keys?filter=${encodeURIComponent(pattern)}`);
+      const { keys } = await this.#request(`/keys?filter=${encodeURIComponent(pattern)}`);
       for (const key of keys) live.add(key);
     }
-    for (const [key, { isLive, revision, connection: heard }] of this.#known) {
-      if (!isLive || live.has(key) || heard === connection) continue;
-      this.#tell({ key, revision, operation: "delete", value: "", resynced: true });
+    for (const [key, { isLive, revision, connection: last }] of this.#known) {
+      if (!isLive || live.has(key) || last === connection) continue;
+      this.#emit({ key, revision, operation: "delete", value: "", resynced: true });
     }
     await Promise.all(
       [...live].map(async (key) => {
-        const entry = await this.#ask(`/keys/${encodeURIComponent(key)}`);
-        if (entry && connection === this.#connection) this.#hear({ ...entry, resynced: true });
+        const entry = await this.#request(`/keys/${encodeURIComponent(key)}`);
+        if (entry && connection === this.#connection) this.#deliver({ ...entry, resynced: true });
       }),
     );
   }
 
-  /** The answer, or `null` where there is none. @param {string} path */
-  async #ask(path) {
+  /** The response's JSON, or `null` for a 404. @param {string} path */
+  async #request(path) {
     const response = await fetch(`${this.#base}${path}`);
     if (response.status === 404) return null;
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
@@ -120,12 +120,12 @@ class PlainWatch {
   }
 
   /** @param {any} event */
-  #hear(event) {
-    if (event.revision > (this.#known.get(event.key)?.revision ?? 0)) this.#tell(event);
+  #deliver(event) {
+    if (event.revision > (this.#known.get(event.key)?.revision ?? 0)) this.#emit(event);
   }
 
   /** @param {any} event */
-  #tell(event) {
+  #emit(event) {
     if (this.#hasEnded) return;
     const { key, revision, operation } = event;
     const isLive = operation === "put";

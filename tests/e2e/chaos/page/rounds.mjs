@@ -1,5 +1,5 @@
 /**
- * What the leak tests do in a page, round by round. A round leaves nothing behind, unless it is told to: then
+ * The rounds of the leak tests, in a page. A round leaves nothing behind, unless it should leak: then
  * something small is left of every cycle.
  */
 
@@ -135,27 +135,27 @@ export const watchesOnServer = (count) => onServer((bucket) => cycle(bucket, cou
 /** Puts, each of which is an event for two watchers. @param {number} count of events */
 export const eventsInMemory = (count) =>
   inMemory(async (bucket) => {
-    let heard = 0;
+    let received = 0;
     const onUpdate = () => {
-      heard += 1;
+      received += 1;
     };
     bucket.watch({ onUpdate });
     bucket.watch({ onUpdate }, { key: "key.*" });
     await settled();
     for (let n = 0; n < count / 2; n += 1) await bucket.put(KEYS[n % KEYS.length] ?? "", "value");
     await settled();
-    if (heard !== count) throw new Error(`${heard} of ${count} events`);
+    if (received !== count) throw new Error(`${received} of ${count} events`);
   });
 
 /** Frames, each of which is an event for one watcher. @param {number} count @param {"events"} [leak] */
 export const eventsOnServer = (count, leak) =>
   onServer(async (bucket) => {
-    let heard = 0;
+    let received = 0;
     const ready = new Promise((resolve) => {
       bucket.watch({
         onReady: () => resolve(undefined),
         onUpdate(event) {
-          heard += 1;
+          received += 1;
           if (leak) kept.push(event);
         },
       });
@@ -171,5 +171,5 @@ export const eventsOnServer = (count, leak) =>
       if (n % 1_000 === 0) await settled();
     }
     await settled();
-    if (heard !== count) throw new Error(`${heard} of ${count} events`);
+    if (received !== count) throw new Error(`${received} of ${count} events`);
   });

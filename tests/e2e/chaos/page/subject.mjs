@@ -1,8 +1,7 @@
 /**
- * What runs in the page: watchers of the package, or of another client with the same face, and the log of what
- * they heard.
+ * Runs in the page: watchers of the package, or of another client with the same API, and the log of their events.
  *
- * @typedef {import("../ledger.mjs").Happening} Happening
+ * @typedef {import("../ledger.mjs").WatcherEvent} WatcherEvent
  *
  * @typedef {object} Wanted
  * @property {string} name
@@ -18,7 +17,7 @@ const query = new URLSearchParams(location.search);
 const { createClient } = await import(query.get("client") ?? "");
 const config = JSON.parse(query.get("config") ?? "{}");
 
-/** @type {[string, Happening][]} */
+/** @type {[string, WatcherEvent][]} */
 let log = [];
 /** @type {Map<string, any>} */
 const clients = new Map();
@@ -32,13 +31,13 @@ function client(name) {
   return made;
 }
 
-/** @param {any} event @returns {Happening} */
+/** @param {any} event @returns {WatcherEvent} */
 const update = ({ key, revision, operation, value, resynced = false }) => ({
   what: "update",
   ...{ key, revision, operation, value: atob(value), resynced },
 });
 
-/** @param {any} error @returns {Happening} */
+/** @param {any} error @returns {WatcherEvent} */
 const problem = ({ code, message, retryable }) => ({
   what: "error",
   code: code ?? message,
@@ -47,7 +46,7 @@ const problem = ({ code, message, retryable }) => ({
 
 /** Starts a watcher. @param {Wanted} wanted */
 export function start({ name, client: of, bucket, key, initial, iterate }) {
-  const note = (/** @type {Happening} */ happening) => log.push([name, happening]);
+  const note = (/** @type {WatcherEvent} */ event) => log.push([name, event]);
   const controller = new AbortController();
   const { signal } = controller;
   const options = { key, initial, signal };
@@ -68,7 +67,7 @@ export function start({ name, client: of, bucket, key, initial, iterate }) {
   watchers.set(name, { of, watcher, controller });
 }
 
-/** @param {any} watcher @param {(happening: Happening) => void} note */
+/** @param {any} watcher @param {(event: WatcherEvent) => void} note */
 async function follow(watcher, note) {
   watcher.ready.then(
     () => note({ what: "ready" }),
