@@ -5,7 +5,7 @@ import { invalid, notConfigured } from "./expected.js";
 
 /** What the backend announces. @param {import("./context.js").Context} t */
 const features = (t) =>
-  t.onServer ? ["entries", "history", "remove", "write-id"] : ["remove", "write-id"];
+  t.onServer ? ["entries", "history", "remove", "write-id"] : ["entries", "remove", "write-id"];
 
 /** @type {import("./context.js").Cases} */
 export const handles = {

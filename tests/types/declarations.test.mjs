@@ -243,10 +243,11 @@ describe("the options that are known are those that are declared:", async () => 
       () => bucket.put("key", "1", odd),
       () => bucket.create("key", "1", odd),
       () => bucket.update("key", "1", 1, odd),
-      () => bucket.delete("key", odd),
-      () => bucket.purge("key", odd),
+      () => bucket.find("key", odd),
       () => bucket.listKeys(">", odd),
+      () => bucket.entries(">", odd),
     ],
+    KVRemoveOptions: [() => bucket.delete("key", odd), () => bucket.purge("key", odd)],
   };
   for (const [name, calls] of Object.entries(refused)) {
     test(name, async () => {
