@@ -1,6 +1,7 @@
 // The exports of every entry except the errors. Importing this module has no side effects.
 
 import { IronflowClient } from "ironflow:glue";
+import { hide, inner } from "../src/js/handle.js";
 
 export {
   BrowserKVBucketHandle,
@@ -14,15 +15,12 @@ export const DEFAULT_SERVER_URL = "http://localhost:9123";
 /** A client that is created when one of its methods is first called. */
 function lazyClient() {
   let client;
-  return Object.create(IronflowClient.prototype, {
-    // wasm-bindgen's methods find their Rust object here.
-    __wbg_ptr: {
-      get() {
-        client ??= new IronflowClient();
-        return client.__wbg_ptr;
-      },
-    },
+  const handle = Object.create(IronflowClient.prototype);
+  hide(handle, () => {
+    client ??= new IronflowClient();
+    return inner(client);
   });
+  return handle;
 }
 
 export const ironflow = /* @__PURE__ */ lazyClient();

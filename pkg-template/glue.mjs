@@ -3,6 +3,11 @@
 
 const UNLOADED = "new Proxy({}, { get: (_, name) => load(instantiate)[name] })";
 
+const INSPECTED = `
+    [INSPECT](_depth, options, inspect) {
+        return shown("IronflowClient", clientFields(this), options, inspect);
+    }`;
+
 /** Each text to replace, and its replacement. @type {[RegExp, string][]} */
 const CHANGES = [
   // Until the WebAssembly is loaded, `wasm` is a proxy that loads it on first access. The classes stay
@@ -17,6 +22,13 @@ const CHANGES = [
     /^const cachedTextEncoder = new .*\n\nif \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?^\}$/m,
     "let cachedTextEncoder;",
   ],
+  // The pointer to the Rust object is hidden from consoles, and the name of a bucket is shown.
+  [/(\w+)\.__wbg_ptr = (.*);\n +(\w+Finalization)\.register\(.*\);/g, "own($1, $2, $3);"],
+  [/(own\((\w+), .*BrowserKVBucketHandleFinalization\);)/g, "$1 showName($2);"],
+  [/\b(\w+)\.__wbg_ptr\b/g, "inner($1)"],
+  // A class that does not name itself keeps its name in a bundle.
+  [/\bObject\.create\(\w+\.prototype\)/g, "Object.create(this.prototype)"],
+  [/^(export class IronflowClient \{)$/m, `$1${INSPECTED}`],
   [
     /\(typeof FinalizationRegistry === 'undefined'\)\n.*\n {4}: new FinalizationRegistry\(/g,
     "/* @__PURE__ */ registry(",
@@ -24,6 +36,15 @@ const CHANGES = [
 ];
 
 const ADDED = `
+function own(object, pointer, finalization) {
+  hide(object, () => pointer);
+  finalization.register(object, pointer);
+}
+
+function showName(handle) {
+  Object.defineProperty(handle, "name", { value: handle.name, enumerable: true });
+}
+
 function entered() {
   checkStack();
   return wasm;
@@ -79,6 +100,7 @@ export function lean(written) {
   if (glue.includes("__destroy_into_raw"))
     throw new Error("wasm-bindgen's glue calls __destroy_into_raw");
   return `import { load } from "ironflow:load";
+import { clientFields, hide, INSPECT, inner, shown } from "../src/js/handle.js";
 import { checkStack } from "../src/js/stack.js";
 ${checked(glue)}${ADDED}`;
 }

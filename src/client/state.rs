@@ -150,6 +150,7 @@ impl ClientState {
     ) -> Result<JsValue, Error> {
         let configured = self.configured()?;
         let subscriber = ffi::new_subscriber(
+            &bucket,
             &arguments.callbacks,
             &configured.given.logger(),
             &decode.cloned().unwrap_or_default(),

@@ -66,6 +66,8 @@ export interface KVViewSnapshot<T = unknown> extends KVViewContent<T> {
 
 /** A live, read-only replica of the keys of a bucket that match. Reading it is synchronous. */
 export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
+  /** The name of the bucket. */
+  readonly bucket: string;
   /**
    * All entries have come; rejected where the view ends before that. It stays pending while the bucket is
    * missing or the credentials are refused. A new promise after `configure()`.

@@ -89,6 +89,8 @@ export interface KVWatchOptions {
 export interface KVWatcher<Value = string, Deleted = string extends Value ? string : undefined>
   extends AsyncIterable<KVWatchEvent<Value, Deleted>>,
     Disposable {
+  /** The name of the bucket. */
+  readonly bucket: string;
   /** The state of the connection. */
   readonly state: KVWatchState;
   /** As {@link KVWatchCallbacks.onReady}; rejected where the watch ends before that. */

@@ -62,6 +62,7 @@ extern "C" {
     pub(crate) type Subscriber;
     #[wasm_bindgen(js_name = newSubscriber)]
     pub(crate) fn new_subscriber(
+        bucket: &str,
         callbacks: &JsValue,
         logger: &JsValue,
         decode: &JsValue,

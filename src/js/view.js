@@ -41,7 +41,7 @@ class Content {
 
   [INSPECT](_depth, options, inspect) {
     const { state, status, error, size } = this;
-    const fields = { state, status, ...(error && { error }), size, entries: this.entries() };
+    const fields = { ...this, state, status, error, size, entries: this.entries() };
     return shown(this[Symbol.toStringTag], fields, options, inspect);
   }
 }
@@ -66,7 +66,7 @@ class KVViewSnapshot extends Content {
   }
 
   entries() {
-    return inner(this)();
+    return inner(this);
   }
 
   /** The view is about to change: what this shares with it so far becomes its own. */
@@ -182,6 +182,10 @@ class Replica {
     }, true);
     this.#ready.reject(this.#reason());
     for (const { reject } of this.#waiting) reject(this.#reason());
+  }
+
+  get bucket() {
+    return this.#bucket.name;
   }
 
   get error() {
@@ -348,7 +352,8 @@ class KVView extends Content {
 
   constructor(replica) {
     super(replica.map);
-    hide(this, replica);
+    this.bucket = replica.bucket;
+    hide(this, () => replica);
   }
 
   get [Symbol.toStringTag]() {

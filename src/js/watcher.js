@@ -144,7 +144,8 @@ class Subscriber {
   #connection;
   state = STATES[0];
 
-  constructor(callbacks, logger, mode, signal, connection) {
+  constructor(bucket, callbacks, logger, mode, signal, connection) {
+    this.bucket = bucket;
     this.#callbacks = callbacks;
     this.#logger = logger;
     this.#mode = mode;
@@ -292,7 +293,8 @@ class KVWatcher {
   }
 
   constructor(subscriber) {
-    hide(this, subscriber);
+    this.bucket = subscriber.bucket;
+    hide(this, () => subscriber);
   }
 
   /** Vue leaves objects alone that say they are of a kind of their own. */
@@ -317,12 +319,12 @@ class KVWatcher {
   }
 
   [INSPECT](_depth, options, inspect) {
-    return shown("KVWatcher", { state: this.state }, options, inspect);
+    return shown("KVWatcher", { ...this, state: this.state }, options, inspect);
   }
 }
 
-export function newSubscriber(callbacks, logger, mode, signal, connection) {
-  return new Subscriber(callbacks, logger, mode, signal, connection);
+export function newSubscriber(bucket, callbacks, logger, mode, signal, connection) {
+  return new Subscriber(bucket, callbacks, logger, mode, signal, connection);
 }
 
 /** The subscribers of a feed, by their ids, in the order they came. */

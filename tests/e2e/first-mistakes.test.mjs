@@ -106,7 +106,7 @@ describe("callbacks that are none", () => {
   });
 });
 
-describe("watchers, views and snapshots", () => {
+describe("clients, buckets, watchers, views and snapshots", () => {
   async function handles() {
     const { bucket, client } = inMemory();
     await bucket.put("k", "1");
@@ -114,7 +114,7 @@ describe("watchers, views and snapshots", () => {
     await view.ready;
     const watcher = bucket.watch({ onUpdate() {} });
     await watcher.ready;
-    return { client, view, watcher, snapshot: view.getSnapshot() };
+    return { bucket, client, view, watcher, snapshot: view.getSnapshot() };
   }
   /** As a framework that copies own members. @param {object} handle */
   function copied(handle) {
@@ -130,8 +130,8 @@ describe("watchers, views and snapshots", () => {
     ["copied", copied],
   ])) {
     test(`work ${what}`, async () => {
-      const { client, ...made } = await handles();
-      const { view, watcher, snapshot } = Object.fromEntries(
+      const made = await handles();
+      const { bucket, client, view, watcher, snapshot } = Object.fromEntries(
         Object.entries(made).map(([name, handle]) => [name, wrap(handle)]),
       );
       for (const content of [view, snapshot]) {
@@ -139,6 +139,8 @@ describe("watchers, views and snapshots", () => {
         assert.equal(content.entries()[0].revision, 1);
       }
       assert.equal(view.getSnapshot(), made.snapshot);
+      assert.equal(bucket.name, "b");
+      assert.equal((await bucket.get("k")).revision, 1);
       assert.equal(watcher.state, "connected");
       await watcher.ready;
       watcher.stop();
@@ -158,7 +160,7 @@ describe("watchers, views and snapshots", () => {
 
   test("show what they hold in console.log", async () => {
     const { client, view, watcher, snapshot } = await handles();
-    assert.match(inspect(watcher), /^KVWatcher \{ state: 'connected' \}$/);
+    assert.match(inspect(watcher), /^KVWatcher \{ bucket: 'b', state: 'connected' \}$/);
     for (const [name, handle] of Object.entries({ KVView: view, KVViewSnapshot: snapshot }))
       assert.match(
         inspect(handle),
