@@ -7,8 +7,7 @@
 #[path = "hostile_input/loose.rs"]
 mod loose;
 
-use ironflow_browser::config::options::deserialize;
-use ironflow_browser::config::{Config, DEFAULT_SERVER_URL, TransportKind};
+use ironflow_browser::config::{Config, DEFAULT_SERVER_URL, OPTIONS, TransportKind, from_serde};
 use ironflow_browser::error::Error;
 use ironflow_browser::kv::{BucketConfig, BucketName, Key, Pattern};
 use ironflow_browser::transport::path;
@@ -157,14 +156,15 @@ fn every_key_comes_back_out_of_its_address() {
 #[test]
 fn options_of_any_value_are_taken_or_refused_by_name() {
     try_out("options", loose(), |options| {
-        let config = match Config::from_options(deserialize(options)) {
-            Ok(config) => config,
-            Err(Error::Validation(words)) => {
-                prop_assert!(!words.is_empty());
-                return Ok(());
-            }
-            Err(other) => return Err(TestCaseError::fail(format!("{other:?}"))),
-        };
+        let config =
+            match from_serde(options, OPTIONS).map(|options| Config::from_options(&options)) {
+                Ok(config) => config,
+                Err(Error::Validation(words)) => {
+                    prop_assert!(!words.is_empty());
+                    return Ok(());
+                }
+                Err(other) => return Err(TestCaseError::fail(format!("{other:?}"))),
+            };
         let url = &config.server_url;
         prop_assert!(url.starts_with("http://") || url.starts_with("https://"));
         prop_assert!(!url.ends_with('/') && !url.contains(['?', '#', '@', ' ']));

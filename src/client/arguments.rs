@@ -1,57 +1,62 @@
 //! Reading what a caller passes in. Whatever is wrong with it is a `ValidationError`, found before
 //! any request.
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use crate::config::from_js;
-use crate::config::options::{OptionKind, OptionSpec, Options, invalid, unreadable};
+use crate::config::from_js::Arguments;
+use crate::config::options::{
+    OptionKind, OptionSpec, Options, Setting, ill_formed, invalid, unreadable,
+};
 use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
-use crate::ffi::{self, Body, Given, is_unset};
+use crate::ffi::{self, Body};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
 use crate::text::concat;
 use crate::transport::Limits;
 
-/// U+FFFD in UTF-8.
-const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
-
 /// JavaScript's largest safe integer.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-pub(super) fn bucket_name(value: &JsValue) -> Result<BucketName, Error> {
-    Ok(BucketName::parse(&text(value, "the bucket name")?)?)
+pub(super) fn bucket_name(given: &Arguments) -> Result<BucketName, Error> {
+    Ok(BucketName::parse(given.text("the bucket name")?)?)
 }
 
-pub(super) fn key(value: &JsValue) -> Result<Key, Error> {
-    Ok(Key::parse(&text(value, "the key")?)?)
+pub(super) fn key(given: &Arguments) -> Result<Key, Error> {
+    Ok(Key::parse(given.text("the key")?)?)
 }
 
 /// A pattern, or none where there is nothing.
-pub(super) fn filter(value: &JsValue) -> Result<Option<Pattern>, Error> {
-    if is_unset(value) {
-        return Ok(None);
+pub(super) fn filter(given: &Arguments) -> Result<Option<Pattern>, Error> {
+    match given.is_unset() {
+        true => Ok(None),
+        false => Ok(Some(Pattern::parse(given.text("the pattern")?)?)),
     }
-    pattern(value, "the pattern").map(Some)
-}
-
-pub(super) fn pattern(value: &JsValue, what: &str) -> Result<Pattern, Error> {
-    Ok(Pattern::parse(&text(value, what)?)?)
 }
 
 /// A pattern, or a list of at least one; every key where there is nothing.
-pub(super) fn patterns(value: &JsValue, what: &str) -> Result<Vec<Pattern>, Error> {
-    if is_unset(value) {
-        return Ok(vec![Pattern::all()]);
+pub(super) fn patterns(given: Option<&Setting>, what: &str) -> Result<Vec<Pattern>, Error> {
+    let mut patterns = Vec::new();
+    match given {
+        None => patterns.push(Pattern::all()),
+        Some(Setting::Text(pattern)) => patterns.push(Pattern::parse(pattern)?),
+        Some(Setting::List(at)) => {
+            let each = concat(&["each pattern of ", what]);
+            for pattern in list(*at).iter() {
+                let given = Arguments::read(&pattern, &JsValue::UNDEFINED);
+                patterns.push(Pattern::parse(given.text(&each)?)?);
+            }
+        }
+        Some(Setting::IllFormed) => return Err(ill_formed(what)),
+        Some(_) => return Err(invalid(what, "a string")),
     }
-    let Some(list) = from_js::list(value, what)? else {
-        return pattern(value, what).map(|pattern| vec![pattern]);
-    };
-    if list.length() == 0 {
-        let message = concat(&[what, " must hold at least one pattern"]);
-        return Err(Error::Validation(message));
+    match patterns.is_empty() {
+        true => {
+            let message = concat(&[what, " must hold at least one pattern"]);
+            Err(Error::Validation(message))
+        }
+        false => Ok(patterns),
     }
-    let each = concat(&["each pattern of ", what]);
-    list.iter().map(|given| pattern(&given, &each)).collect()
 }
 
 /// A function of the caller's.
@@ -83,7 +88,7 @@ pub(super) fn body(
     })
 }
 
-const SIGNAL: OptionSpec = ("signal", OptionKind::Anything);
+const SIGNAL: OptionSpec = ("signal", OptionKind::Signal);
 
 const MAX_ATTEMPTS: OptionSpec = (
     "maxAttempts",
@@ -98,108 +103,76 @@ const REVISION: &str = "revision";
 /// The options that a method takes as its last argument.
 fn known_options(method: &str) -> &'static [OptionSpec] {
     match method {
-        "delete" | "purge" => &[
-            ("timeout", TIMEOUT),
-            SIGNAL,
-            (REVISION, OptionKind::Anything),
-        ],
+        "delete" | "purge" => &[("timeout", TIMEOUT), SIGNAL, (REVISION, COUNT)],
         "modify" => &[("timeout", TIMEOUT), SIGNAL, MAX_ATTEMPTS],
         _ => &[("timeout", TIMEOUT), SIGNAL],
     }
 }
 
-/// The last, optional argument of every operation.
-pub(super) fn limits(
-    value: &JsValue,
-    method: &str,
-    default_timeout_ms: u32,
-) -> Result<Limits, Error> {
-    if value.is_undefined() {
-        return Ok(Limits {
-            timeout_ms: default_timeout_ms,
-            signal: None,
-            once: false,
-        });
-    }
-    let (limits, _) = read_limits(value, method, default_timeout_ms)?;
-    Ok(limits)
-}
-
-/// The last, optional argument of `modify`: beside the limits, the number of attempts, infinity by default.
-pub(super) fn modify_options(
-    value: &JsValue,
-    default_timeout_ms: u32,
-) -> Result<(Limits, f64), Error> {
-    let (limits, options) = read_limits(value, "modify", default_timeout_ms)?;
-    let max_attempts = options.number(MAX_ATTEMPTS.0).unwrap_or(f64::INFINITY);
-    Ok((limits, max_attempts))
-}
-
-/// The option `revision`. One that is undefined is refused: what must be conditional would not be.
-pub(super) fn expected_revision(options: &JsValue) -> Result<Option<Revision>, Error> {
-    let given = ffi::member_or_null(options, REVISION).map_err(|_| unreadable(REVISION))?;
-    match given.is_undefined() {
-        true => Ok(None),
-        false => revision(&given).map(Some),
-    }
-}
-
-fn read_limits(
-    value: &JsValue,
+/// The last, optional argument of a method: its limits, and the options beside them.
+pub(super) fn request_options(
+    given: &Arguments,
     method: &str,
     default_timeout_ms: u32,
 ) -> Result<(Limits, Options), Error> {
-    let options = from_js::options("", value, known_options(method))?;
+    let options = given.options("", known_options(method))?;
     let limits = Limits {
         timeout_ms: timeout(&options).unwrap_or(default_timeout_ms),
-        signal: signal(value)?,
+        signal: signal(&options),
         once: false,
     };
     Ok((limits, options))
 }
 
+/// The number of attempts of `modify`, infinity by default.
+pub(super) fn max_attempts(options: &Options) -> f64 {
+    options.number(MAX_ATTEMPTS.0).unwrap_or(f64::INFINITY)
+}
+
+/// The option `revision`. One that is undefined was refused: what must be conditional would not be.
+pub(super) fn expected_revision(options: &Options) -> Option<Revision> {
+    options
+        .number(REVISION)
+        .map(|revision| revision as Revision)
+}
+
 /// The option `signal`, an AbortSignal.
-pub(super) fn signal(given: &JsValue) -> Result<Option<JsValue>, Error> {
-    let signal = from_js::member(given, "signal")?;
-    if is_unset(&signal) {
-        Ok(None)
-    } else if ffi::is_abort_signal(&signal) {
-        Ok(Some(signal))
-    } else {
-        Err(invalid("signal", "an AbortSignal"))
-    }
+pub(super) fn signal(options: &Options) -> Option<JsValue> {
+    options.position("signal").map(ffi::take_value)
 }
 
 /// The second argument of `bucket`: how values are decoded, if they are.
-pub(super) fn decode(value: &JsValue) -> Result<Option<JsValue>, Error> {
+pub(super) fn decode(given: &Arguments) -> Result<Option<JsValue>, Error> {
     const KNOWN: &[OptionSpec] = &[(
         "decode",
         OptionKind::TextThat("\"json\", \"text\" or \"bytes\"", |mode| {
             matches!(mode, "json" | "text" | "bytes")
         }),
     )];
-    let options = from_js::options("", value, KNOWN)?;
+    let options = given.options("", KNOWN)?;
     Ok(options.text("decode").map(JsValue::from))
 }
 
 /// The option `memory.buckets`: names, or settings.
-pub(super) fn memory_buckets(given: &Given) -> Result<Vec<BucketConfig>, Error> {
+pub(super) fn memory_buckets(options: &Options) -> Result<Vec<BucketConfig>, Error> {
     let path = "memory.buckets";
-    let buckets = given.memory().buckets();
-    if is_unset(&buckets) {
-        return Ok(Vec::new());
-    }
-    let Some(buckets) = from_js::list(&buckets, path)? else {
-        return Err(invalid(path, "a list of names or settings of buckets"));
-    };
     let mut configs = Vec::new();
-    for bucket in buckets.iter() {
+    let Some(at) = options.position(path) else {
+        return Ok(configs);
+    };
+    for bucket in list(at).iter() {
+        let given = Arguments::read(&bucket, &bucket);
         configs.push(match bucket.is_string() {
-            true => BucketConfig::named(&bucket_name(&bucket)?),
-            false => bucket_config(&bucket, path)?,
+            true => BucketConfig::named(&bucket_name(&given)?),
+            false => bucket_config(&given, path)?,
         });
     }
     Ok(configs)
+}
+
+/// A list at this position of what was read last.
+fn list(at: u32) -> Array {
+    ffi::take_value(at).unchecked_into()
 }
 
 const COUNT: OptionKind = OptionKind::NumberThat("a whole number, 0 or more", |n| {
@@ -216,8 +189,8 @@ const BUCKET: &[OptionSpec] = &[
 ];
 
 /// The settings of a new bucket.
-pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig, Error> {
-    let options = from_js::options(path, value, BUCKET)?;
+pub(super) fn bucket_config(given: &Arguments, path: &str) -> Result<BucketConfig, Error> {
+    let options = given.options(path, BUCKET)?;
     let text = |name| options.text(name).unwrap_or_default().into();
     let number = |name| options.number(name).unwrap_or(0.0) as u64;
     let config = BucketConfig {
@@ -231,15 +204,4 @@ pub(super) fn bucket_config(value: &JsValue, path: &str) -> Result<BucketConfig,
     // Sent as it was given: what is unset is the backend's to decide.
     config.clone().normalized()?;
     Ok(config)
-}
-
-fn text(value: &JsValue, what: &str) -> Result<String, Error> {
-    let Some(text) = value.as_string() else {
-        return Err(invalid(what, "a string"));
-    };
-    // A lone surrogate has no UTF-8 form: it would arrive as U+FFFD, and so could another.
-    if text.as_bytes().windows(3).any(|bytes| bytes == REPLACEMENT) && !ffi::is_well_formed(value) {
-        return Err(Error::Validation(concat(&[what, " is not valid Unicode"])));
-    }
-    Ok(text)
 }

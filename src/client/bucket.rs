@@ -9,11 +9,12 @@ use wasm_bindgen::prelude::*;
 use super::arguments;
 use super::ironflow_client::to_js_error;
 use super::modify::Modify;
-use super::request::{ApiMethod, Arguments, Request};
+use super::request::{ApiMethod, Call, Request};
 use super::sequence::Sequence;
 use super::state::ClientState;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
+use crate::config::from_js::Arguments;
 use crate::error::Error;
 use crate::ffi::{Done, Failure};
 use crate::kv::BucketName;
@@ -38,20 +39,21 @@ impl BrowserKVBucketHandle {
         name: &JsValue,
         options: &JsValue,
     ) -> Result<Self, JsValue> {
+        let read = Arguments::read(name, options);
         Ok(Self {
             state: Rc::clone(state),
-            name: arguments::bucket_name(name).map_err(to_js_error)?,
-            decode: arguments::decode(options).map_err(to_js_error)?,
+            name: arguments::bucket_name(&read).map_err(to_js_error)?,
+            decode: arguments::decode(&read).map_err(to_js_error)?,
             quiet: false,
             exists: Rc::default(),
         })
     }
 
-    fn send(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
+    fn send(&self, method: ApiMethod, call: &Call<'_>) -> Promise {
         let decode = self.decode.as_ref();
         let request = Request::new(&self.state, "");
-        let request = request.about(&self.name, arguments.first, decode, self.quiet);
-        request.send(method, arguments)
+        let request = request.about(&self.name, call.first, decode, self.quiet);
+        request.send(method, call)
     }
 
     /// A handle for operations that are a part of another; it does not decode.
@@ -74,10 +76,13 @@ impl BrowserKVBucketHandle {
     ) -> Result<impl FnOnce(Done) + use<>, Failure> {
         let configured = self.state.configured()?;
         let key_value = key.clone();
-        let key = arguments::key(key)?;
-        arguments::function(change, "the second argument")?;
+        let read = Arguments::read(key, options);
         let timeout_ms = configured.config.timeout_ms;
-        let (limits, max_attempts) = arguments::modify_options(options, timeout_ms)?;
+        let options = arguments::request_options(&read, "modify", timeout_ms);
+        let key = arguments::key(&read)?;
+        arguments::function(change, "the second argument")?;
+        let (limits, options) = options?;
+        let max_attempts = arguments::max_attempts(&options);
         limits.check()?;
         let (bucket, change, decode) = (self.name.clone(), change.clone(), self.decode.clone());
         Ok(move |done| {
@@ -128,37 +133,31 @@ impl BrowserKVBucketHandle {
 
     /// Reads a key.
     pub fn get(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::Get, &Arguments::new(key, options))
+        self.send(ApiMethod::Get, &Call::new(key, options))
     }
 
     /// Reads a key, and gives undefined where it is missing or deleted.
     pub fn find(&self, key: &JsValue, options: &JsValue) -> Promise {
-        let arguments = Arguments::new(key, options);
         let exists = Some(&self.exists);
-        self.send(
-            ApiMethod::Find,
-            &Arguments {
-                exists,
-                ..arguments
-            },
-        )
+        let call = Call::new(key, options);
+        self.send(ApiMethod::Find, &Call { exists, ..call })
     }
 
     /// The entries of all keys, or of those that match any of the patterns, in ascending order of revision.
     pub fn entries(&self, filter: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::Entries, &Arguments::new(filter, options))
+        self.send(ApiMethod::Entries, &Call::new(filter, options))
     }
 
     /// Writes a key, whatever it held.
     pub fn put(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
-        let arguments = Arguments::new(key, options);
-        self.send(ApiMethod::Put, &Arguments { value, ..arguments })
+        let call = Call::new(key, options);
+        self.send(ApiMethod::Put, &Call { value, ..call })
     }
 
     /// Writes a key that holds nothing.
     pub fn create(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
-        let arguments = Arguments::new(key, options);
-        self.send(ApiMethod::Create, &Arguments { value, ..arguments })
+        let call = Call::new(key, options);
+        self.send(ApiMethod::Create, &Call { value, ..call })
     }
 
     /// Writes a key whose last revision is still the one given.
@@ -169,14 +168,14 @@ impl BrowserKVBucketHandle {
         revision: &JsValue,
         options: &JsValue,
     ) -> Promise {
-        let arguments = Arguments {
+        let call = Call {
             first: key,
             value,
             revision,
             options,
             exists: None,
         };
-        self.send(ApiMethod::Update, &arguments)
+        self.send(ApiMethod::Update, &call)
     }
 
     /// Reads a key, calls a function with its entry, and writes what the function returns by
@@ -194,18 +193,18 @@ impl BrowserKVBucketHandle {
 
     /// Puts a tombstone on a key.
     pub fn delete(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::Delete, &Arguments::new(key, options))
+        self.send(ApiMethod::Delete, &Call::new(key, options))
     }
 
     /// Removes a key with its history.
     pub fn purge(&self, key: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::Purge, &Arguments::new(key, options))
+        self.send(ApiMethod::Purge, &Call::new(key, options))
     }
 
     /// The live keys, all or those that match a pattern, in ascending order of last revision.
     #[wasm_bindgen(js_name = listKeys)]
     pub fn list_keys(&self, filter: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::ListKeys, &Arguments::new(filter, options))
+        self.send(ApiMethod::ListKeys, &Call::new(filter, options))
     }
 
     /// Tells of every change, of all keys or those that match: by callbacks, or, without them, to whoever

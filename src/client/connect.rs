@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::arguments;
 use super::request::Request;
 use super::state::ClientState;
+use crate::config::from_js::Arguments;
 use crate::ffi::OperationResult;
 use crate::transport::Operation;
 
@@ -16,7 +17,9 @@ impl ClientState {
     pub(super) fn connect(self: &Rc<Self>, options: &JsValue) -> Promise {
         let (promise, done) = Request::new(self, "connect").pending();
         let prepared = self.configured().and_then(|configured| {
-            let limits = arguments::limits(options, "connect", configured.config.timeout_ms)?;
+            let given = Arguments::read(&JsValue::UNDEFINED, options);
+            let (limits, _) =
+                arguments::request_options(&given, "connect", configured.config.timeout_ms)?;
             Ok((configured, limits))
         });
         match prepared {

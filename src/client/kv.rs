@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::bucket::BrowserKVBucketHandle;
 use super::ironflow_client::to_js_error;
-use super::request::{ApiMethod, Arguments, Request};
+use super::request::{ApiMethod, Call, Request};
 use super::state::ClientState;
 
 /// The key-value API of a client.
@@ -35,8 +35,8 @@ impl BrowserKVClient {
         BrowserKVBucketHandle::of(&self.state, name, options)
     }
 
-    fn send(&self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
-        Request::new(&self.state, "").send(method, arguments)
+    fn send(&self, method: ApiMethod, call: &Call<'_>) -> Promise {
+        Request::new(&self.state, "").send(method, call)
     }
 }
 
@@ -56,26 +56,26 @@ impl BrowserKVClient {
     /// Creates a bucket, or confirms one that exists with equal settings.
     #[wasm_bindgen(js_name = createBucket)]
     pub fn create_bucket(&self, config: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::CreateBucket, &Arguments::new(config, options))
+        self.send(ApiMethod::CreateBucket, &Call::new(config, options))
     }
 
     /// Deletes a bucket with all it holds.
     #[wasm_bindgen(js_name = deleteBucket)]
     pub fn delete_bucket(&self, name: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::DeleteBucket, &Arguments::new(name, options))
+        self.send(ApiMethod::DeleteBucket, &Call::new(name, options))
     }
 
     /// Every bucket, by name.
     #[wasm_bindgen(js_name = listBuckets)]
     pub fn list_buckets(&self, options: &JsValue) -> Promise {
         let nothing = JsValue::UNDEFINED;
-        self.send(ApiMethod::ListBuckets, &Arguments::new(&nothing, options))
+        self.send(ApiMethod::ListBuckets, &Call::new(&nothing, options))
     }
 
     /// One bucket's settings and state.
     #[wasm_bindgen(js_name = getBucketInfo)]
     pub fn get_bucket_info(&self, name: &JsValue, options: &JsValue) -> Promise {
-        self.send(ApiMethod::GetBucketInfo, &Arguments::new(name, options))
+        self.send(ApiMethod::GetBucketInfo, &Call::new(name, options))
     }
 
     /// A handle for a bucket's keys: the same one each time for a name and `decode`. It is made without a

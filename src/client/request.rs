@@ -13,6 +13,7 @@ use super::entries::EntriesReader;
 use super::pattern_hint::warn_of_partial_wildcard;
 use super::sequence::Sequence;
 use super::state::ClientState;
+use crate::config::from_js::Arguments;
 use crate::error::Error;
 use crate::ffi::{self, Done, Failure, OperationResult, Subject};
 use crate::kv::{BucketName, Precondition, Removal};
@@ -58,7 +59,7 @@ impl ApiMethod {
 }
 
 /// What a method is called with.
-pub(super) struct Arguments<'a> {
+pub(super) struct Call<'a> {
     /// The settings or name of a bucket, a key, or a pattern.
     pub(super) first: &'a JsValue,
     pub(super) value: &'a JsValue,
@@ -69,7 +70,7 @@ pub(super) struct Arguments<'a> {
     pub(super) exists: Option<&'a Rc<Cell<bool>>>,
 }
 
-impl<'a> Arguments<'a> {
+impl<'a> Call<'a> {
     /// Those of a method that looks at no more than these.
     pub(super) const fn new(first: &'a JsValue, options: &'a JsValue) -> Self {
         Self {
@@ -127,16 +128,21 @@ impl Request {
 
     /// Reads the arguments of a method, carries the operation out, and gives its promise. Bad arguments
     /// reject it too.
-    pub(super) fn send(mut self, method: ApiMethod, arguments: &Arguments<'_>) -> Promise {
+    pub(super) fn send(mut self, method: ApiMethod, call: &Call<'_>) -> Promise {
         self.operation = method.name();
-        let operation = self.operation(method, arguments);
+        let configured = self.state.configured();
+        let default_ms = configured.as_ref().map_or(0, |now| now.config.timeout_ms);
+        let given = Arguments::read(call.first, call.options);
+        let options = arguments::request_options(&given, self.operation, default_ms);
+        let operation = self.operation(method, &given, call);
         if self.bucket.is_none() {
             self.bucket = operation.as_ref().ok().and_then(Operation::names);
         }
-        let prepared = self.state.configured().and_then(|configured| {
-            let operation = operation?;
-            let timeout_ms = configured.config.timeout_ms;
-            let limits = arguments::limits(arguments.options, self.operation, timeout_ms)?;
+        let prepared = configured.and_then(|configured| {
+            let (mut operation, (limits, options)) = (operation?, options?);
+            if let Operation::Remove { revision, .. } = &mut operation {
+                *revision = arguments::expected_revision(&options);
+            }
             Ok((configured, operation, limits))
         });
         if !matches!(
@@ -174,34 +180,40 @@ impl Request {
     }
 
     /// The operation that a method stands for, checked.
-    fn operation(&self, method: ApiMethod, given: &Arguments<'_>) -> Result<Operation, Error> {
+    fn operation(
+        &self,
+        method: ApiMethod,
+        given: &Arguments,
+        call: &Call<'_>,
+    ) -> Result<Operation, Error> {
         let bucket = match (method, &self.bucket) {
             (ApiMethod::CreateBucket, _) => {
-                let config = arguments::bucket_config(given.first, "config")?;
+                let given = Arguments::read(&JsValue::UNDEFINED, call.first);
+                let config = arguments::bucket_config(&given, "config")?;
                 return Ok(Operation::CreateBucket(config));
             }
             (ApiMethod::ListBuckets, _) => return Ok(Operation::ListBuckets),
-            (_, None) => arguments::bucket_name(given.first)?,
+            (_, None) => arguments::bucket_name(given)?,
             (_, Some(bucket)) => bucket.clone(),
         };
         match method {
             ApiMethod::DeleteBucket => return Ok(Operation::DeleteBucket(bucket)),
             ApiMethod::GetBucketInfo => return Ok(Operation::BucketInfo(bucket)),
             ApiMethod::ListKeys => {
-                let filter = arguments::filter(given.first)?;
+                let filter = arguments::filter(given)?;
                 return Ok(Operation::ListKeys(bucket, filter));
             }
             ApiMethod::Entries => {
-                let patterns = arguments::patterns(given.first, "the filter")?;
+                let patterns = arguments::patterns(given.argument().as_ref(), "the filter")?;
                 return Ok(Operation::Entries(bucket, patterns));
             }
             _ => {}
         }
-        let key = arguments::key(given.first)?;
+        let key = arguments::key(given)?;
         let precondition = match method {
             ApiMethod::Get => return Ok(Operation::Get(bucket, key)),
             ApiMethod::Find => {
-                let exists = given.exists.cloned().unwrap_or_default();
+                let exists = call.exists.cloned().unwrap_or_default();
                 return Ok(Operation::Find(bucket, key, exists));
             }
             ApiMethod::Delete | ApiMethod::Purge => {
@@ -212,17 +224,17 @@ impl Request {
                         ApiMethod::Purge => Removal::Purge,
                         _ => Removal::Delete,
                     },
-                    revision: arguments::expected_revision(given.options)?,
+                    revision: None,
                 });
             }
             ApiMethod::Create => Precondition::Absent,
-            ApiMethod::Update => Precondition::Revision(arguments::revision(given.revision)?),
+            ApiMethod::Update => Precondition::Revision(arguments::revision(call.revision)?),
             _ => Precondition::None,
         };
         Ok(Operation::Put {
             bucket,
             key,
-            body: arguments::body(given.first, given.value, self.decode.as_ref())?,
+            body: arguments::body(call.first, call.value, self.decode.as_ref())?,
             precondition,
         })
     }

@@ -10,12 +10,12 @@ use super::arguments;
 use super::pattern_hint::warn_of_partial_wildcard;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
-use crate::config::from_js;
-use crate::config::options::{invalid, unreadable};
-use crate::config::{Config, OPTIONS, TransportKind};
+use crate::config::from_js::Arguments;
+use crate::config::options::unreadable;
+use crate::config::{AUTH, Config, OPTIONS, TransportKind};
 use crate::error::Error;
 use crate::feed::Settings;
-use crate::ffi::{self, Connection, Given, Handles, Subject, is_unset};
+use crate::ffi::{self, Connection, Given, Handles, Subject};
 use crate::kv::{BucketName, Pattern};
 use crate::text::concat;
 use crate::transport::{Credentials, Fallback, Http, Memory, Transport};
@@ -61,18 +61,11 @@ impl ClientState {
 
     /// Replaces the configuration and ends every watch; views move to the new configuration.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
-        let config = Config::from_options(from_js::given(options, OPTIONS))?;
-        let credentials = Credentials::from_js(&from_js::member(options, "auth")?)?;
+        let read = Arguments::read(&JsValue::UNDEFINED, options).options("", OPTIONS)?;
+        let config = Config::from_options(&read);
+        let credentials = Credentials::from_options(&read, "auth.apiKey", "auth.token");
+        let buckets = arguments::memory_buckets(&read)?;
         let given = ffi::copy_options(options).map_err(|_| unreadable("options"))?;
-        let on_error = given.on_error();
-        if !is_unset(&on_error) {
-            arguments::function(&on_error, "onError")?;
-        }
-        let logger = given.logger();
-        if !is_unset(&logger) && logger.as_bool() != Some(false) && !logger.is_object() {
-            return Err(invalid("logger", "an object or false"));
-        }
-        let buckets = arguments::memory_buckets(&given)?;
         let open_memory = || {
             Memory::open(&config, &buckets)
                 .map_err(|error| Error::Validation(concat(&["memory.buckets: ", error.message()])))
@@ -115,7 +108,8 @@ impl ClientState {
 
     /// Changes who the client says it is, from the next request and connection on.
     pub(super) fn set_auth(&self, auth: &JsValue) -> Result<(), Error> {
-        let credentials = Credentials::from_js(auth)?;
+        let options = Arguments::read(&JsValue::UNDEFINED, auth).options("auth", AUTH)?;
+        let credentials = Credentials::from_options(&options, "apiKey", "token");
         let configured = self.configured()?;
         ffi::set_auth(&configured.given, auth).map_err(|_| unreadable("auth"))?;
         if let Transport::Http(http) = &*configured.transport {

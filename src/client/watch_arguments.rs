@@ -4,18 +4,17 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
-use crate::config::from_js;
-use crate::config::options::{OptionKind, OptionSpec, invalid};
+use crate::config::from_js::Arguments;
+use crate::config::options::{OptionKind, OptionSpec, Options, unreadable};
 use crate::error::Error;
-use crate::ffi::{self, is_unset};
+use crate::ffi;
 use crate::kv::Pattern;
-use crate::text::concat;
 
 /// The options of `watch()`, of which `view()` has the first.
 const WATCH: &[OptionSpec] = &[
     ("key", OptionKind::Anything),
     ("initial", OptionKind::Bool),
-    ("signal", OptionKind::Anything),
+    ("signal", OptionKind::Signal),
 ];
 
 /// What is to be watched, and who is to hear of it.
@@ -31,35 +30,25 @@ pub(super) struct WatchArguments {
 impl WatchArguments {
     /// Reads `watch(callbacks, options)` or `watch(options)`.
     pub(super) fn read(first: &JsValue, second: &JsValue) -> Result<Self, Error> {
-        if let Some(mistake) = ffi::callback_mistake(first, second) {
-            return Err(Error::Validation(mistake));
-        }
-        let (callbacks, given) = match is_unset(second) && !ffi::has_callbacks(first) {
-            true => (&JsValue::UNDEFINED, first),
-            false => (first, second),
-        };
-        if !is_unset(callbacks) {
-            check_callbacks(callbacks)?;
-        }
-        let options = from_js::options("", given, WATCH)?;
+        let read = ffi::read_watch(first, second).map_err(|message| match message.as_string() {
+            Some(message) => Error::Validation(message),
+            None => unreadable("callbacks"),
+        })?;
+        let options = Arguments::new(read).options("", WATCH)?;
         Ok(Self {
-            callbacks: if is_unset(callbacks) {
-                JsValue::UNDEFINED
-            } else {
-                callbacks.clone()
-            },
-            patterns: patterns(given)?,
+            callbacks: ffi::take_value(0),
             initial: options.bool("initial").unwrap_or(false),
-            signal: arguments::signal(given)?,
+            signal: arguments::signal(&options),
+            patterns: patterns(&options)?,
         })
     }
 
     /// Reads `view(options)`: what a view watches.
     pub(super) fn of_view(given: &JsValue) -> Result<Self, Error> {
-        from_js::options("", given, &WATCH[..1])?;
+        let options = Arguments::read(&JsValue::UNDEFINED, given).options("", &WATCH[..1])?;
         Ok(Self {
             callbacks: JsValue::UNDEFINED,
-            patterns: patterns(given)?,
+            patterns: patterns(&options)?,
             initial: true,
             signal: None,
         })
@@ -81,15 +70,6 @@ impl WatchArguments {
 }
 
 /// The option `key`.
-fn patterns(given: &JsValue) -> Result<Vec<Pattern>, Error> {
-    let key = from_js::member(given, "key")?;
-    arguments::patterns(&key, "key")
-}
-
-fn check_callbacks(callbacks: &JsValue) -> Result<(), Error> {
-    match ffi::unusable_callback(callbacks) {
-        None => Ok(()),
-        Some(name) if name.is_empty() => Err(invalid("callbacks", "an object")),
-        Some(name) => Err(invalid(&concat(&["callbacks.", &name]), "a function")),
-    }
+fn patterns(options: &Options) -> Result<Vec<Pattern>, Error> {
+    arguments::patterns(options.find("key"), "key")
 }

@@ -1,71 +1,98 @@
-//! Options as the application gives them.
+//! What the application passes in, as `settings.js` reads it.
 
 use wasm_bindgen::prelude::*;
 
-use js_sys::{Array, JsString, Reflect};
-
-use crate::config::options::{Given, OptionSpec, Options, Setting, unreadable};
+use crate::config::options::{OptionSpec, Options, Setting, ill_formed, invalid};
 use crate::error::Error;
-use crate::ffi::{copy_list, flatten, is_unset};
+use crate::ffi::enums::SettingKind;
+use crate::ffi::{read_arguments, take_number, take_text};
 
-/// Reads an object of options; `path` names it in errors.
-///
-/// # Errors
-/// As [`Options::read`].
-pub(crate) fn options(path: &str, value: &JsValue, known: &[OptionSpec]) -> Result<Options, Error> {
-    Options::read(path, given(value, known), known)
+/// An argument and an object of options, each read once.
+pub(crate) struct Arguments {
+    text: String,
+    /// Where the options end in it.
+    end: usize,
 }
 
-/// An object of options, by their paths. Of the members that it has from a class only those that are known.
-pub(crate) fn given(value: &JsValue, known: &[OptionSpec]) -> Option<Given> {
-    if is_unset(value) {
-        return Some(Given::new());
+impl Arguments {
+    /// Reads an argument and an object of options. What is neither text nor number is to be taken before
+    /// anything else is read.
+    pub(crate) fn read(argument: &JsValue, options: &JsValue) -> Self {
+        Self::new(read_arguments(argument, options))
     }
-    let flat = flatten(value)?;
-    let mut given = Given::new();
-    let mut at = 0;
-    while at < flat.length() {
-        let mut path = flat.get(at).as_string().unwrap_or_default();
-        let value = flat.get(at + 1);
-        at += 2;
-        if path.bytes().any(|byte| byte == b'?') {
-            path.retain(|character| character != '?');
-            if !known.iter().any(|(name, _)| *name == path) {
-                continue;
-            }
+
+    /// Those that [`read_arguments`] has written.
+    pub(crate) fn new(text: String) -> Self {
+        let mut pairs = text.as_bytes().windows(2);
+        let end = pairs.position(|pair| pair == b"\n\n").unwrap_or_default();
+        Self { text, end }
+    }
+
+    /// Whether the argument is undefined or null.
+    pub(crate) fn is_unset(&self) -> bool {
+        matches!(kind_of(self.rest()).0, SettingKind::Unset)
+    }
+
+    /// The argument, if it is not undefined or null.
+    pub(crate) fn argument(&self) -> Option<Setting> {
+        let (kind, _) = kind_of(self.rest());
+        (!self.is_unset()).then(|| setting(kind, 0))
+    }
+
+    /// The argument, a string; `what` names it in errors.
+    pub(crate) fn text(&self, what: &str) -> Result<&str, Error> {
+        match kind_of(self.rest()) {
+            (SettingKind::Text, text) => Ok(text),
+            (SettingKind::IllFormed, _) => Err(ill_formed(what)),
+            _ => Err(invalid(what, "a string")),
         }
-        given.push((path, setting(&value)));
     }
-    Some(given)
+
+    /// What follows the options: the kind of the argument, and its text.
+    fn rest(&self) -> &str {
+        self.text.get(self.end + 2..).unwrap_or_default()
+    }
+
+    /// The options; `path` names the whole in errors.
+    pub(crate) fn options(
+        &self,
+        path: &str,
+        known: &'static [OptionSpec],
+    ) -> Result<Options, Error> {
+        let mut rest = self.text.get(..self.end).unwrap_or_default();
+        let mut at = 0;
+        let lines = std::iter::from_fn(|| {
+            rest = rest.get(1..)?;
+            let end = rest.bytes().position(|byte| byte == b'\n');
+            let (line, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+            rest = after;
+            at += 1;
+            let (kind, path) = kind_of(line);
+            Some((path, setting(kind, at)))
+        });
+        // The line of what is no object has no name.
+        let is_object = self.end != 2;
+        Options::read(path, is_object.then_some(lines), known)
+    }
 }
 
-fn setting(value: &JsValue) -> Setting {
-    if value.is_null() {
-        Setting::Object
-    } else if let Some(value) = value.as_bool() {
-        Setting::Bool(value)
-    } else if let Some(number) = value.as_f64() {
-        Setting::Number(number)
-    } else {
-        value.as_string().map_or(Setting::Other, Setting::Text)
-    }
+/// A kind, written as a digit, and what follows it.
+fn kind_of(text: &str) -> (SettingKind, &str) {
+    let digit = text.bytes().next().unwrap_or_default();
+    let kind = SettingKind::from_number(u32::from(digit.wrapping_sub(b'0')));
+    (kind, text.get(1..).unwrap_or_default())
 }
 
-/// A member of the caller's object; undefined where it is no object.
-///
-/// # Errors
-/// [`Error::Validation`] where reading it throws.
-pub(crate) fn member(object: &JsValue, name: &str) -> Result<JsValue, Error> {
-    if !object.is_object() {
-        return Ok(JsValue::UNDEFINED);
+fn setting(kind: SettingKind, at: u32) -> Setting {
+    match kind {
+        SettingKind::Bool => Setting::Bool(take_number(at) != 0.0),
+        SettingKind::Number => Setting::Number(take_number(at)),
+        SettingKind::Text => Setting::Text(take_text(at)),
+        SettingKind::IllFormed => Setting::IllFormed,
+        SettingKind::List => Setting::List(at),
+        SettingKind::Object => Setting::Object,
+        SettingKind::Function => Setting::Function(at),
+        SettingKind::Signal => Setting::Signal(at),
+        SettingKind::Unset | SettingKind::Other => Setting::Other,
     }
-    Reflect::get(object, &JsString::from(name)).map_err(|_| unreadable(name))
-}
-
-/// A copy of the caller's array; none where it is no array.
-///
-/// # Errors
-/// [`Error::Validation`] where reading it throws.
-pub(crate) fn list(value: &JsValue, name: &str) -> Result<Option<Array>, Error> {
-    copy_list(value).map_err(|_| unreadable(name))
 }

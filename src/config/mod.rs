@@ -2,14 +2,15 @@
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod from_js;
+mod from_serde;
 pub mod options;
 mod resolved;
 mod retry_policy;
 
+pub use from_serde::from_serde;
 pub use retry_policy::RetryPolicy;
 
-use crate::config::options::{Given, OptionKind, OptionSpec, Options};
-use crate::error::Error;
+use crate::config::options::{OptionKind, OptionSpec, Options};
 use crate::text::concat;
 
 /// Where a client finds the server unless told otherwise.
@@ -106,6 +107,13 @@ const MULTIPLIER: OptionKind =
 const MAX_ATTEMPTS: OptionKind =
     OptionKind::NumberThat("a whole number from -1", |n| n >= -1.0 && n.fract() == 0.0);
 
+const API_KEY: OptionKind = OptionKind::TextThat("a string of visible ASCII characters", |key| {
+    key.is_empty() || is_header_safe(key)
+});
+
+/// The options of `setAuth()`.
+pub const AUTH: &[OptionSpec] = &[("apiKey", API_KEY), ("token", OptionKind::Token)];
+
 /// The options of `configure()`.
 pub const OPTIONS: &[OptionSpec] = &[
     (
@@ -127,10 +135,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         OptionKind::TextThat("visible ASCII characters", is_header_safe),
     ),
     ("timeout", TIMEOUT),
-    // Credentials are read apart, by the reader of setAuth().
     ("auth", OptionKind::Object),
-    ("auth.apiKey", OptionKind::Anything),
-    ("auth.token", OptionKind::Anything),
+    ("auth.apiKey", API_KEY),
+    ("auth.token", OptionKind::Token),
     ("reconnect", OptionKind::Switch),
     ("reconnect.enabled", OptionKind::Bool),
     ("reconnect.maxAttempts", MAX_ATTEMPTS),
@@ -159,19 +166,18 @@ pub const OPTIONS: &[OptionSpec] = &[
     ),
     ("memory.autoCreate", OptionKind::Bool),
     // The buckets are read apart, by the reader of createBucket().
-    ("memory.buckets", OptionKind::Anything),
-    ("logger", OptionKind::Anything),
-    ("onError", OptionKind::Anything),
+    (
+        "memory.buckets",
+        OptionKind::List("a list of names or settings of buckets"),
+    ),
+    ("logger", OptionKind::ObjectOrFalse),
+    ("onError", OptionKind::Function),
 ];
 
 impl Config {
-    /// Checks the options of `configure()`.
-    ///
-    /// # Errors
-    /// [`Error::Validation`] names the option that is unknown or has a value it does not take.
-    pub fn from_options(given: Option<Given>) -> Result<Self, Error> {
-        let options = Options::read("", given, OPTIONS)?;
-        Ok(Self {
+    /// The configuration that the options of `configure()` make: [`OPTIONS`].
+    pub fn from_options(options: &Options) -> Self {
+        Self {
             server_url: options
                 .text("serverUrl")
                 .and_then(server_url)
@@ -181,9 +187,9 @@ impl Config {
                 .and_then(TransportKind::of)
                 .unwrap_or(TransportKind::Server("connectrpc")),
             environment: options.text("environment").unwrap_or("default").into(),
-            timeout_ms: timeout(&options).unwrap_or(30_000),
-            reconnect: RetryPolicy::RECONNECT.with_options(&options, "reconnect"),
-            retry: RetryPolicy::RETRY.with_options(&options, "retry"),
+            timeout_ms: timeout(options).unwrap_or(30_000),
+            reconnect: RetryPolicy::RECONNECT.with_options(options, "reconnect"),
+            retry: RetryPolicy::RETRY.with_options(options, "retry"),
             visibility: Visibility {
                 pause_on_hidden: options.bool("visibility.pauseOnHidden").unwrap_or(false),
                 reconnect_on_visible: options
@@ -195,7 +201,7 @@ impl Config {
                 name: options.text("memory.name").map(String::from),
                 auto_create: options.bool("memory.autoCreate").unwrap_or(false),
             },
-        })
+        }
     }
 }
 
@@ -243,11 +249,11 @@ fn server_url(url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::options;
+    use crate::error::Error;
 
     fn config(json: &str) -> Result<Config, Error> {
         let from = &mut serde_json::Deserializer::from_str(json);
-        Config::from_options(options::deserialize(from))
+        Ok(Config::from_options(&from_serde(from, OPTIONS)?))
     }
 
     #[test]

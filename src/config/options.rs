@@ -1,11 +1,8 @@
 //! Reading the option objects a caller passes in: what is known and what each option takes is written
 //! down in tables, and errors name the option and say what it takes. Options come as a flat list of
-//! paths: from the JavaScript face, or from any serde format.
+//! paths: from JavaScript, or from any serde format.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
+use super::is_header_safe;
 use crate::error::Error;
 use crate::text::concat;
 
@@ -18,9 +15,17 @@ pub enum Setting {
     Number(f64),
     /// A string.
     Text(String),
+    /// A string that is not valid Unicode.
+    IllFormed,
     /// More options, which follow in the list.
     Object,
-    /// Anything else: a function, a list, …
+    /// A list, and its position among the values that JavaScript holds.
+    List(u32),
+    /// A function, and its position.
+    Function(u32),
+    /// An AbortSignal, and its position.
+    Signal(u32),
+    /// Anything else.
     Other,
 }
 
@@ -39,6 +44,16 @@ pub enum OptionKind {
     Object,
     /// More options, or true or false.
     Switch,
+    /// A list.
+    List(&'static str),
+    /// A function.
+    Function,
+    /// An AbortSignal.
+    Signal,
+    /// An object that is not looked into, or false.
+    ObjectOrFalse,
+    /// A credential, or a function that gives one.
+    Token,
     /// What is read elsewhere.
     Anything,
 }
@@ -46,40 +61,44 @@ pub enum OptionKind {
 /// An option: its path, with dots between the names, and what it takes.
 pub type OptionSpec = (&'static str, OptionKind);
 
-/// What was given, by paths; options that are null are left out.
-pub type Given = Vec<(String, Setting)>;
-
 /// Options that are all known and right.
 #[derive(Debug)]
-pub struct Options(Given);
+pub struct Options(Vec<(&'static str, Setting)>);
 
 impl Options {
-    /// Checks what was given; `path` names the whole in errors. None: it is not an object.
+    /// Checks what was given, by paths; `path` names the whole in errors. A path begins with a `?` where an
+    /// object has the member from its class: it need not be an option. None: it is not an object.
     ///
     /// # Errors
     /// [`Error::Validation`] for the first option that is unknown or has a value it does not take.
-    pub fn read(path: &str, given: Option<Given>, known: &[OptionSpec]) -> Result<Self, Error> {
+    pub fn read<'a>(
+        path: &str,
+        given: Option<impl IntoIterator<Item = (&'a str, Setting)>>,
+        known: &'static [OptionSpec],
+    ) -> Result<Self, Error> {
         let given = given.ok_or_else(|| {
             let name = if path.is_empty() { "options" } else { path };
             invalid(name, "an object")
         })?;
-        for (name, setting) in &given {
-            let full = match path.is_empty() {
-                true => name.clone(),
-                false => concat(&[path, ".", name]),
-            };
-            let Some((_, takes)) = known.iter().find(|(known, _)| known == name) else {
-                return Err(unknown(&full, name, known));
-            };
-            if let Some(words) = takes.refuse(setting) {
-                return Err(invalid(&full, words));
+        let mut options = Vec::new();
+        for (name, setting) in given {
+            let inherited = name.strip_prefix('?');
+            let name = inherited.unwrap_or(name);
+            let found = known.iter().find(|(known, _)| *known == name);
+            if let Some((name, takes)) = found
+                && takes.refuse(&setting).is_none()
+            {
+                options.push((*name, setting));
+            } else if found.is_some() || inherited.is_none() {
+                return Err(refusal(path, name, &setting, known));
             }
         }
-        Ok(Self(given))
+        Ok(Self(options))
     }
 
-    fn find(&self, name: &str) -> Option<&Setting> {
-        let found = self.0.iter().find(|(given, _)| given == name);
+    /// What was given for an option, if anything.
+    pub fn find(&self, name: &str) -> Option<&Setting> {
+        let found = self.0.iter().find(|(given, _)| *given == name);
         found.map(|(_, setting)| setting)
     }
 
@@ -99,6 +118,14 @@ impl Options {
         }
     }
 
+    /// The position of the list, function or AbortSignal that was given, if any.
+    pub fn position(&self, name: &str) -> Option<u32> {
+        match self.find(name) {
+            Some(Setting::List(at) | Setting::Function(at) | Setting::Signal(at)) => Some(*at),
+            _ => None,
+        }
+    }
+
     /// The number that was given, if any.
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.find(name) {
@@ -112,12 +139,27 @@ impl OptionKind {
     /// What it takes instead, where it does not take this.
     fn refuse(self, setting: &Setting) -> Option<&'static str> {
         let (takes, words) = match (self, setting) {
+            (_, Setting::IllFormed) => (false, ""),
             (Self::Anything, _) => (true, ""),
             (Self::Bool, _) => (matches!(setting, Setting::Bool(_)), "true or false"),
-            (Self::Object, _) => (*setting == Setting::Object, "an object"),
+            (Self::Object, _) => (matches!(setting, Setting::Object), "an object"),
             (Self::Switch, _) => (
                 matches!(setting, Setting::Bool(_) | Setting::Object),
                 "true, false or an object",
+            ),
+            (Self::List(words), _) => (matches!(setting, Setting::List(_)), words),
+            (Self::Function, _) => (matches!(setting, Setting::Function(_)), "a function"),
+            (Self::Token, _) => (
+                match setting {
+                    Setting::Text(token) => token.is_empty() || is_header_safe(token),
+                    _ => matches!(setting, Setting::Function(_)),
+                },
+                "a string of visible ASCII characters, or a function that gives one",
+            ),
+            (Self::Signal, _) => (matches!(setting, Setting::Signal(_)), "an AbortSignal"),
+            (Self::ObjectOrFalse, _) => (
+                matches!(setting, Setting::Bool(false) | Setting::Object),
+                "an object or false",
             ),
             (Self::TextThat(words, passes), Setting::Text(text)) => (passes(text), words),
             (Self::Text | Self::TextThat(..), _) => {
@@ -135,9 +177,28 @@ pub fn invalid(name: &str, takes: &str) -> Error {
     Error::Validation(concat(&[name, " must be ", takes]))
 }
 
+/// The error for a string that is not valid Unicode.
+pub fn ill_formed(name: &str) -> Error {
+    Error::Validation(concat(&[name, " is not valid Unicode"]))
+}
+
 /// The error for a value that throws when it is read: a revoked Proxy, a detached buffer, a getter.
 pub fn unreadable(name: &str) -> Error {
     Error::Validation(concat(&[name, " cannot be read"]))
+}
+
+/// The error for an option that is not known or takes another value; `path` names the whole.
+fn refusal(path: &str, name: &str, setting: &Setting, known: &[OptionSpec]) -> Error {
+    let full = match path.is_empty() {
+        true => name.into(),
+        false => concat(&[path, ".", name]),
+    };
+    let found = known.iter().find(|(known, _)| *known == name);
+    match (found, setting) {
+        (None, _) => unknown(&full, name, known),
+        (_, Setting::IllFormed) => ill_formed(&full),
+        (Some((_, takes)), _) => invalid(&full, takes.refuse(setting).unwrap_or_default()),
+    }
 }
 
 /// The error for an option that is not known, with those beside it.
@@ -157,91 +218,10 @@ fn unknown(full: &str, name: &str, known: &[OptionSpec]) -> Error {
     Error::Validation(words)
 }
 
-/// Options from a serde format. Null is the empty object; None: it is not an object.
-pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Option<Given> {
-    let mut given = Given::new();
-    let whole = Flat {
-        path: String::new(),
-        given: &mut given,
-    };
-    match whole.deserialize(from) {
-        Ok(None | Some(Setting::Object)) => Some(given),
-        _ => None,
-    }
-}
-
-/// Adds what lies below a path to the list, and gives what the path itself is.
-struct Flat<'a> {
-    path: String,
-    given: &'a mut Given,
-}
-
-impl<'de> DeserializeSeed<'de> for Flat<'_> {
-    type Value = Option<Setting>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<Setting>, D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Flat<'_> {
-    type Value = Option<Setting>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an option")
-    }
-
-    fn visit_unit<E>(self) -> Result<Option<Setting>, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Option<Setting>, E> {
-        Ok(Some(Setting::Bool(value)))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Option<Setting>, E> {
-        Ok(Some(Setting::Number(value as f64)))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Option<Setting>, E> {
-        Ok(Some(Setting::Number(value as f64)))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Option<Setting>, E> {
-        Ok(Some(Setting::Number(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Option<Setting>, E> {
-        Ok(Some(Setting::Text(value.into())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<Setting>, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Some(Setting::Other))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Setting>, A::Error> {
-        while let Some(name) = map.next_key::<String>()? {
-            let path = match self.path.is_empty() {
-                true => name,
-                false => concat(&[&*self.path, ".", &*name]),
-            };
-            let at = self.given.len();
-            let below = Flat {
-                path: path.clone(),
-                given: &mut *self.given,
-            };
-            if let Some(setting) = map.next_value_seed(below)? {
-                self.given.insert(at, (path, setting));
-            }
-        }
-        Ok(Some(Setting::Object))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::from_serde;
 
     const KNOWN: &[OptionSpec] = &[
         (
@@ -259,8 +239,7 @@ mod tests {
     ];
 
     fn read(json: &str) -> Result<Options, Error> {
-        let given = deserialize(&mut serde_json::Deserializer::from_str(json));
-        Options::read("", given, KNOWN)
+        from_serde(&mut serde_json::Deserializer::from_str(json), KNOWN)
     }
 
     #[test]

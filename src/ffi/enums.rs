@@ -81,6 +81,30 @@ shared! {
         /// A list of buckets, or a refusal to list them.
         Connected,
     }
+
+    /// What an application passes in as an argument or option. One digit each.
+    pub enum SettingKind ("SETTING") {
+        /// Undefined or null.
+        Unset,
+        /// True or false.
+        Bool,
+        /// A number.
+        Number,
+        /// A string.
+        Text,
+        /// A string that is not valid Unicode.
+        IllFormed,
+        /// An array.
+        List,
+        /// An object, whose members are options.
+        Object,
+        /// A function.
+        Function,
+        /// An AbortSignal.
+        Signal,
+        /// Anything else.
+        Other,
+    }
 }
 
 #[cfg(test)]

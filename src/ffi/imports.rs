@@ -3,11 +3,6 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-/// Whether an option or argument counts as left out.
-pub(crate) fn is_unset(value: &JsValue) -> bool {
-    value.is_undefined() || value.is_null()
-}
-
 #[wasm_bindgen(module = "/src/js/errors.js")]
 extern "C" {
     #[wasm_bindgen(js_name = makeError)]
@@ -152,8 +147,6 @@ extern "C" {
     );
     #[wasm_bindgen(js_name = pause)]
     pub(super) fn begin_pause(milliseconds: f64, signal: &JsValue, done: f64);
-    #[wasm_bindgen(js_name = isAbortSignal)]
-    pub(crate) fn is_abort_signal(value: &JsValue) -> bool;
     #[wasm_bindgen(js_name = isAborted)]
     pub(crate) fn is_aborted(signal: &JsValue) -> bool;
     #[wasm_bindgen(js_name = abortReason)]
@@ -194,9 +187,6 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/body.js")]
 extern "C" {
-    /// Whether a string is valid Unicode.
-    #[wasm_bindgen(js_name = isWellFormed)]
-    pub(crate) fn is_well_formed(text: &JsValue) -> bool;
     /// What is stored of a value under a key. The error is a message for the caller.
     #[wasm_bindgen(js_name = encodeValue, catch)]
     pub(crate) fn encode_value(
@@ -237,34 +227,32 @@ extern "C" {
     pub(crate) fn subscribe(handlers: &js_sys::Set, handler: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = copyOptions, catch)]
     pub(crate) fn copy_options(options: &JsValue) -> Result<Given, JsValue>;
-    /// A member of an object, null if it is undefined; undefined where there is no such member.
-    #[wasm_bindgen(js_name = memberOrNull, catch)]
-    pub(crate) fn member_or_null(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
-    /// A method of an object, as a function.
-    #[wasm_bindgen(js_name = methodOf)]
-    pub(crate) fn method_of(object: &JsValue, method: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = setAuth, catch)]
     pub(crate) fn set_auth(given: &Given, auth: &JsValue) -> Result<(), JsValue>;
-    /// A copy of an array; none: it is not an array.
-    #[wasm_bindgen(js_name = copyList, catch)]
-    pub(crate) fn copy_list(value: &JsValue) -> Result<Option<Array>, JsValue>;
     #[wasm_bindgen(js_name = resolveConfig)]
     pub(crate) fn resolve_config(given: &JsValue, resolved: &JsValue) -> JsValue;
-    /// Options by their paths: path, value, path, value, … Null stands for an object whose members
-    /// follow, undefined for what is no plain data. None: it is not an object.
-    pub(crate) fn flatten(options: &JsValue) -> Option<Array>;
 
     /// A copy of the options of a client, for the members that are no plain data.
     #[derive(Debug)]
     pub(crate) type Given;
     #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn auth(this: &Given) -> JsValue;
-    #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn logger(this: &Given) -> JsValue;
     #[wasm_bindgen(structural, method, getter, js_name = onError)]
     pub(crate) fn on_error(this: &Given) -> JsValue;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn memory(this: &Given) -> Given;
-    #[wasm_bindgen(structural, method, getter)]
-    pub(crate) fn buckets(this: &Given) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/src/js/settings.js")]
+extern "C" {
+    /// The kinds and names of an argument and of an object of options.
+    #[wasm_bindgen(js_name = readArguments)]
+    pub(crate) fn read_arguments(argument: &JsValue, options: &JsValue) -> String;
+    /// Takes a value of what was read last: the argument is at 0, the first option at 1.
+    #[wasm_bindgen(js_name = takeValue)]
+    pub(crate) fn take_value(at: u32) -> JsValue;
+    /// The same, as a number.
+    #[wasm_bindgen(js_name = takeNumber)]
+    pub(crate) fn take_number(at: u32) -> f64;
+    /// The same, which is a string.
+    #[wasm_bindgen(js_name = takeValue)]
+    pub(crate) fn take_text(at: u32) -> String;
 }

@@ -69,15 +69,10 @@ extern "C" {
         signal: &JsValue,
         connection: &Connection,
     ) -> Subscriber;
-    /// Whether it is an object with any of a watch's callbacks.
-    #[wasm_bindgen(js_name = hasCallbacks)]
-    pub(crate) fn has_callbacks(value: &JsValue) -> bool;
-    /// What is wrong with the arguments of `watch()`, where they are like what it takes.
-    #[wasm_bindgen(js_name = callbackMistake)]
-    pub(crate) fn callback_mistake(callbacks: &JsValue, options: &JsValue) -> Option<String>;
-    /// The callback that is no function, an empty name where there is no object for them.
-    #[wasm_bindgen(js_name = unusableCallback)]
-    pub(crate) fn unusable_callback(callbacks: &JsValue) -> Option<String>;
+    /// Reads the arguments of `watch()`, as [`super::read_arguments`] does: the argument are the callbacks.
+    /// The error is a message for the caller.
+    #[wasm_bindgen(js_name = readWatch, catch)]
+    pub(crate) fn read_watch(first: &JsValue, second: &JsValue) -> Result<String, JsValue>;
     /// Gives the application's side of it. `leaving` is told when it is over, whoever ends it.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn attach(this: &Subscriber, leaving: f64) -> JsValue;

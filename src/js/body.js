@@ -1,6 +1,7 @@
 // What put, create, update and modify store, as a fetch body. What would be stored as {} or lose data is
 // refused, with a message that says what to pass instead.
 
+import { isWellFormed } from "./text.js";
 import { Body, isStored, JSON_TYPE } from "./values.js";
 
 const BYTES_TYPE = "application/octet-stream";
@@ -93,11 +94,6 @@ function toBytes(value) {
   return tag === "ArrayBuffer" || tag === "SharedArrayBuffer"
     ? new Uint8Array(value).slice()
     : undefined;
-}
-
-/** Whether a string is valid Unicode, without a lone surrogate. */
-export function isWellFormed(text) {
-  return text.isWellFormed?.() ?? !/\p{Surrogate}/u.test(text);
 }
 
 function encode(key, value, mode) {

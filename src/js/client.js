@@ -2,6 +2,7 @@
 // of them may throw into the client.
 
 import { isIronflowError } from "./errors.js";
+import { inheritedNames } from "./settings.js";
 
 /** Logs to the application's logger, to none (false), or, warnings and errors, to the console. */
 export function log(logger, level, message, ...detail) {
@@ -65,15 +66,6 @@ export function subscribe(handlers, handler) {
   };
 }
 
-/** The names of members that an object has from its class: getters and methods. */
-function* inheritedNames(object) {
-  const above = Object.getPrototypeOf(object);
-  // Not those of Object.prototype, of whatever realm.
-  if (!above || !Object.getPrototypeOf(above)) return;
-  for (const name of Object.getOwnPropertyNames(above)) if (name !== "constructor") yield name;
-  yield* inheritedNames(above);
-}
-
 /** A plain copy of an object of options, which may be an instance of a class. */
 function copyMembers(object) {
   const copy = {};
@@ -94,21 +86,6 @@ export function copyOptions(options) {
   const memory = copyMembers(copy.memory);
   if (Array.isArray(memory.buckets)) memory.buckets = [...memory.buckets];
   return { ...copy, auth: copyMembers(copy.auth), memory };
-}
-
-/** A copy of an array; undefined for anything else. */
-export function copyList(value) {
-  return Array.isArray(value) ? [...value] : undefined;
-}
-
-/** A member of an object, null if it is undefined; undefined where there is no such member. */
-export function memberOrNull(object, name) {
-  return name in Object(object) ? (object[name] ?? null) : undefined;
-}
-
-/** A method of an object, as a function. */
-export function methodOf(object, method) {
-  return (...values) => Reflect.apply(method, object, values);
 }
 
 /** Notes changed credentials, for getConfig(). */
@@ -139,64 +116,4 @@ export function resolveConfig(given, [texts, [numbers, reconnect, retry]]) {
     visibility: { pauseOnHidden, reconnectOnVisible },
     memory: { buckets: [], ...copy.memory, autoCreate },
   };
-}
-
-/** Objects of the platform, whose insides are no options. */
-const OPAQUE = ["logger", "signal"];
-
-/** How deep options may lie within options. */
-const DEEPEST = 3;
-
-/** The server's address as text: of a URL object, and in a page of a path on the page's own server. */
-function address(url) {
-  if (Object.prototype.toString.call(url) === "[object URL]") return url.href;
-  const { protocol, origin } = globalThis.location ?? {};
-  const isPath = url === "" || /^\/(?!\/)/.test(url);
-  return isPath && protocol?.startsWith("http") ? origin + url : url;
-}
-
-/** A member of an object; what no option takes where reading it throws. */
-function read(object, name) {
-  try {
-    return name === "serverUrl" ? address(object[name]) : object[name];
-  } catch {
-    return Symbol();
-  }
-}
-
-function addMember(flat, prefix, object, name, depth, mark = "") {
-  const value = read(object, name);
-  if (value === undefined || value === null) return;
-  // A dot in a name is not one between names.
-  const path = prefix + mark + (/[.?]/.test(name) ? JSON.stringify(name) : name);
-  const nested =
-    typeof value === "object" &&
-    !value[Symbol.iterator] &&
-    !OPAQUE.includes(name) &&
-    depth < DEEPEST;
-  flat.push(path, nested ? null : typeof value === "object" ? undefined : value);
-  if (nested) addMembers(flat, `${path}.`, value, depth + 1);
-}
-
-function addMembers(flat, prefix, object, depth) {
-  for (const name of Object.keys(object)) addMember(flat, prefix, object, name, depth);
-  for (const name of inheritedNames(object)) {
-    if (!Object.hasOwn(object, name)) addMember(flat, prefix, object, name, depth, "?");
-  }
-}
-
-/**
- * The members of an object of options, by their paths: path, value, path, value, and so on. Null stands
- * for an object whose members follow, undefined for what is no plain data. A name that the object has from
- * its class, and that need not be an option, has a `?` before it. Undefined if it is no object.
- */
-export function flatten(options) {
-  try {
-    if (typeof options !== "object" || options[Symbol.iterator]) return undefined;
-    const flat = [];
-    addMembers(flat, "", options, 1);
-    return flat;
-  } catch {
-    return undefined;
-  }
 }

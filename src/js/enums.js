@@ -17,3 +17,14 @@ export const EXPECTED_KEYS = 5;
 export const EXPECTED_BUCKET_INFO = 6;
 export const EXPECTED_BUCKETS = 7;
 export const EXPECTED_CONNECTED = 8;
+
+export const SETTING_UNSET = 0;
+export const SETTING_BOOL = 1;
+export const SETTING_NUMBER = 2;
+export const SETTING_TEXT = 3;
+export const SETTING_ILL_FORMED = 4;
+export const SETTING_LIST = 5;
+export const SETTING_OBJECT = 6;
+export const SETTING_FUNCTION = 7;
+export const SETTING_SIGNAL = 8;
+export const SETTING_OTHER = 9;

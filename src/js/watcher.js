@@ -7,6 +7,7 @@ import { abortReason, listen, newAbortError, newDeferred, stopListening } from "
 import { hide, INSPECT, inner, shown } from "./handle.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
+import { readArguments } from "./settings.js";
 import { copyEvent, decode } from "./values.js";
 
 /** What views call, by their callbacks, when their watch has ended: with the error that ended it, if any. */
@@ -28,12 +29,12 @@ function member(object, name) {
 }
 
 /** Whether it is an object with any of the callbacks. */
-export function hasCallbacks(value) {
+function hasCallbacks(value) {
   return isObject(value) && CALLBACKS.some((name) => !isUnset(member(value, name)));
 }
 
 /** The callback that is no function, an empty name where there is no object for them; else undefined. */
-export function unusableCallback(callbacks) {
+function unusableCallback(callbacks) {
   if (!isObject(callbacks)) return "";
   return CALLBACKS.find((name) => {
     const callback = member(callbacks, name);
@@ -51,7 +52,7 @@ const LIKELY = [
 ];
 
 /** What is wrong with the arguments of `watch()`, where they are like what it takes; else undefined. */
-export function callbackMistake(callbacks, options) {
+function callbackMistake(callbacks, options) {
   try {
     if (typeof callbacks === "function")
       return "watch() takes an object of callbacks: watch({ onUpdate: callback })";
@@ -76,6 +77,21 @@ export function callbackMistake(callbacks, options) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Reads `watch(callbacks, options)` or `watch(options)`, as `readArguments` does: the argument are the
+ * callbacks, undefined for none. Throws a message for the caller where they cannot be used.
+ */
+export function readWatch(first, second) {
+  const mistake = callbackMistake(first, second);
+  if (mistake) throw mistake;
+  const alone = isUnset(first) || (isUnset(second) && !hasCallbacks(first));
+  if (alone) return readArguments(undefined, isUnset(first) ? second : first);
+  const name = unusableCallback(first);
+  if (name === "") throw "callbacks must be an object";
+  if (name) throw `callbacks.${name} must be a function`;
+  return readArguments(first, second);
 }
 
 /** Events on their way to whoever iterates over a watch; none is lost, however late they come. */

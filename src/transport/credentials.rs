@@ -3,9 +3,8 @@
 use wasm_bindgen::prelude::*;
 
 use super::operation::Limits;
-use crate::config::from_js;
 use crate::config::is_header_safe;
-use crate::config::options::{OptionKind, OptionSpec, invalid};
+use crate::config::options::Options;
 use crate::error::Error;
 use crate::ffi::{self, Failure};
 
@@ -27,37 +26,14 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Reads the `auth` option.
-    ///
-    /// # Errors
-    /// [`Error::Validation`] for unknown members, and for values that cannot travel in a header.
-    pub(crate) fn from_js(auth: &JsValue) -> Result<Self, Error> {
-        const KNOWN: &[OptionSpec] = &[
-            (
-                "apiKey",
-                OptionKind::TextThat("a string of visible ASCII characters", |key| {
-                    key.is_empty() || is_header_safe(key)
-                }),
-            ),
-            ("token", OptionKind::Anything),
-        ];
-        let options = from_js::options("auth", auth, KNOWN)?;
-        if let Some(key) = options.text("apiKey").filter(|key| !key.is_empty()) {
-            return Ok(Self::Fixed(key.into()));
+    /// Those of options that have been checked, of these names.
+    pub(crate) fn from_options(options: &Options, key: &str, token: &str) -> Self {
+        let text = |name| options.text(name).filter(|text| !text.is_empty());
+        match (text(key).or(text(token)), options.position(token)) {
+            (Some(credential), _) => Self::Fixed(credential.into()),
+            (None, Some(ask)) => Self::Ask(ffi::take_value(ask)),
+            (None, None) => Self::None,
         }
-        let token = from_js::member(auth, "token")?;
-        if ffi::is_unset(&token) || token.as_string().is_some_and(|token| token.is_empty()) {
-            return Ok(Self::None);
-        }
-        if token.is_function() {
-            // It may be a method of a class.
-            return Ok(Self::Ask(ffi::method_of(auth, &token)));
-        }
-        let token = token.as_string().filter(|token| is_header_safe(token));
-        token.map(Self::Fixed).ok_or_else(|| {
-            let takes = "a string of visible ASCII characters, or a function that gives one";
-            invalid("auth.token", takes)
-        })
     }
 
     /// The credential to use now, asking the application's function anew, with so many milliseconds

@@ -66,8 +66,8 @@ export const conditionalRemoves = {
       1n,
       2 ** 53,
     ])) {
-      await rejects(bucket.delete("k", { revision }), invalid(/the revision/));
-      await rejects(bucket.purge("k", { revision }), invalid(/the revision/));
+      await rejects(bucket.delete("k", { revision }), invalid(/revision must be a whole number/));
+      await rejects(bucket.purge("k", { revision }), invalid(/revision must be a whole number/));
     }
     await rejects(
       bucket.put("k", "v", /** @type {any} */ ({ revision: 1 })),
