@@ -97,13 +97,13 @@ const MAX_ATTEMPTS: OptionSpec = (
     }),
 );
 
-/// The name of the option that makes a removal conditional.
+/// The name of the option that says which revision is read, or must be the last.
 const REVISION: &str = "revision";
 
 /// The options that a method takes as its last argument.
 fn known_options(method: &str) -> &'static [OptionSpec] {
     match method {
-        "delete" | "purge" => &[("timeout", TIMEOUT), SIGNAL, (REVISION, COUNT)],
+        "get" | "delete" | "purge" => &[("timeout", TIMEOUT), SIGNAL, (REVISION, COUNT)],
         "modify" => &[("timeout", TIMEOUT), SIGNAL, MAX_ATTEMPTS],
         _ => &[("timeout", TIMEOUT), SIGNAL],
     }
@@ -130,7 +130,7 @@ pub(super) fn max_attempts(options: &Options) -> f64 {
 }
 
 /// The option `revision`. One that is undefined was refused: what must be conditional would not be.
-pub(super) fn expected_revision(options: &Options) -> Option<Revision> {
+pub(super) fn revision_option(options: &Options) -> Option<Revision> {
     options
         .number(REVISION)
         .map(|revision| revision as Revision)

@@ -143,6 +143,11 @@ impl BrowserKVBucketHandle {
         self.send(ApiMethod::Find, &Call { exists, ..call })
     }
 
+    /// Every revision that the bucket keeps of a key, ascending.
+    pub fn history(&self, key: &JsValue, options: &JsValue) -> Promise {
+        self.send(ApiMethod::History, &Call::new(key, options))
+    }
+
     /// The entries of all keys, or of those that match any of the patterns, in ascending order of revision.
     pub fn entries(&self, filter: &JsValue, options: &JsValue) -> Promise {
         self.send(ApiMethod::Entries, &Call::new(filter, options))

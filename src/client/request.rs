@@ -28,6 +28,7 @@ pub(super) enum ApiMethod {
     GetBucketInfo,
     Get,
     Find,
+    History,
     Put,
     Create,
     Update,
@@ -47,6 +48,7 @@ impl ApiMethod {
             Self::GetBucketInfo => "getBucketInfo",
             Self::Get => "get",
             Self::Find => "find",
+            Self::History => "history",
             Self::Put => "put",
             Self::Create => "create",
             Self::Update => "update",
@@ -140,14 +142,21 @@ impl Request {
         }
         let prepared = configured.and_then(|configured| {
             let (mut operation, (limits, options)) = (operation?, options?);
+            let given = arguments::revision_option(&options);
+            operation = match (operation, given) {
+                (Operation::Get(bucket, key), Some(revision)) => {
+                    Operation::GetRevision(bucket, key, revision)
+                }
+                (operation, _) => operation,
+            };
             if let Operation::Remove { revision, .. } = &mut operation {
-                *revision = arguments::expected_revision(&options);
+                *revision = given;
             }
             Ok((configured, operation, limits))
         });
         if !matches!(
             method,
-            ApiMethod::Get | ApiMethod::Find | ApiMethod::Entries
+            ApiMethod::Get | ApiMethod::Find | ApiMethod::History | ApiMethod::Entries
         ) {
             self.decode = None;
         }
@@ -212,6 +221,7 @@ impl Request {
         let key = arguments::key(given)?;
         let precondition = match method {
             ApiMethod::Get => return Ok(Operation::Get(bucket, key)),
+            ApiMethod::History => return Ok(Operation::History(bucket, key)),
             ApiMethod::Find => {
                 let exists = call.exists.cloned().unwrap_or_default();
                 return Ok(Operation::Find(bucket, key, exists));

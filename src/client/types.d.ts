@@ -157,10 +157,18 @@ export declare class BrowserKVBucketHandle<
   constructor(name: string, config?: IronflowConfigOptions);
   /** The bucket's name. */
   readonly name: string;
-  /** Reads a key. `HTTP_404` where it is missing or deleted. */
-  get(key: string, options?: RequestOptions): Promise<KVEntry<T>>;
+  /**
+   * Reads a key. `HTTP_404` where it is missing or deleted. With `revision` it reads that revision, if the
+   * bucket still keeps it and it is not a delete, else `HTTP_404`: this needs the feature `history`.
+   */
+  get(key: string, options?: KVGetOptions): Promise<KVEntry<T>>;
   /** As {@link get}, but undefined where the key is missing or deleted. A missing bucket is `HTTP_404`. */
   find(key: string, options?: RequestOptions): Promise<KVEntry<T> | undefined>;
+  /**
+   * Every revision that the bucket keeps of a key, deletes included, in ascending order; none of a key that
+   * was never written. It needs the feature `history`.
+   */
+  history(key: string, options?: RequestOptions): Promise<KVHistoryEntry<T>[]>;
   /**
    * The entries of the keys that exist, in ascending order of revision: all, or those that match a pattern
    * or any of several. One request where the server has announced `entries` (see
@@ -301,6 +309,25 @@ export interface KVEntry<T = unknown> extends Stored {
   operation: "put";
 }
 
+/** A revision that a bucket keeps of a key. */
+export interface KVHistoryEntry<T = unknown> extends Stored {
+  /** The key. */
+  key: string;
+  /** As {@link KVEntry.value}; undefined for a delete. */
+  value: T | undefined;
+  /** The revision. */
+  revision: number;
+  /** When it was written, RFC 3339. */
+  created_at: string;
+  /** What was done. */
+  operation: "put" | "delete";
+  /** Why there is no value, where the key was not simply deleted. */
+  reason?: KVReason;
+}
+
+/** Why a key has no value any more, where it was not simply deleted. */
+export type KVReason = "expired" | "purged";
+
 /** What a write gives. */
 export interface KVPutResult {
   /** The revision the write got. Revisions of a bucket grow; those of one key are not contiguous. */
@@ -313,6 +340,12 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** How long this request may take, in milliseconds. Default: the client's `timeout`. */
   timeout?: number | undefined;
+}
+
+/** Options of {@link BrowserKVBucketHandle.get}. */
+export interface KVGetOptions extends RequestOptions {
+  /** The revision to read. Default: the key's last. */
+  revision?: number;
 }
 
 /** Options of {@link BrowserKVBucketHandle.delete} and {@link BrowserKVBucketHandle.purge}. */

@@ -1,4 +1,4 @@
-import type { Stored } from "./types.js";
+import type { KVReason, Stored } from "./types.js";
 
 /**
  * One change of one key; `operation` says which, and narrows `value`. On a handle with `decode` that is
@@ -42,6 +42,8 @@ export interface KVDeleteEvent<Value = string> extends KVEventFields {
   operation: "delete";
   /** Undefined on a handle with `decode`, else empty. */
   value: Value;
+  /** Why, where the key was not simply deleted and the server says so. */
+  reason?: KVReason;
 }
 
 /** What a watch calls back. What a callback throws is logged and harms nothing. */

@@ -70,6 +70,8 @@ shared! {
         Found,
         /// The entries of many keys.
         Entries,
+        /// What is retained of the key that was asked for.
+        History,
         /// A revision.
         PutResult,
         /// A list of keys.

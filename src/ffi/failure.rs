@@ -41,6 +41,14 @@ impl Failure {
         }))
     }
 
+    /// Whether it is an error that the server answered with.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Error(problem) => matches!(problem.error, Error::Http { .. }),
+            _ => false,
+        }
+    }
+
     /// Whether the server answered with this status, in the message of the API.
     pub(crate) fn is_status(&self, expected: u16) -> bool {
         match self {

@@ -34,7 +34,20 @@ extern "C" {
     pub(crate) fn entry_event(entry: &JsValue, bucket: &JsValue) -> JsValue;
     /// The event of a key that is gone.
     #[wasm_bindgen(js_name = goneEvent)]
-    pub(crate) fn gone_event(key: &str, revision: f64, bucket: &JsValue) -> JsValue;
+    pub(crate) fn gone_event(
+        key: &str,
+        revision: f64,
+        bucket: &JsValue,
+        reason: Option<&str>,
+    ) -> JsValue;
+    /// The entry of a marker, in a history.
+    #[wasm_bindgen(js_name = goneEntry)]
+    pub(crate) fn gone_entry(
+        key: &str,
+        revision: f64,
+        milliseconds: f64,
+        reason: Option<&str>,
+    ) -> JsValue;
     pub(crate) fn resynced(event: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = newBucketInfo)]
     pub(crate) fn new_bucket_info(

@@ -12,11 +12,12 @@ export const EXPECTED_NOTHING = 0;
 export const EXPECTED_ENTRY = 1;
 export const EXPECTED_FOUND = 2;
 export const EXPECTED_ENTRIES = 3;
-export const EXPECTED_PUT_RESULT = 4;
-export const EXPECTED_KEYS = 5;
-export const EXPECTED_BUCKET_INFO = 6;
-export const EXPECTED_BUCKETS = 7;
-export const EXPECTED_CONNECTED = 8;
+export const EXPECTED_HISTORY = 4;
+export const EXPECTED_PUT_RESULT = 5;
+export const EXPECTED_KEYS = 6;
+export const EXPECTED_BUCKET_INFO = 7;
+export const EXPECTED_BUCKETS = 8;
+export const EXPECTED_CONNECTED = 9;
 
 export const SETTING_UNSET = 0;
 export const SETTING_BOOL = 1;

@@ -7,6 +7,7 @@ import {
   EXPECTED_ENTRIES,
   EXPECTED_ENTRY,
   EXPECTED_FOUND,
+  EXPECTED_HISTORY,
   EXPECTED_KEYS,
   EXPECTED_NOTHING,
   EXPECTED_PUT_RESULT,
@@ -28,7 +29,7 @@ class Stored {
   }
 
   bytes() {
-    const base64 = this[ENCODED] ?? this.value;
+    const base64 = this[ENCODED] ?? this.value ?? "";
     if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   }
@@ -69,6 +70,13 @@ export function decode(stored, mode) {
   return stored;
 }
 
+/** Adds what is said of an entry or event only where it is known. */
+function withDetails(stored, { reason, expires_at }) {
+  if (isText(reason)) stored.reason = reason;
+  if (isText(expires_at)) stored.expires_at = expires_at;
+  return stored;
+}
+
 export class KVEntry extends Stored {
   constructor(key, value, revision, created_at, operation) {
     super();
@@ -102,7 +110,7 @@ export function copyEvent(event) {
     event.bucket,
   );
   if (event.resynced) copy.resynced = true;
-  return copy;
+  return withDetails(copy, event);
 }
 
 /** An entry of a view. It is shared by all who read the view, so it is frozen. */
@@ -191,13 +199,19 @@ function timestamp(milliseconds) {
   return written.text;
 }
 
-export function goneEvent(key, revision, bucket) {
-  return new KVWatchEvent(key, "", revision, "delete", bucket);
+export function goneEvent(key, revision, bucket, reason) {
+  return withDetails(new KVWatchEvent(key, "", revision, "delete", bucket), { reason });
+}
+
+export function goneEntry(key, revision, milliseconds, reason) {
+  const created_at = timestamp(milliseconds);
+  return withDetails(new KVEntry(key, undefined, revision, created_at, "delete"), { reason });
 }
 
 /** An entry, as the event that a watch makes of it. */
-export function entryEvent({ key, value, revision }, bucket) {
-  return new KVWatchEvent(key, value, revision, "put", bucket);
+export function entryEvent(entry, bucket) {
+  const { key, value, revision } = entry;
+  return withDetails(new KVWatchEvent(key, value, revision, "put", bucket), entry);
 }
 
 /** An event that no frame brought: it tells of what changed while there was no connection. */
@@ -283,10 +297,22 @@ function readEntry(answer, asked) {
 }
 
 /** An entry from the server's JSON, undefined if it is none. */
-function toEntry({ key, value, revision, created_at, operation }) {
+function toEntry(body) {
+  const { key, value, revision, created_at } = body ?? {};
+  const operation = body?.operation ?? "put";
   if (!isRevision(revision) || !isValue(value)) return undefined;
-  if (!areTyped("string", [key, created_at, operation ?? "put"])) return undefined;
-  return new KVEntry(key, value ?? "", revision, created_at, operation ?? "put");
+  if (!areTyped("string", [key, created_at, operation])) return undefined;
+  const content = operation === "delete" ? undefined : (value ?? "");
+  return withDetails(new KVEntry(key, content, revision, created_at, operation), body);
+}
+
+/** Entries from the server's JSON, of one key where one was asked for; undefined if there are others. */
+function toEntries(list, asked) {
+  if (!Array.isArray(list)) return undefined;
+  const entries = list.map(toEntry);
+  return entries.every((entry) => entry?.key === (asked ?? entry?.key) && entry)
+    ? entries
+    : undefined;
 }
 
 /** The same, null if the key is missing; false if what is missing may be the bucket. */
@@ -299,9 +325,12 @@ function readFound(answer, asked) {
 
 /** The entries of many keys. A key may come again later in the answer, as a delete too. */
 function readEntries(answer) {
-  const { entries } = parse(answer);
-  const read = Array.isArray(entries) ? entries.map((each) => each && toEntry(each)) : undefined;
-  return read?.every(Boolean) ? newestEntries(read) : undefined;
+  const entries = toEntries(parse(answer).entries);
+  return entries && newestEntries(entries);
+}
+
+function readHistory(answer, asked) {
+  return toEntries(parse(answer).history, asked);
 }
 
 /** The newest of the entries of each key, ascending by revision. */
@@ -377,6 +406,7 @@ const READERS = {
   [EXPECTED_ENTRY]: readEntry,
   [EXPECTED_FOUND]: readFound,
   [EXPECTED_ENTRIES]: readEntries,
+  [EXPECTED_HISTORY]: readHistory,
   [EXPECTED_PUT_RESULT]: readPutResult,
   [EXPECTED_KEYS]: readKeys,
   [EXPECTED_BUCKET_INFO]: readBucketInfo,
@@ -455,8 +485,11 @@ export function readFrame(data) {
       isValue(value);
     if (!isEvent) return badField(frame);
     // Any other operation than a put takes the key away.
-    if (operation !== "put") return new KVWatchEvent(key, "", revision, "delete", bucket);
-    return new KVWatchEvent(key, value ?? "", revision, operation, bucket);
+    const event =
+      operation === "put"
+        ? new KVWatchEvent(key, value ?? "", revision, operation, bucket)
+        : new KVWatchEvent(key, "", revision, "delete", bucket);
+    return withDetails(event, frame);
   }
   if (type === "error") {
     return typeof message === "string" && message ? message : "the server reports a problem";

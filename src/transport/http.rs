@@ -17,15 +17,15 @@ use super::credentials::{CredentialCallback, Credentials};
 use super::fallback::Fallback;
 use super::operation::{Limits, Operation};
 use super::path;
-use super::refusal::refusal;
+use super::refusal::{refusal, worse};
 use crate::config::RetryPolicy;
 use crate::error::Error;
 use crate::ffi::enums::{Expected, RaceKind};
 use crate::ffi::{
-    self, Done, Failure, Features, HttpRequest, HttpResponse, OperationResult, RaceResult,
+    self, Done, Failure, Features, HttpRequest, HttpResponse, OperationResult, RaceResult, Read,
 };
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
-use crate::text::concat;
+use crate::text::{concat, decimal};
 
 /// A server, and who asks it.
 #[derive(Debug)]
@@ -137,15 +137,25 @@ impl Http {
                 request.url = path::bucket(server, name);
                 request.expected = Expected::BucketInfo;
             }
-            Operation::Get(bucket, key) => {
+            Operation::Get(bucket, key)
+            | Operation::Find(bucket, key, _)
+            | Operation::GetRevision(bucket, key, _)
+            | Operation::History(bucket, key) => {
                 request.url = path::key(server, bucket, key);
                 request.expected = Expected::Entry;
                 request.key = Some(key.clone());
-            }
-            Operation::Find(bucket, key, _) => {
-                request.url = path::key(server, bucket, key);
-                request.expected = Expected::Found;
-                request.key = Some(key.clone());
+                match operation {
+                    Operation::Find(..) => request.expected = Expected::Found,
+                    Operation::GetRevision(.., revision) => {
+                        request.url.push_str("?revision=");
+                        request.url.push_str(&decimal(*revision));
+                    }
+                    Operation::History(..) => {
+                        request.url.push_str("?history=true");
+                        request.expected = Expected::History;
+                    }
+                    _ => {}
+                }
             }
             Operation::Put {
                 bucket,
@@ -251,7 +261,7 @@ impl Attempt {
 
     fn outcome(&self, result: RaceResult, url: &str) -> OperationResult {
         let end = match result {
-            Ok(value) => return Ok(value),
+            Ok(value) => return self.checked(value),
             Err(end) => end,
         };
         let server = &*self.http.server_url;
@@ -266,6 +276,18 @@ impl Attempt {
             Failure::caused(error, value)
         };
         Err(end.failure(self.limits.timeout_ms, &failed))
+    }
+
+    /// Refuses another revision than the one asked for: the server does not know the query.
+    fn checked(&self, value: JsValue) -> OperationResult {
+        match self.operation {
+            Operation::GetRevision(_, _, revision)
+                if value.unchecked_ref::<Read>().revision() != revision as f64 =>
+            {
+                Err(Error::Unsupported("history").into())
+            }
+            _ => Ok(value),
+        }
     }
 
     fn refused(&self, answer: &HttpResponse, url: &str) -> Failure {
@@ -286,7 +308,7 @@ impl Attempt {
                 fallback.note(&outcome);
             }
             if let Err(failure) = outcome
-                && is_refusal(&failure)
+                && failure.is_refusal()
             {
                 self.refusal = Some(failure);
             }
@@ -300,7 +322,7 @@ impl Attempt {
                 }
             });
         }
-        let outcome = outcome.map_err(|failure| self.worst(failure));
+        let outcome = outcome.map_err(|failure| worse(self.refusal.take(), failure));
         let outcome = match &self.http.fallback {
             Some(fallback) => fallback.apply_fallback(&self.operation, outcome),
             None => outcome,
@@ -368,31 +390,5 @@ impl Attempt {
         }
         let delay = retry.delay(self.number, problem.error.retry_after(), Math::random());
         delay.filter(|delay| *delay < self.left_or_none())
-    }
-
-    /// What an operation is rejected with whose last attempt failed so: an error that the server answered
-    /// with before says more than no answer, or garbage, after it.
-    fn worst(&mut self, failure: Failure) -> Failure {
-        let says_little = match &failure {
-            Failure::Error(problem) => matches!(
-                problem.error,
-                Error::RequestFailed(_) | Error::Interrupted(_) | Error::InvalidResponse { .. }
-            ),
-            _ => false,
-        };
-        match self.refusal.take() {
-            Some(Failure::Error(mut refusal)) if says_little => {
-                refusal.cause = failure.into();
-                Failure::Error(refusal)
-            }
-            _ => failure,
-        }
-    }
-}
-
-fn is_refusal(failure: &Failure) -> bool {
-    match failure {
-        Failure::Error(problem) => matches!(problem.error, Error::Http { .. }),
-        _ => false,
     }
 }

@@ -13,7 +13,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::ffi::{self, Body, Failure, Features, OperationResult};
 use crate::kv::{
-    BucketConfig, BucketInfo, BucketName, Entry, KvError, Pattern, Stored, Timestamp, WatchEvent,
+    BucketConfig, BucketInfo, BucketName, Change, Entry, KvError, Pattern, Reason, Stored,
+    Timestamp, WatchEvent,
 };
 use crate::store::{Clock, Sink, Store, WatcherId};
 use crate::text::concat;
@@ -28,7 +29,7 @@ pub(crate) struct Memory {
 }
 
 /// The features of the protocol that it has, as a server announces them.
-const FEATURES: &str = "write-id,remove,entries";
+const FEATURES: &str = "write-id,remove,entries,history";
 
 /// A value as JavaScript holds it: it is read there alone, and need not be copied into here and out
 /// again. The default stands for none.
@@ -162,6 +163,18 @@ impl Memory {
                 let found = self.store().get(bucket, key)?;
                 entry(found)?
             }
+            Operation::GetRevision(bucket, key, revision) => {
+                let found = self.store().get_revision(bucket, key, *revision)?;
+                entry(found)?
+            }
+            Operation::History(bucket, key) => {
+                let changes = self.store().history(bucket, key)?;
+                let history = Array::new();
+                for change in changes {
+                    history.push(&retained(change)?);
+                }
+                history.into()
+            }
             Operation::Find(bucket, key, _) => {
                 let found = self.store().get(bucket, key);
                 match found {
@@ -241,6 +254,16 @@ fn not_encoded(cause: JsValue) -> Failure {
     )
 }
 
+/// A retained revision, as JavaScript gets it.
+fn retained(change: Change<Held>) -> OperationResult {
+    let (revision, created) = (change.revision as f64, change.created.0 as f64);
+    let reason = change.reason.map(Reason::as_str);
+    match change.value.and_then(|held| held.value) {
+        Some(value) => value.entry(revision, created).map_err(not_encoded),
+        None => Ok(ffi::gone_entry(&change.key, revision, created, reason)),
+    }
+}
+
 fn entry(entry: Entry<Held>) -> OperationResult {
     let (revision, created) = (entry.revision as f64, entry.created.0 as f64);
     match entry.value.value {
@@ -289,7 +312,10 @@ impl EventQueue {
         let revision = event.revision as f64;
         let given = match &event.value.value {
             Some(value) => value.event(revision, bucket),
-            None => Ok(ffi::gone_event(&event.key, revision, bucket)),
+            None => {
+                let reason = event.reason.map(Reason::as_str);
+                Ok(ffi::gone_event(&event.key, revision, bucket, reason))
+            }
         };
         let Ok(given) = given else {
             // The platform cannot encode it now: the next event tries again.

@@ -21,6 +21,9 @@ pub(crate) enum Operation {
     /// As `Get`, with undefined for a key that is missing. The flag is set once the bucket is known to exist:
     /// a 404 without a code then means the key.
     Find(BucketName, Key, Rc<Cell<bool>>),
+    GetRevision(BucketName, Key, Revision),
+    /// What the bucket retains of a key.
+    History(BucketName, Key),
     /// The entries of keys that any of the patterns matches, ascending.
     Entries(BucketName, Vec<Pattern>),
     Put {
@@ -46,6 +49,8 @@ impl Operation {
             self,
             Self::Get(..)
                 | Self::Find(..)
+                | Self::GetRevision(..)
+                | Self::History(..)
                 | Self::Entries(..)
                 | Self::ListKeys(..)
                 | Self::ListBuckets
@@ -62,6 +67,7 @@ impl Operation {
                 revision: Some(_),
                 ..
             } => Some(("remove", bucket)),
+            Self::GetRevision(bucket, ..) | Self::History(bucket, _) => Some(("history", bucket)),
             _ => None,
         }
     }
@@ -84,6 +90,8 @@ impl Operation {
             Self::BucketInfo(bucket)
             | Self::Get(bucket, _)
             | Self::Find(bucket, ..)
+            | Self::GetRevision(bucket, ..)
+            | Self::History(bucket, _)
             | Self::Entries(bucket, _)
             | Self::Put { bucket, .. }
             | Self::Remove { bucket, .. }

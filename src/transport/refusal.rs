@@ -48,3 +48,22 @@ pub(super) fn refusal(answer: &HttpResponse, url: &str) -> Failure {
         cause: JsValue::UNDEFINED,
     }))
 }
+
+/// What an operation is rejected with whose last attempt failed so: an error that the server answered with
+/// before says more than no answer, or garbage, after it.
+pub(super) fn worse(refusal: Option<Failure>, failure: Failure) -> Failure {
+    let says_little = match &failure {
+        Failure::Error(problem) => matches!(
+            problem.error,
+            Error::RequestFailed(_) | Error::Interrupted(_) | Error::InvalidResponse { .. }
+        ),
+        _ => false,
+    };
+    match refusal {
+        Some(Failure::Error(mut refusal)) if says_little => {
+            refusal.cause = failure.into();
+            Failure::Error(refusal)
+        }
+        _ => failure,
+    }
+}

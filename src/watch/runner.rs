@@ -190,7 +190,9 @@ impl FeedRunner {
         let mut event = match event {
             Event::Change(event) => event,
             Event::Entry(entry) => ffi::entry_event(&entry, &self.bucket_name),
-            Event::Gone(key, revision) => ffi::gone_event(&key, revision as f64, &self.bucket_name),
+            Event::Gone(key, revision) => {
+                ffi::gone_event(&key, revision as f64, &self.bucket_name, None)
+            }
         };
         if resynced {
             event = ffi::resynced(&event);

@@ -14,6 +14,7 @@ import { errors } from "./errors.js";
 import { features } from "./features.js";
 import { feeds } from "./feeds.js";
 import { handles } from "./handles.js";
+import { history } from "./history.js";
 import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
@@ -46,6 +47,7 @@ export const suites = {
   modify,
   modifyRequests,
   reading,
+  history,
   decoding,
   memory,
   retrying,

@@ -239,14 +239,15 @@ describe("the options that are known are those that are declared:", async () => 
       () => kv.deleteBucket("b", odd),
       () => kv.listBuckets(odd),
       () => kv.getBucketInfo("b", odd),
-      () => bucket.get("key", odd),
       () => bucket.put("key", "1", odd),
       () => bucket.create("key", "1", odd),
       () => bucket.update("key", "1", 1, odd),
       () => bucket.find("key", odd),
+      () => bucket.history("key", odd),
       () => bucket.listKeys(">", odd),
       () => bucket.entries(">", odd),
     ],
+    KVGetOptions: [() => bucket.get("key", odd)],
     KVRemoveOptions: [() => bucket.delete("key", odd), () => bucket.purge("key", odd)],
   };
   for (const [name, calls] of Object.entries(refused)) {
