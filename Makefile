@@ -112,7 +112,7 @@ bench-record: pkg/index.js ## Record the current instructions and bytes in tests
 	$(step) "Instructions and bytes" node tests/bench/check.mjs --record
 
 .PHONY: docs
-docs: pkg/index.js ## Generate the API reference into target/docs (make demo serves it at /docs/index.html)
+docs: pkg/index.js ## Generate the API reference into target/docs (make demo serves it at /docs/)
 	$(step) "TypeDoc" npm ci --prefix tests/api-docs --no-audit --no-fund --loglevel=error
 	$(step) "API reference" tests/api-docs/node_modules/.bin/typedoc --options tests/api-docs/typedoc.json
 

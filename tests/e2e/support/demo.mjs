@@ -5,11 +5,12 @@ import { packageDir, root, targetDir } from "./paths.mjs";
 
 /**
  * Puts the demo page and the package side by side, as a web server would hand them out: the page at `/`,
- * the package at `/pkg/`, the API reference at `/docs/` where `make docs` has made it. Returns the folder.
+ * the package at `/pkg/`, the API reference at `/docs/`, or a page that says how to build it. Returns the folder.
  *
  * @param {string} [dir] by default `target/demo`
+ * @param {string} [reference] where `make docs` puts the API reference
  */
-export function assembleDemo(dir = join(targetDir, "demo")) {
+export function assembleDemo(dir = join(targetDir, "demo"), reference = join(targetDir, "docs")) {
   if (!existsSync(join(packageDir, "index.js"))) {
     throw new Error('there is no pkg/: run "make build" first');
   }
@@ -18,7 +19,6 @@ export function assembleDemo(dir = join(targetDir, "demo")) {
   mkdirSync(dir, { recursive: true });
   cpSync(join(root, "www"), dir, { recursive: true, filter: (path) => path !== pictures });
   cpSync(packageDir, join(dir, "pkg"), { recursive: true });
-  const reference = join(targetDir, "docs");
   if (existsSync(reference)) cpSync(reference, join(dir, "docs"), { recursive: true });
   return dir;
 }
