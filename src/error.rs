@@ -1,5 +1,6 @@
 //! What can go wrong, as the caller sees it. The classes of the JavaScript face are made from this.
 
+use crate::enums::ErrorClass;
 use std::borrow::Cow;
 
 use crate::kv::KvError;
@@ -57,26 +58,6 @@ pub enum Error {
     Unsupported(&'static str),
     /// Used before `configure()`.
     NotConfigured,
-}
-
-/// The JavaScript class an error becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Class {
-    /// `IronflowError`
-    Ironflow = 0,
-    /// `UnauthenticatedError`
-    Unauthenticated = 1,
-    /// `UnauthorizedError`
-    Unauthorized = 2,
-    /// `TimeoutError`
-    Timeout = 3,
-    /// `ConnectionError`
-    Connection = 4,
-    /// `ValidationError`
-    Validation = 5,
-    /// `NotConfiguredError`
-    NotConfigured = 6,
 }
 
 impl Error {
@@ -151,22 +132,22 @@ impl Error {
     }
 
     /// The class that stands for the error in JavaScript.
-    pub const fn class(&self) -> Class {
+    pub const fn class(&self) -> ErrorClass {
         match self {
-            Self::Http { status: 401, .. } | Self::NoCredentials(_) => Class::Unauthenticated,
-            Self::Http { status: 403, .. } => Class::Unauthorized,
+            Self::Http { status: 401, .. } | Self::NoCredentials(_) => ErrorClass::Unauthenticated,
+            Self::Http { status: 403, .. } => ErrorClass::Unauthorized,
             Self::Http { .. }
             | Self::InvalidResponse { .. }
             | Self::FallbackMemory
             | Self::Unsupported(_)
-            | Self::BadFrame(_) => Class::Ironflow,
-            Self::Timeout { .. } => Class::Timeout,
+            | Self::BadFrame(_) => ErrorClass::Ironflow,
+            Self::Timeout { .. } => ErrorClass::Timeout,
             Self::RequestFailed(_)
             | Self::NoFetch
             | Self::Interrupted(_)
-            | Self::ConnectionLost { .. } => Class::Connection,
-            Self::Validation(_) => Class::Validation,
-            Self::NotConfigured => Class::NotConfigured,
+            | Self::ConnectionLost { .. } => ErrorClass::Connection,
+            Self::Validation(_) => ErrorClass::Validation,
+            Self::NotConfigured => ErrorClass::NotConfigured,
         }
     }
 
@@ -248,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_documented_table_of_errors() {
-        use Class::*;
+        use ErrorClass::*;
         let http = |status| Error::status_of(status, "words");
         let connection = || Error::RequestFailed("unreachable".into());
         for (error, class, code, status, retryable) in [

@@ -10,6 +10,7 @@
 //! - [`config`]: options, resolved settings and the one retry policy.
 //! - [`ffi`]: what is imported from `src/js`, and callbacks by number.
 //! - [`error`]: every error of the client.
+//! - [`enums`]: the enums that Rust and JavaScript share.
 //! - [`kv`]: the vocabulary: keys, patterns, buckets, entries, events, and the subject tree.
 //! - [`text`]: builds strings without `format!`.
 //!
@@ -20,6 +21,7 @@
 #[cfg(target_arch = "wasm32")]
 mod client;
 pub mod config;
+pub mod enums;
 pub mod error;
 pub mod feed;
 pub mod ffi;

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::state::ClientState;
 use super::watch_arguments::WatchArguments;
 use crate::config::RetryPolicy;
+use crate::enums::ViewKind;
 use crate::error::Error;
 use crate::ffi::{self, Failure, Listener, Subject, ViewState};
 use crate::kv::BucketName;
@@ -112,11 +113,10 @@ impl View {
         self.view_state.close(error);
     }
 
-    /// The kinds are those of `view.js`.
     fn on_view_event(self: &Rc<Self>, kind: u32, status: u16, code: &JsValue) {
-        match kind {
-            0 => self.lifecycle.borrow_mut().ready(),
-            1 => {
+        match ViewKind::from_number(kind) {
+            ViewKind::Ready => self.lifecycle.borrow_mut().ready(),
+            ViewKind::WatchEnded => {
                 let reason = CloseReason::from_error(status, code.as_string().as_deref());
                 let configured = self.state.configured();
                 let reconnect = configured.is_ok_and(|c| c.config.reconnect.enabled);
@@ -126,7 +126,7 @@ impl View {
                 }
                 self.carry_out(next);
             }
-            _ => self.close(&JsValue::UNDEFINED),
+            ViewKind::Stopped => self.close(&JsValue::UNDEFINED),
         }
     }
 

@@ -3,8 +3,8 @@
 use wasm_bindgen::prelude::*;
 
 use crate::config::options::{OptionSpec, Options, Setting, ill_formed, invalid};
+use crate::enums::SettingKind;
 use crate::error::Error;
-use crate::ffi::enums::SettingKind;
 use crate::ffi::{read_arguments, take_number, take_text};
 
 /// An argument and an object of options, each read once.

@@ -1,5 +1,6 @@
 //! The words in which a feed and what drives it speak.
 
+pub use crate::enums::WatchState;
 use crate::error::Error;
 use crate::kv::{Key, Pattern, Revision};
 
@@ -12,20 +13,6 @@ pub struct ConnectionId(pub(super) u32);
 /// Names a query to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(pub(super) u32);
-
-/// What a subscriber is delivered of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum WatchState {
-    /// It has not been connected yet.
-    Connecting = 0,
-    /// Changes arrive as they happen.
-    Connected = 1,
-    /// It was connected, and will be again.
-    Reconnecting = 2,
-    /// It is over, or pauses while the page is hidden.
-    Disconnected = 3,
-}
 
 /// What a subscriber is delivered of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]

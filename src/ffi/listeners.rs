@@ -16,9 +16,13 @@ type Once = Box<dyn FnOnce(u32, f64, JsValue)>;
 /// Hears of things for as long as it is kept.
 type Always = Rc<dyn Fn(u32, f64, JsValue)>;
 
+/// The same, with the slot of a key, -1 for none: for the frames of a socket.
+type WithSlot = Rc<dyn Fn(u32, f64, JsValue, i32)>;
+
 enum Call {
     Once(Once),
     Always(Always),
+    WithSlot(WithSlot),
 }
 
 thread_local! {
@@ -53,6 +57,11 @@ impl Listener {
         Self(add(Call::Always(Rc::new(dispatch))))
     }
 
+    /// One for what comes with the slot of a key, -1 for none.
+    pub(crate) fn with_slot(dispatch: impl Fn(u32, f64, JsValue, i32) + 'static) -> Self {
+        Self(add(Call::WithSlot(Rc::new(dispatch))))
+    }
+
     /// The number to call it by.
     pub(crate) const fn number(&self) -> f64 {
         self.0
@@ -69,16 +78,18 @@ impl Drop for Listener {
 
 /// Calls a listener, if it still listens. `listeners.js` knows it by its name among the exports.
 #[wasm_bindgen]
-pub fn dispatch(listener: f64, kind: u32, number: f64, value: JsValue) {
+pub fn dispatch(listener: f64, kind: u32, number: f64, value: JsValue, slot: i32) {
     let call = WAITING.with(|waiting| {
         let mut calls = waiting.borrow_mut();
         match calls.get(listener)? {
             Call::Always(call) => Some(Call::Always(Rc::clone(call))),
+            Call::WithSlot(call) => Some(Call::WithSlot(Rc::clone(call))),
             Call::Once(_) => calls.take(listener),
         }
     });
     match call {
         Some(Call::Always(call)) => call(kind, number, value),
+        Some(Call::WithSlot(call)) => call(kind, number, value, slot),
         Some(Call::Once(call)) => call(kind, number, value),
         None => {}
     }

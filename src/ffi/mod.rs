@@ -3,7 +3,6 @@
 //! Every import that touches a value of the caller, or calls the platform, is declared `catch` or
 //! cannot throw: an exception that unwinds through WebAssembly would leave the client broken.
 
-pub mod enums;
 pub mod slots;
 
 #[cfg(target_arch = "wasm32")]

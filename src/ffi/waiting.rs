@@ -3,9 +3,9 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::enums::{Expected, RaceKind};
 use super::listeners::once;
 use super::{Failure, Features, begin_asking, begin_call, begin_exchange, begin_pause, queue};
+use crate::enums::{Expected, RaceKind};
 use crate::error::Error;
 use crate::kv::{Key, Precondition};
 

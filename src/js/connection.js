@@ -1,11 +1,26 @@
 // The connection state of a client, over all its watches.
 
 import { guarded } from "./client.js";
+import {
+  WATCH_CONNECTED,
+  WATCH_CONNECTING,
+  WATCH_DISCONNECTED,
+  WATCH_RECONNECTING,
+} from "./enums.js";
 import { microtask } from "./microtask.js";
 
-/** The states of a watch, by their numbers in Rust (`watch::feed::State`). */
-export const STATES = ["connecting", "connected", "reconnecting", "disconnected"];
-const [CONNECTING, CONNECTED, RECONNECTING, DISCONNECTED] = STATES;
+const CONNECTING = "connecting";
+const CONNECTED = "connected";
+const RECONNECTING = "reconnecting";
+const DISCONNECTED = "disconnected";
+
+/** The states of a watch by their numbers. */
+export const STATES = {
+  [WATCH_CONNECTING]: CONNECTING,
+  [WATCH_CONNECTED]: CONNECTED,
+  [WATCH_RECONNECTING]: RECONNECTING,
+  [WATCH_DISCONNECTED]: DISCONNECTED,
+};
 
 class Connection {
   /** Whether `connect()` has succeeded since the client was configured or disconnected. */

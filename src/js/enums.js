@@ -1,4 +1,4 @@
-// The numbers of the enums in src/ffi/enums.rs. Written by ENUMS=write cargo test --lib enums.
+// The numbers of the enums in src/enums.rs. Written by ENUMS=write cargo test --lib enums.
 
 export const RACE_RESOLVED = 0;
 export const RACE_REFUSED = 1;
@@ -29,3 +29,26 @@ export const SETTING_OBJECT = 6;
 export const SETTING_FUNCTION = 7;
 export const SETTING_SIGNAL = 8;
 export const SETTING_OTHER = 9;
+
+export const SOCKET_OPENED = 0;
+export const SOCKET_BAD_FRAME = 1;
+export const SOCKET_PUT = 2;
+export const SOCKET_DELETED = 3;
+export const SOCKET_CLOSED = 4;
+
+export const VIEW_READY = 0;
+export const VIEW_WATCH_ENDED = 1;
+export const VIEW_STOPPED = 2;
+
+export const WATCH_CONNECTING = 0;
+export const WATCH_CONNECTED = 1;
+export const WATCH_RECONNECTING = 2;
+export const WATCH_DISCONNECTED = 3;
+
+export const ERROR_IRONFLOW = 0;
+export const ERROR_UNAUTHENTICATED = 1;
+export const ERROR_UNAUTHORIZED = 2;
+export const ERROR_TIMEOUT = 3;
+export const ERROR_CONNECTION = 4;
+export const ERROR_VALIDATION = 5;
+export const ERROR_NOT_CONFIGURED = 6;

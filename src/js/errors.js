@@ -1,6 +1,16 @@
 // The error classes. They are plain JavaScript, so that they exist before the WebAssembly does and
 // `instanceof` holds across every entry of the package.
 
+import {
+  ERROR_CONNECTION,
+  ERROR_IRONFLOW,
+  ERROR_NOT_CONFIGURED,
+  ERROR_TIMEOUT,
+  ERROR_UNAUTHENTICATED,
+  ERROR_UNAUTHORIZED,
+  ERROR_VALIDATION,
+} from "./enums.js";
+
 /** Marks the errors of every copy of the package that a page has. */
 const BRAND = Symbol.for("ironflow.error");
 
@@ -142,7 +152,7 @@ export function captureCaller(error) {
     Error.captureStackTrace(error, captureCaller);
 }
 
-/** Makes an error of the class with this number in Rust's `error::Class`. */
+/** Makes an error of the class of this number, an `ERROR_…`. */
 export function makeError(
   number,
   message,
@@ -157,15 +167,15 @@ export function makeError(
   bucket,
   given,
 ) {
-  const Class = [
-    IronflowError,
-    UnauthenticatedError,
-    UnauthorizedError,
-    TimeoutError,
-    ConnectionError,
-    ValidationError,
-    NotConfiguredError,
-  ][number];
+  const Class = {
+    [ERROR_IRONFLOW]: IronflowError,
+    [ERROR_UNAUTHENTICATED]: UnauthenticatedError,
+    [ERROR_UNAUTHORIZED]: UnauthorizedError,
+    [ERROR_TIMEOUT]: TimeoutError,
+    [ERROR_CONNECTION]: ConnectionError,
+    [ERROR_VALIDATION]: ValidationError,
+    [ERROR_NOT_CONFIGURED]: NotConfiguredError,
+  }[number];
   const key = typeof given === "string" ? given : undefined;
   const options = { code, retryable, status, retryAfter, timeoutMs, details, bucket, key };
   if (operation) options.operation = operation;

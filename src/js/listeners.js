@@ -18,16 +18,17 @@ export function pollDelay(attempt, retryAfter) {
 }
 
 /**
- * Notifies a listener, by its number, of an event: a number, with another and a value. An application may
+ * Notifies a listener, by its number, of an event: a number, with another and a value, and of a frame the slot
+ * of its key. An application may
  * cause an event while its stack is nearly full: then the listener is called in a later microtask.
  */
-export function dispatch(listener, kind, number, value) {
+export function dispatch(listener, kind, number, value, slot) {
   if (delayed.length === 0 && hasStack()) {
-    wasm.dispatch(listener, kind, number, value);
+    wasm.dispatch(listener, kind, number, value, slot);
     return;
   }
   if (delayed.length === 0) Promise.resolve().then(dispatchDelayed);
-  delayed.push([listener, kind, number, value]);
+  delayed.push([listener, kind, number, value, slot]);
 }
 
 function dispatchDelayed() {

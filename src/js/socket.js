@@ -1,5 +1,12 @@
 // The WebSocket of a watch: the platform's, or whatever an application has put in its slot.
 
+import {
+  SOCKET_BAD_FRAME,
+  SOCKET_CLOSED,
+  SOCKET_DELETED,
+  SOCKET_OPENED,
+  SOCKET_PUT,
+} from "./enums.js";
 import { dispatch } from "./listeners.js";
 import { readFrame } from "./values.js";
 
@@ -31,48 +38,39 @@ export function newKeySlots() {
   return new KeySlots();
 }
 
-// What happens to a socket, in numbers that Rust knows too (`watch::socket::SocketEvent`).
-const OPENED = 0;
-const CLOSED = 1;
-const BAD_FRAME = 2;
-const PUT = 3;
-const DELETED = 4;
-
 const CONNECTING = 0;
 
 /** The close code of a connection that broke. */
 const BROKEN = 1006;
 
 /**
- * Calls the listener with what happens to a socket: with the event of a frame, its revision, and above
- * the kind, in eights, one more than the slot of its key, 0 where it has none; or with a message that says why
- * a frame cannot be used.
+ * Calls the listener with what happens to a socket: with the event of a frame, its revision, and the slot of
+ * its key, -1 where it has none; or with a message that says why a frame cannot be used.
  */
 function listen(socket, slots, listener) {
   let opened = false;
   const open = () => {
     if (opened) return;
     opened = true;
-    dispatch(listener, OPENED, 0);
+    dispatch(listener, SOCKET_OPENED, 0);
   };
   socket.onopen = open;
   // Doubles may call it without an event.
-  socket.onclose = (event) => dispatch(listener, CLOSED, event?.code ?? BROKEN);
+  socket.onclose = (event) => dispatch(listener, SOCKET_CLOSED, event?.code ?? BROKEN);
   // Node 20 reports a failed handshake by this event alone. Where a close event follows, the socket is no
   // longer connecting. Doubles may lack a readyState.
   socket.onerror = () => {
     const connecting = (socket.readyState ?? (opened ? undefined : CONNECTING)) === CONNECTING;
-    if (connecting) dispatch(listener, CLOSED, BROKEN);
+    if (connecting) dispatch(listener, SOCKET_CLOSED, BROKEN);
   };
   socket.onmessage = (event) => {
     // A frame may arrive before the open event.
     open();
     const frame = readFrame(event?.data);
-    if (typeof frame === "string") dispatch(listener, BAD_FRAME, 0, frame);
+    if (typeof frame === "string") dispatch(listener, SOCKET_BAD_FRAME, 0, frame);
     else if (frame) {
-      const kind = frame.operation === "put" ? PUT : DELETED;
-      const slot = slots.get(frame.key) ?? -1;
-      dispatch(listener, kind + 8 * (slot + 1), frame.revision, frame);
+      const kind = frame.operation === "put" ? SOCKET_PUT : SOCKET_DELETED;
+      dispatch(listener, kind, frame.revision, frame, slots.get(frame.key) ?? -1);
     }
   };
 }

@@ -2,6 +2,7 @@
 // calls back, a KVView what an application holds.
 
 import { guarded, subscribe } from "./client.js";
+import { VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
 import { ValidationError } from "./errors.js";
 import { abortReason, isAborted, newAbortError, newDeferred } from "./exchange.js";
 import { hide, INSPECT, inner, shown } from "./handle.js";
@@ -77,11 +78,6 @@ class KVViewSnapshot extends Content {
 
 /** How many revisions are remembered of those that have come. */
 const MANY = 1024;
-
-// What Rust is notified of, in numbers that it knows too (`api::View`).
-const READY = 0;
-const WATCH_ENDED = 1;
-const STOPPED = 2;
 
 /** A promise that may be rejected without anyone waiting for it. */
 function newReady() {
@@ -197,7 +193,7 @@ class Replica {
   }
 
   stop() {
-    dispatch(this.#listener, STOPPED, 0);
+    dispatch(this.#listener, VIEW_STOPPED, 0);
   }
 
   // What the watch calls back.
@@ -226,7 +222,7 @@ class Replica {
     for (const waiting of this.#waiting) {
       if (this.#has(waiting.revision)) waiting.resolve();
     }
-    dispatch(this.#listener, READY, 0);
+    dispatch(this.#listener, VIEW_READY, 0);
   }
 
   onStateChange(state) {
@@ -255,7 +251,7 @@ class Replica {
   }
 
   onEnd(error) {
-    dispatch(this.#listener, WATCH_ENDED, error?.status ?? 0, error && String(error.code));
+    dispatch(this.#listener, VIEW_WATCH_ENDED, error?.status ?? 0, error && String(error.code));
   }
 
   // What an application asks for.

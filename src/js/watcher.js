@@ -3,6 +3,7 @@
 
 import { callBack, log } from "./client.js";
 import { STATES } from "./connection.js";
+import { WATCH_CONNECTING, WATCH_DISCONNECTED } from "./enums.js";
 import { abortReason, listen, newAbortError, newDeferred, stopListening } from "./exchange.js";
 import { hide, INSPECT, inner, shown } from "./handle.js";
 import { dispatch } from "./listeners.js";
@@ -158,7 +159,7 @@ class Subscriber {
   #iterated = false;
   /** The connection of the client, while the watch runs. */
   #connection;
-  state = STATES[0];
+  state = STATES[WATCH_CONNECTING];
 
   constructor(bucket, callbacks, logger, mode, signal, connection) {
     this.bucket = bucket;
@@ -241,7 +242,7 @@ class Subscriber {
       newAbortError("the watch was stopped");
     this.#outcome ??= { reason };
     this.#deferred?.reject(reason);
-    this.setState(3);
+    this.setState(WATCH_DISCONNECTED);
     this.#connection?.move(this.state, undefined);
     this.#connection = undefined;
     this.#over = { error };

@@ -19,8 +19,8 @@ use super::operation::{Limits, Operation};
 use super::path;
 use super::refusal::{refusal, worse};
 use crate::config::RetryPolicy;
+use crate::enums::{Expected, RaceKind};
 use crate::error::Error;
-use crate::ffi::enums::{Expected, RaceKind};
 use crate::ffi::{
     self, Done, Failure, Features, HttpRequest, HttpResponse, OperationResult, RaceResult, Read,
 };

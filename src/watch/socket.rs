@@ -4,6 +4,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
+use crate::enums::SocketKind;
 use crate::feed::KeySlot;
 use crate::ffi::{self, KeySlots, Listener};
 use crate::kv::Revision;
@@ -25,17 +26,17 @@ pub(super) enum SocketEvent {
 }
 
 impl SocketEvent {
-    /// As `socket.js` numbers them.
-    fn of(kind: u32, number: f64, value: JsValue) -> Self {
-        match kind {
-            0 => Self::Opened,
-            1 => Self::Closed(number as u16),
-            2 => Self::BadFrame(value.as_string().unwrap_or_default()),
+    /// What `socket.js` calls with.
+    fn new(kind: u32, number: f64, value: JsValue, slot: i32) -> Self {
+        match SocketKind::from_number(kind) {
+            SocketKind::Opened => Self::Opened,
+            SocketKind::Closed => Self::Closed(number as u16),
+            SocketKind::BadFrame => Self::BadFrame(value.as_string().unwrap_or_default()),
             kind => Self::Frame {
                 event: value,
                 revision: number as Revision,
-                slot: (kind as usize >> 3).checked_sub(1).map(KeySlot::of),
-                deleted: kind & 7 == 4,
+                slot: usize::try_from(slot).ok().map(KeySlot::of),
+                deleted: kind == SocketKind::Deleted,
             },
         }
     }
@@ -59,8 +60,8 @@ impl Socket {
         slots: &KeySlots,
         update: impl Fn(SocketEvent) + 'static,
     ) -> Result<Self, String> {
-        let listener = Listener::new(move |kind, number, value| {
-            update(SocketEvent::of(kind, number, value));
+        let listener = Listener::with_slot(move |kind, number, value, slot| {
+            update(SocketEvent::new(kind, number, value, slot));
         });
         let socket = ffi::open_socket(url, offered, slots, listener.number())
             .map_err(|words| words.as_string().unwrap_or_default())?;

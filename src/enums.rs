@@ -107,6 +107,60 @@ shared! {
         /// Anything else.
         Other,
     }
+
+    /// What happens to a socket.
+    pub enum SocketKind ("SOCKET") {
+        /// It is open.
+        Opened,
+        /// A frame cannot be used.
+        BadFrame,
+        /// A frame says that a key was written.
+        Put,
+        /// A frame says that a key was deleted.
+        Deleted,
+        /// It is closed.
+        Closed,
+    }
+
+    /// What happens to a view.
+    pub enum ViewKind ("VIEW") {
+        /// It holds every key.
+        Ready,
+        /// Its watch has ended.
+        WatchEnded,
+        /// The application has stopped it.
+        Stopped,
+    }
+
+    /// What a watcher is delivered of its connection.
+    pub enum WatchState ("WATCH") {
+        /// It has not been connected yet.
+        Connecting,
+        /// Changes arrive as they happen.
+        Connected,
+        /// It was connected, and will be again.
+        Reconnecting,
+        /// It is over, or pauses while the page is hidden.
+        Disconnected,
+    }
+
+    /// The JavaScript class that an error becomes.
+    pub enum ErrorClass ("ERROR") {
+        /// `IronflowError`
+        Ironflow,
+        /// `UnauthenticatedError`
+        Unauthenticated,
+        /// `UnauthorizedError`
+        Unauthorized,
+        /// `TimeoutError`
+        Timeout,
+        /// `ConnectionError`
+        Connection,
+        /// `ValidationError`
+        Validation,
+        /// `NotConfiguredError`
+        NotConfigured,
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +184,7 @@ mod tests {
     #[test]
     fn enums_js_holds_the_numbers_of_the_enums() {
         let mut expected = String::from(
-            "// The numbers of the enums in src/ffi/enums.rs. Written by ENUMS=write cargo test --lib enums.\n",
+            "// The numbers of the enums in src/enums.rs. Written by ENUMS=write cargo test --lib enums.\n",
         );
         let mut last = "";
         for (prefix, variant, number) in ALL {
