@@ -24,6 +24,9 @@ use crate::watch::HttpWatch;
 /// How long an answer may take, however busy the machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A small receive buffer, in bytes.
+const SMALL_BUFFER: usize = 32 << 10;
+
 /// Everything in a part of a path, or in a query, but what every party leaves as it is. Dots stay,
 /// and with them a part that is nothing but dots: the server is to see it.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -144,8 +147,18 @@ impl HttpClient {
         &self.environment
     }
 
-    fn in_environment(server: &str, environment: &str) -> Self {
+    /// A client whose sockets hold little of what it does not read.
+    pub fn with_small_buffers(server: &str) -> Self {
         let mut connector = HttpConnector::new();
+        connector.set_recv_buffer_size(Some(SMALL_BUFFER));
+        Self::connecting(connector, server, "default")
+    }
+
+    fn in_environment(server: &str, environment: &str) -> Self {
+        Self::connecting(HttpConnector::new(), server, environment)
+    }
+
+    fn connecting(mut connector: HttpConnector, server: &str, environment: &str) -> Self {
         connector.set_nodelay(true);
         Self {
             http: Client::builder(TokioExecutor::new()).build(connector),

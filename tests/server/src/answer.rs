@@ -6,8 +6,11 @@ use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ironflow_browser::kv::wire::{BucketBody, EntryBody, ErrorBody, PutBody, encode};
 use ironflow_browser::kv::{Change, Entry, KvError, Operation, Reason, Timestamp, WatchEvent};
+use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -169,8 +172,16 @@ pub(crate) fn entry_body(entry: &Entry) -> EntryBody<'_> {
 /// A retained revision as it is answered.
 pub(crate) fn change_body(change: &Change) -> EntryBody<'_> {
     EntryBody {
-        key: &change.key,
         value: change.value.as_deref().map(encode),
+        ..change_head(change)
+    }
+}
+
+/// The same without its value.
+pub(crate) fn change_head(change: &Change) -> EntryBody<'_> {
+    EntryBody {
+        key: &change.key,
+        value: None,
         revision: change.revision,
         created_at: rfc3339(change.created),
         operation: change.operation().as_str(),
@@ -179,18 +190,33 @@ pub(crate) fn change_body(change: &Change) -> EntryBody<'_> {
     }
 }
 
-/// A change that just happened, as a watch of version 2 reports it.
-pub(crate) fn event_body(event: &WatchEvent) -> EntryBody<'_> {
-    let is_put = event.operation == Operation::Put;
+/// A change that just happened, as a watch of version 2 reports it, without its value.
+pub(crate) fn event_head(event: &WatchEvent) -> EntryBody<'_> {
     EntryBody {
         key: &event.key,
-        value: is_put.then(|| encode(&event.value)),
+        value: None,
         revision: event.revision,
         created_at: rfc3339(event.created),
         operation: event.operation.as_str(),
         reason: event.reason.map(Reason::as_str),
         expires_at: event.expires.map(rfc3339),
     }
+}
+
+/// JSON of something, an object, with a value in front. The value is most of it: it is written in
+/// place, and its base64 needs no escapes.
+pub(crate) fn with_value(value: Option<&[u8]>, head: &impl Serialize) -> String {
+    // Strings and numbers only: there is nothing in a head that JSON cannot say.
+    let head = serde_json::to_string(head).unwrap_or_default();
+    let Some(value) = value else {
+        return head;
+    };
+    let mut json = String::with_capacity(head.len() + value.len() * 4 / 3 + 16);
+    json.push_str("{\"value\":\"");
+    STANDARD.encode_string(value, &mut json);
+    json.push_str("\",");
+    json.push_str(head.strip_prefix('{').unwrap_or_default());
+    json
 }
 
 /// The time in RFC 3339. A clock beyond the year 9999, the format's last, reads as 1970.
@@ -204,6 +230,18 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_written_in_front_of_what_goes_with_it() {
+        for (value, json) in [
+            (None, r#"{"code":7}"#),
+            (Some(&b""[..]), r#"{"value":"","code":7}"#),
+            (Some(b"\xff\xfe\""), r#"{"value":"//4i","code":7}"#),
+        ] {
+            let head = serde_json::json!({ "code": 7 });
+            assert_eq!(with_value(value, &head), json);
+        }
+    }
 
     #[test]
     fn times_are_rfc_3339_in_utc() {

@@ -78,6 +78,11 @@ impl Inbox {
         self.lock().close(lane);
     }
 
+    /// Whether a lane is open and its bucket was not deleted, as far as is known.
+    pub(crate) fn is_open(&self, lane: LaneId) -> bool {
+        self.lock().lanes.contains_key(&lane)
+    }
+
     /// What has arrived, oldest first. Waits where nothing has.
     pub(crate) async fn take(&self) -> Vec<(LaneId, Arrival)> {
         loop {

@@ -11,7 +11,7 @@ use futures_util::stream::try_unfold;
 use tokio::task::yield_now;
 
 use crate::address::FiltersAddress;
-use crate::answer::{Refusal, change_body};
+use crate::answer::{Refusal, change_head, with_value};
 use crate::app::App;
 use crate::auth::Reader;
 use crate::backend::{BackendError, Entries, Page};
@@ -70,13 +70,12 @@ impl Answer {
             let Some(page) = self.entries.next().await? else {
                 return Ok(None);
             };
-            self.write(&page, &mut chunk)
-                .map_err(|_| BackendError::Unexpected)?;
+            self.write(&page, &mut chunk);
         }
         Ok(Some(chunk.into()))
     }
 
-    fn write(&mut self, page: &Page, chunk: &mut String) -> serde_json::Result<()> {
+    fn write(&mut self, page: &Page, chunk: &mut String) {
         if !self.is_begun {
             self.is_begun = true;
             chunk.push_str("{\"entries\":[");
@@ -86,7 +85,7 @@ impl Answer {
                 chunk.push(',');
             }
             self.count += 1;
-            chunk.push_str(&serde_json::to_string(&change_body(change))?);
+            chunk.push_str(&with_value(change.value.as_deref(), &change_head(change)));
         }
         if let Some(revision) = page.revision {
             chunk.push_str(&format!(
@@ -94,6 +93,5 @@ impl Answer {
                 self.count
             ));
         }
-        Ok(())
     }
 }

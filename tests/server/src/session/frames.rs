@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use axum::extract::ws::Message;
 use axum::http::StatusCode;
 use ironflow_browser::kv::wire::EntryBody;
-use ironflow_browser::kv::{BucketName, Change, Key, KvError, Pattern, Revision, WatchEvent};
+use ironflow_browser::kv::{
+    BucketName, Change, Key, KvError, Operation, Pattern, Revision, WatchEvent,
+};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::answer::{Refusal, change_body, event_body};
+use crate::answer::{Refusal, change_head, event_head, with_value};
 use crate::backend::Epoch;
 
 /// How much a frame of changes holds, unless a single change is larger.
 const MAX_CHANGES: usize = 500;
-const MAX_CHANGES_BYTES: usize = 256 << 10;
+const MAX_CHANGES_BYTES: usize = 128 << 10;
 
 /// How many keys a frame of live keys holds.
 const MAX_LIVE_KEYS: usize = 1000;
@@ -184,8 +186,9 @@ impl ServerFrame<'_> {
 
 /// A live change.
 pub(super) fn update(event: &WatchEvent) -> Message {
-    let (name, entry) = (&*event.bucket, event_body(event));
-    ServerFrame::KvUpdate { name, entry }.message()
+    let (name, entry) = (&*event.bucket, event_head(event));
+    let value = (event.operation == Operation::Put).then_some(&*event.value);
+    Message::text(with_value(value, &ServerFrame::KvUpdate { name, entry }))
 }
 
 /// The end of a subscription.
@@ -209,7 +212,7 @@ pub(super) fn changes(id: Id, changes: &[Change]) -> Vec<Message> {
     let mut frame = String::new();
     let mut count = 0;
     for change in changes {
-        let change = serde_json::to_string(&change_body(change)).unwrap_or_default();
+        let change = with_value(change.value.as_deref(), &change_head(change));
         let is_full = count >= MAX_CHANGES || frame.len() + change.len() + 3 > MAX_CHANGES_BYTES;
         if count > 0 && is_full {
             frame.push_str("]}");

@@ -134,18 +134,21 @@ impl Job {
         }
     }
 
-    /// Reads the next batch.
+    /// Reads the next batch, where the one before has been sent.
     pub(super) fn go_on(&mut self) {
-        if let Phase::Paused(mut reading) = std::mem::replace(&mut self.phase, Phase::Over) {
-            let app = Arc::clone(&self.app);
-            self.phase = Phase::Reading(Box::pin(async move {
-                let batch = app.backend.next_batch(&mut reading.replay).await?;
-                Ok((reading, batch))
-            }));
-        }
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Paused(mut reading) => {
+                let app = Arc::clone(&self.app);
+                Phase::Reading(Box::pin(async move {
+                    let batch = app.backend.next_batch(&mut reading.replay).await?;
+                    Ok((reading, batch))
+                }))
+            }
+            other => other,
+        };
     }
 
-    /// Lets others have their turn first. Later it goes on after the last change that was read.
+    /// Lets others have their turn first. Later it goes on after the last batch that it gave.
     pub(super) fn give_way(&mut self) {
         self.start.epoch = Some(self.epoch.clone());
         self.phase = waiting(&self.app);

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, close_code};
 use axum::http::StatusCode;
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Refusal;
@@ -40,6 +40,9 @@ const MAX_SILENCE: Duration = Duration::from_secs(15);
 
 /// How often it is looked at whether the credential still counts.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A client that takes longer for what is sent to it lets the replays of others go first.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// How many batches of live events are sent before a tick at most.
 const BATCHES_BEFORE_TICK: usize = 16;
@@ -231,7 +234,18 @@ impl Session {
         if frames.is_empty() {
             return Ok(());
         }
-        let sent = send(&mut self.socket, frames).await;
+        let sent = {
+            let mut sending = std::pin::pin!(send(&mut self.socket, frames));
+            match timeout(SLOW, sending.as_mut()).await {
+                Ok(sent) => sent,
+                Err(_) => {
+                    if let Some(job) = &mut self.job {
+                        job.give_way();
+                    }
+                    sending.await
+                }
+            }
+        };
         self.last_sent = Instant::now();
         sent.map_err(|_| End::Gone)
     }

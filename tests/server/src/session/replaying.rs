@@ -1,19 +1,14 @@
 //! The replays of a connection, one after the other.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::ws::Message;
-use tokio::time::Instant;
 
 use super::frames::{self, Id, ServerFrame, refused, synced};
 use super::job::{Job, Step};
 use super::subscriptions::Phase;
 use super::{Outcome, Session};
 use crate::backend::{Batch, End};
-
-/// A client that takes longer for a batch lets other replays go first.
-const SLOW: Duration = Duration::from_secs(1);
 
 impl Session {
     /// The next replay of those that wait.
@@ -66,7 +61,6 @@ impl Session {
                 if let Some(end) = end {
                     frames.extend(self.sync(id, end));
                 }
-                let start = Instant::now();
                 self.send(frames).await?;
                 if is_over {
                     return Ok(());
@@ -75,11 +69,7 @@ impl Session {
                 let arrivals = self.inbox.try_take();
                 self.deliver(arrivals).await?;
                 if let Some(job) = &mut self.job {
-                    if start.elapsed() > SLOW {
-                        job.give_way();
-                    } else {
-                        job.go_on();
-                    }
+                    job.go_on();
                 }
                 Ok(())
             }

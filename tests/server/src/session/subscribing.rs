@@ -1,5 +1,7 @@
 //! How subscriptions come and go.
 
+use std::time::Duration;
+
 use axum::extract::ws::Message;
 use ironflow_browser::kv::{BucketName, KvError};
 
@@ -10,6 +12,10 @@ use crate::address::BucketAddress;
 use crate::answer::Refusal;
 use crate::backend::{BackendError, Epoch, LaneId};
 
+/// For so long a bucket that was there is taken to be there. One that this server deletes is not: it
+/// notices at once.
+const CONFIRMED: Duration = Duration::from_secs(1);
+
 impl Session {
     /// Makes a subscription; gives the frames that answer.
     pub(super) async fn subscribe(&mut self, id: Id, wanted: Subscribe) -> Vec<Message> {
@@ -17,6 +23,11 @@ impl Session {
             return vec![refused(id, &refusal)];
         }
         let mut frames = Vec::new();
+        if let Some(lane) = self.subscriptions.lane_of(&wanted.bucket)
+            && !self.inbox.is_open(lane)
+        {
+            frames.extend(self.end_lane(lane));
+        }
         if let Some(lane) = self.subscriptions.lane_of(&wanted.bucket) {
             match self.subscribe_on(lane, id, &wanted).await {
                 // The lane is one of an earlier bucket of this name.
@@ -67,23 +78,30 @@ impl Session {
             return Err(KvError::BucketNotFound.into());
         };
         let (at, epoch) = (known.at.clone(), known.attachment.epoch().clone());
+        let is_confirmed = known.confirmed.elapsed() < CONFIRMED;
         // Events come from here on; the revision that is asked for next is at least as new.
         self.subscriptions.follow(lane, &wanted.patterns)?;
-        let revision = match self.app.backend.last_revision(&at, &epoch).await {
-            Ok(revision) => revision,
-            Err(error) => {
-                self.subscriptions.unfollow(lane, &wanted.patterns);
-                return Err(error);
-            }
+        let replaying = |after| {
+            let epoch = wanted.epoch.as_deref().map(Epoch::new);
+            Phase::Replaying(Start { after, epoch })
         };
         let phase = match wanted.after {
-            None => Phase::Live(revision),
-            Some(after) => Phase::Replaying(Start {
-                after,
-                epoch: wanted.epoch.as_deref().map(Epoch::new),
-            }),
+            Some(after) if is_confirmed => replaying(after),
+            after => match self.app.backend.last_revision(&at, &epoch).await {
+                Ok(last) => {
+                    self.subscriptions.confirm(lane);
+                    after.map_or(Phase::Live(last), replaying)
+                }
+                Err(error) => {
+                    self.subscriptions.unfollow(lane, &wanted.patterns);
+                    return Err(error);
+                }
+            },
         };
-        let is_live = matches!(phase, Phase::Live(_));
+        let frame = match phase {
+            Phase::Live(revision) => Some(synced(id, revision, &epoch, false, false)),
+            Phase::Replaying(_) => None,
+        };
         self.subscriptions.add(
             id,
             Subscription {
@@ -92,7 +110,7 @@ impl Session {
                 phase,
             },
         );
-        Ok(is_live.then(|| synced(id, revision, &epoch, false, false)))
+        Ok(frame)
     }
 
     pub(super) fn unsubscribe(&mut self, id: Id) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::http::StatusCode;
 use ironflow_browser::kv::{BucketName, Pattern, Revision, Tree, WatchEvent};
@@ -51,6 +52,8 @@ pub(super) struct Lane {
     pub(super) attachment: Attachment,
     /// The newest revision that was taken from the inbox.
     pub(super) last: Revision,
+    /// When the bucket was last known to be there.
+    pub(super) confirmed: Instant,
     ids: Vec<Id>,
     by_pattern: Tree<Vec<Id>>,
 }
@@ -105,6 +108,7 @@ impl Subscriptions {
                 at,
                 attachment,
                 last,
+                confirmed: Instant::now(),
                 ids,
                 by_pattern,
             },
@@ -153,6 +157,13 @@ impl Subscriptions {
             self.waiting.push_back(id);
         }
         self.by_id.insert(id, subscription);
+    }
+
+    /// Notes that the bucket of a lane is there.
+    pub(super) fn confirm(&mut self, lane: LaneId) {
+        if let Some(lane) = self.lanes.get_mut(&lane) {
+            lane.confirmed = Instant::now();
+        }
     }
 
     /// Removes a subscription; gives its lane.

@@ -11,6 +11,7 @@ mod oversized;
 mod raw;
 mod readers;
 mod requests;
+mod sessions;
 mod slow;
 mod watchers;
 

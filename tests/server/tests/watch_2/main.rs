@@ -3,6 +3,7 @@
 mod credentials;
 mod deletions;
 mod handshake;
+mod jetstream;
 mod limits;
 mod live;
 mod refusals;
@@ -13,14 +14,18 @@ use ironflow_conformance::{Backend as _, BucketSettings};
 use ironflow_harness::HttpClient;
 use ironflow_harness::process::{Server, ironflow_server, shared_nats};
 
+fn start(arguments: &[&str]) -> Server {
+    ironflow_server(env!("CARGO_BIN_EXE_ironflow-server"), arguments).unwrap()
+}
+
 /// A server of the test's own, on the memory store.
 fn on_memory(arguments: &[&str]) -> Server {
-    ironflow_server(env!("CARGO_BIN_EXE_ironflow-server"), arguments).unwrap()
+    start(arguments)
 }
 
 /// The same on JetStream.
 fn on_nats(arguments: &[&str]) -> Server {
-    on_memory(&[&["--store", shared_nats()], arguments].concat())
+    start(&[&["--store", shared_nats()], arguments].concat())
 }
 
 /// A bucket of the test's own.
