@@ -42,17 +42,17 @@ macro_rules! shared {
 }
 
 shared! {
-    /// How something ended that JavaScript did: a request, a call of the application, a pause.
+    /// The result of a race in JavaScript: a request, a call of the application, a delay.
     pub enum RaceKind ("RACE") {
-        /// It gave a value.
+        /// It resolved to a value.
         Resolved,
-        /// The server gave an answer that is not the result of the request.
+        /// The response is not the result of the request.
         Refused,
-        /// The time limit was over.
+        /// The timeout has passed.
         TimedOut,
         /// The caller's AbortSignal aborted it.
         Aborted,
-        /// It failed once the server had begun to answer.
+        /// It failed during the response.
         Interrupted,
         /// There is no `fetch`.
         NoFetch,
@@ -60,13 +60,13 @@ shared! {
         Failed,
     }
 
-    /// What the answer of a request must be.
+    /// The expected response to a request.
     pub enum Expected ("EXPECTED") {
-        /// Nothing, or JSON that says nothing.
+        /// An empty body, or any JSON.
         Nothing,
-        /// The entry of the key that was asked for.
+        /// The entry of the requested key.
         Entry,
-        /// The same, or a 404.
+        /// The entry of the requested key, or a 404.
         Found,
         /// The entries of many keys.
         Entries,
@@ -80,7 +80,7 @@ shared! {
         BucketInfo,
         /// A list of buckets.
         Buckets,
-        /// A list of buckets, or a refusal to list them.
+        /// A list of buckets, or a 403.
         Connected,
     }
 

@@ -1,4 +1,4 @@
-//! What can go wrong, as the caller sees it. The classes of the JavaScript face are made from this.
+//! Errors as the caller sees them, and the JavaScript class of each.
 
 use crate::enums::ErrorClass;
 use std::borrow::Cow;
@@ -10,47 +10,47 @@ use crate::text::{concat, decimal};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{}", self.message())]
 pub enum Error {
-    /// The server, or the memory transport in its place, answered with an error status.
+    /// The server, or the memory transport, responded with an error status.
     Http {
         /// The status.
         status: u16,
-        /// The server's own words.
+        /// The server's message.
         message: String,
-        /// How long to wait before another try, in seconds.
+        /// The delay before a retry that the server asks for, in seconds.
         retry_after: Option<f64>,
-        /// Whether the server says that the same call may succeed later; none: the status decides.
+        /// Whether the server says that a retry may succeed; none: the status decides.
         retryable: Option<bool>,
     },
-    /// An answer that is not what the protocol says: garbage, an HTML page, a redirect.
+    /// A response that does not match the protocol: garbage, an HTML page, a redirect.
     InvalidResponse {
-        /// The status; 0 where the platform hides it.
+        /// The status; 0 if the platform hides it.
         status: u16,
         /// What is wrong with it.
         message: String,
     },
-    /// No answer in time.
+    /// No response within the timeout.
     Timeout {
         /// The limit, in milliseconds.
         ms: u32,
     },
     /// The server could not be reached.
     RequestFailed(String),
-    /// There is no `fetch` to reach a server with.
+    /// The runtime has no `fetch`.
     NoFetch,
-    /// The connection was cut in the middle of an answer.
+    /// The connection was lost during the response.
     Interrupted(String),
-    /// The server has never been reached, and the client goes on in memory.
+    /// The server has never been reached, and the client continues in memory.
     FallbackMemory,
     /// A watch's connection was lost or could not be made.
     ConnectionLost {
         /// What happened.
         message: String,
-        /// Whether the watch goes on by itself.
+        /// Whether the watch reconnects by itself.
         retryable: bool,
     },
     /// Credentials could not be obtained.
     NoCredentials(String),
-    /// A watch frame that is not what the protocol says, or a problem the server reports in one.
+    /// An invalid watch frame, or an error that the server reports in one.
     BadFrame(String),
     /// A bad argument or option.
     Validation(String),
@@ -61,7 +61,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A refusal by a backend.
+    /// An error status with a message.
     pub fn status_of(status: u16, message: impl Into<String>) -> Self {
         Self::Http {
             status,
@@ -71,7 +71,7 @@ impl Error {
         }
     }
 
-    /// Whether a server has answered, with whatever it was.
+    /// Whether the server has responded.
     pub const fn is_answer(&self) -> bool {
         matches!(
             self,
@@ -79,8 +79,7 @@ impl Error {
         )
     }
 
-    /// The words for people. They are put together by hand, here as in all that is compiled to
-    /// WebAssembly, to keep out the machinery behind `format!`.
+    /// The message. It is concatenated without `format!`, as everywhere in the WebAssembly, to save bytes.
     pub fn message(&self) -> Cow<'_, str> {
         let http = |words: &str, status: u16| {
             if status == 0 {
@@ -103,8 +102,8 @@ impl Error {
             | Self::BadFrame(message)
             | Self::Validation(message)
             | Self::ConnectionLost { message, .. } => message.as_str().into(),
-            Self::FallbackMemory => "the server cannot be reached: the client goes on in memory \
-                                     until it is configured anew"
+            Self::FallbackMemory => "the server cannot be reached: the client continues in memory \
+                                     until the next configure()"
                 .into(),
             Self::Unsupported(feature) => concat(&[
                 "the server does not announce the feature ",
@@ -119,7 +118,7 @@ impl Error {
         }
     }
 
-    /// The same, of a watch that goes on by itself.
+    /// The error of a lost connection, for a watch that reconnects by itself.
     #[must_use]
     pub fn will_be_retried(self) -> Self {
         Self::ConnectionLost {
@@ -131,7 +130,7 @@ impl Error {
         }
     }
 
-    /// The class that stands for the error in JavaScript.
+    /// The JavaScript class of the error.
     pub const fn class(&self) -> ErrorClass {
         match self {
             Self::Http { status: 401, .. } | Self::NoCredentials(_) => ErrorClass::Unauthenticated,
@@ -170,7 +169,7 @@ impl Error {
         }
     }
 
-    /// The HTTP status, where there is one.
+    /// The HTTP status, if there is one.
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Http { status, .. } => Some(*status),
@@ -179,7 +178,7 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later.
+    /// Whether a retry may succeed.
     pub const fn retryable(&self) -> bool {
         match self {
             Self::Http {
@@ -195,7 +194,7 @@ impl Error {
         }
     }
 
-    /// How long the server asks to wait, in seconds.
+    /// The server's `Retry-After`, in seconds.
     pub const fn retry_after(&self) -> Option<f64> {
         match self {
             Self::Http { retry_after, .. } => *retry_after,
@@ -203,7 +202,7 @@ impl Error {
         }
     }
 
-    /// The limit that ran out, in milliseconds.
+    /// The exceeded timeout, in milliseconds.
     pub const fn timeout_ms(&self) -> Option<u32> {
         match self {
             Self::Timeout { ms } => Some(*ms),
@@ -213,8 +212,8 @@ impl Error {
 }
 
 impl From<KvError> for Error {
-    /// A malformed argument is the caller's mistake, found before any request; every other refusal
-    /// is what the server answers.
+    /// A malformed argument becomes a `ValidationError` before any request; every other error has the status
+    /// of the server's response.
     fn from(error: KvError) -> Self {
         match error {
             KvError::Invalid(words) => Self::Validation(words.into()),

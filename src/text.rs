@@ -1,7 +1,6 @@
-//! Text put together by hand. The machinery behind `format!`, and what the standard library joins slices
-//! of any kind with, would be a good part of what is compiled to WebAssembly.
+//! String building without `format!` and `[T]::concat`, whose code would be a large part of the WebAssembly.
 
-/// The parts, one after the other.
+/// Concatenates the parts.
 pub fn concat(parts: &[&str]) -> String {
     let mut whole = String::new();
     for part in parts {

@@ -13,23 +13,23 @@ pub use retry_policy::RetryPolicy;
 use crate::config::options::{OptionKind, OptionSpec, Options};
 use crate::text::concat;
 
-/// Where a client finds the server unless told otherwise.
+/// The default address of the server.
 pub const DEFAULT_SERVER_URL: &str = "http://localhost:9123";
 
-/// The longest timeout, in milliseconds: what a browser's timers count up to.
+/// The longest timeout, in milliseconds: the limit of a browser's timers.
 const MAX_TIMEOUT_MS: f64 = i32::MAX as f64;
 
-/// How operations are carried out.
+/// The transport of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportKind {
-    /// By a server. `connectrpc` and `websocket` both mean this.
+    /// A server: both `connectrpc` and `websocket`.
     Server(&'static str),
-    /// By a store in memory.
+    /// A store in memory.
     Memory,
 }
 
 impl TransportKind {
-    fn of(word: &str) -> Option<Self> {
+    fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "connectrpc" => Self::Server("connectrpc"),
             "websocket" => Self::Server("websocket"),
@@ -38,7 +38,7 @@ impl TransportKind {
         })
     }
 
-    /// The word that configures it.
+    /// The name of the option's value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Server(word) => word,
@@ -47,55 +47,54 @@ impl TransportKind {
     }
 }
 
-/// What a watch makes of the page being hidden.
+/// What a watch does when the page is hidden.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visibility {
     /// Whether it pauses.
     pub pause_on_hidden: bool,
-    /// Whether it reconnects at once when the page is shown.
+    /// Whether it reconnects immediately when the page becomes visible.
     pub reconnect_on_visible: bool,
 }
 
-/// What a store in memory is made with, besides its buckets.
+/// The options of a store in memory, except its buckets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemoryOptions {
-    /// Clients of one environment that name the same store share it.
+    /// The name by which clients of one environment share a store.
     pub name: Option<String>,
-    /// Whether a bucket that is unknown springs up when it is first used.
+    /// Whether a missing bucket is created on first use.
     pub auto_create: bool,
 }
 
-/// A client's configuration, complete and checked. Credentials are not part of it: they change on
-/// their own.
+/// A client's configuration, complete and checked. It excludes the credentials, which change separately.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The server's address, without a trailing slash.
     pub server_url: String,
-    /// How operations are carried out.
+    /// The transport of operations.
     pub transport: TransportKind,
-    /// The environment, a world of buckets of its own (rule 18).
+    /// The environment, which isolates its buckets (rule 18).
     pub environment: String,
-    /// How long an operation may take, in milliseconds.
+    /// The timeout of an operation, in milliseconds.
     pub timeout_ms: u32,
-    /// How a lost connection of a watch is opened again.
+    /// The policy for reconnecting watches.
     pub reconnect: RetryPolicy,
-    /// How a failed read request is retried.
+    /// The policy for retrying read requests.
     pub retry: RetryPolicy,
-    /// What a watch makes of the page being hidden.
+    /// What a watch does when the page is hidden.
     pub visibility: Visibility,
-    /// Whether the client goes on in memory where the server has never been reached.
+    /// Whether the client falls back to memory if the server has never been reached.
     pub fallback: bool,
-    /// What the store in memory is made with.
+    /// The options of the store in memory.
     pub memory: MemoryOptions,
 }
 
-/// What `timeout` takes: what a timer can count.
+/// The range of `timeout`: that of a timer.
 pub const TIMEOUT: OptionKind = OptionKind::NumberThat(
     "a number of milliseconds, more than 0 and at most 2147483647",
     |n| n > 0.0 && n <= MAX_TIMEOUT_MS,
 );
 
-/// What a delay takes: what a timer can count.
+/// The range of a delay: that of a timer.
 const DELAY: OptionKind = OptionKind::NumberThat(
     "a number of milliseconds, 0 or more and at most 2147483647",
     |n| (0.0..=MAX_TIMEOUT_MS).contains(&n),
@@ -127,7 +126,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     (
         "transport",
         OptionKind::TextThat("\"connectrpc\", \"websocket\" or \"memory\"", |word| {
-            TransportKind::of(word).is_some()
+            TransportKind::parse(word).is_some()
         }),
     ),
     (
@@ -165,7 +164,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         OptionKind::TextThat("a string that is not empty", |name| !name.is_empty()),
     ),
     ("memory.autoCreate", OptionKind::Bool),
-    // The buckets are read apart, by the reader of createBucket().
+    // The buckets are read separately, as for createBucket().
     (
         "memory.buckets",
         OptionKind::List("a list of names or settings of buckets"),
@@ -184,7 +183,7 @@ impl Config {
                 .unwrap_or_else(|| DEFAULT_SERVER_URL.into()),
             transport: options
                 .text("transport")
-                .and_then(TransportKind::of)
+                .and_then(TransportKind::parse)
                 .unwrap_or(TransportKind::Server("connectrpc")),
             environment: options.text("environment").unwrap_or("default").into(),
             timeout_ms: timeout(options).unwrap_or(30_000),
@@ -210,12 +209,12 @@ pub fn timeout(options: &Options) -> Option<u32> {
     options.number("timeout").map(|ms| ms.ceil() as u32)
 }
 
-/// Whether text can travel in a header as it is: visible ASCII, at least one character.
+/// Whether text can be sent in a header unchanged: visible ASCII, at least one character.
 pub fn is_header_safe(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// The address without its trailing slashes, if it is one of a server.
+/// The address without trailing slashes, if it is a valid server address.
 fn server_url(url: &str) -> Option<String> {
     let url = url.trim_ascii();
     let is = |scheme: &str| {

@@ -11,7 +11,7 @@ use crate::text::concat;
 pub enum Setting {
     /// True or false.
     Bool(bool),
-    /// A number, of whatever kind.
+    /// A number.
     Number(f64),
     /// A string.
     Text(String),
@@ -29,7 +29,7 @@ pub enum Setting {
     Other,
 }
 
-/// What an option takes, in words where they are not always the same.
+/// The kind of an option's value; with a description for messages if a test limits it.
 #[derive(Debug, Clone, Copy)]
 pub enum OptionKind {
     /// True or false.
@@ -54,14 +54,14 @@ pub enum OptionKind {
     ObjectOrFalse,
     /// A credential, or a function that gives one.
     Token,
-    /// What is read elsewhere.
+    /// Any value; validated elsewhere.
     Anything,
 }
 
-/// An option: its path, with dots between the names, and what it takes.
+/// An option's spec: its path, with dots between the names, and its kind.
 pub type OptionSpec = (&'static str, OptionKind);
 
-/// Options that are all known and right.
+/// Validated options.
 #[derive(Debug)]
 pub struct Options(Vec<(&'static str, Setting)>);
 
@@ -70,7 +70,7 @@ impl Options {
     /// object has the member from its class: it need not be an option. None: it is not an object.
     ///
     /// # Errors
-    /// [`Error::Validation`] for the first option that is unknown or has a value it does not take.
+    /// [`Error::Validation`] for the first option that is unknown or has an invalid value.
     pub fn read<'a>(
         path: &str,
         given: Option<impl IntoIterator<Item = (&'a str, Setting)>>,
@@ -102,7 +102,7 @@ impl Options {
         found.map(|(_, setting)| setting)
     }
 
-    /// The string that was given, if any.
+    /// The given string, if any.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.find(name) {
             Some(Setting::Text(text)) => Some(text),
@@ -110,7 +110,7 @@ impl Options {
         }
     }
 
-    /// The truth value that was given, if any.
+    /// The given boolean, if any.
     pub fn bool(&self, name: &str) -> Option<bool> {
         match self.find(name) {
             Some(Setting::Bool(value)) => Some(*value),
@@ -126,7 +126,7 @@ impl Options {
         }
     }
 
-    /// The number that was given, if any.
+    /// The given number, if any.
     pub fn number(&self, name: &str) -> Option<f64> {
         match self.find(name) {
             Some(Setting::Number(number)) => Some(*number),
@@ -136,7 +136,7 @@ impl Options {
 }
 
 impl OptionKind {
-    /// What it takes instead, where it does not take this.
+    /// The description of valid values, if this one is invalid.
     fn refuse(self, setting: &Setting) -> Option<&'static str> {
         let (takes, words) = match (self, setting) {
             (_, Setting::IllFormed) => (false, ""),
@@ -172,7 +172,7 @@ impl OptionKind {
     }
 }
 
-/// The error for a value that an option does not take.
+/// The error for an invalid value of an option.
 pub fn invalid(name: &str, takes: &str) -> Error {
     Error::Validation(concat(&[name, " must be ", takes]))
 }
@@ -201,7 +201,7 @@ fn refusal(path: &str, name: &str, setting: &Setting, known: &[OptionSpec]) -> E
     }
 }
 
-/// The error for an option that is not known, with those beside it.
+/// The error for an unknown option; lists the known ones.
 fn unknown(full: &str, name: &str, known: &[OptionSpec]) -> Error {
     let is_dot = |byte| byte == b'.';
     let level = name.bytes().rposition(is_dot).map_or(0, |dot| dot + 1);

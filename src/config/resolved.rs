@@ -1,7 +1,7 @@
-//! A configuration as an application sees it.
+//! The resolved configuration for `getConfig()`.
 //!
-//! It is written as a list of texts and a list of numbers, to which JavaScript gives the names that the
-//! options have: lists of one kind take a fraction of the code that objects do.
+//! It is serialized as a list of strings and a list of numbers, and JavaScript adds the names of the options: that
+//! takes a fraction of the code that objects need.
 
 use serde::{Serialize, Serializer};
 

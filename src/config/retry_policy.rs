@@ -1,17 +1,17 @@
-//! When something that failed is tried again: a request, a lost connection, a write that lost a
-//! conflict. All backoff, jitter and `Retry-After` of the client are here.
+//! When to retry a request, a lost connection or a conflicting write. All backoff, jitter and `Retry-After` of the
+//! client are here.
 
 use crate::config::options::Options;
 use crate::text::concat;
 
-/// The longest delay, in milliseconds: what a browser's timers count up to.
+/// The longest delay, in milliseconds: the limit of a browser's timers.
 const MAX_DELAY_MS: f64 = i32::MAX as f64;
 
 /// Exponential backoff with full jitter: the delay before attempt n + 1 is random, between 0 and
-/// `initial * multiplier^(n - 1)`, at most `max`, on top of what a server asks for with `Retry-After`.
+/// `initial * multiplier^(n - 1)`, at most `max`. The server's `Retry-After` is added to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetryPolicy {
-    /// Whether anything is tried again at all.
+    /// Whether to retry.
     pub enabled: bool,
     /// The number of attempts, the first included; -1: no limit. For `reconnect`: the number of
     /// connections in a row that fail.
@@ -43,7 +43,7 @@ impl RetryPolicy {
         multiplier: 2.0,
     };
 
-    /// The policy of a view that asks the server what became of a revision: 100 ms to 2 s.
+    /// The policy of a view's listings while it waits for a revision: 100 ms to 2 s.
     pub const POLL: Self = Self {
         enabled: true,
         max_attempts: -1.0,
@@ -57,7 +57,7 @@ impl RetryPolicy {
     /// with the conflicts in a row (4, 16, 64, then 128 attempts long, at most 5 s): with a mean delay of
     /// 64 attempts, 64 contending clients make about one attempt at a time.
     pub const fn conflicts(attempt_ms: f64) -> Self {
-        // A coarse clock may measure nothing.
+        // A coarse clock may measure 0 ms.
         let attempt_ms = attempt_ms.max(1.0);
         Self {
             enabled: true,
@@ -68,8 +68,7 @@ impl RetryPolicy {
         }
     }
 
-    /// The option of this name: true, false, or an object; members that are left out are those of
-    /// `self`.
+    /// Reads the option of this name: true, false, or an object; `self` has the defaults.
     pub(super) fn with_options(self, options: &Options, name: &str) -> Self {
         let number = |member, default| {
             let given = options.number(&concat(&[name, member]));

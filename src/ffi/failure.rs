@@ -1,4 +1,4 @@
-//! Why something failed, on its way to JavaScript.
+//! Failures, and their conversion to JavaScript errors.
 
 use wasm_bindgen::prelude::*;
 
@@ -8,21 +8,21 @@ use crate::error::Error;
 /// Why an operation is rejected.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// By an error of ours.
+    /// An error of the client.
     Error(Box<Problem>),
-    /// By the caller's AbortSignal, with its reason.
+    /// An abort by the caller's AbortSignal, with its reason.
     Aborted(JsValue),
-    /// By an error that JavaScript made: one of ours, or what a function of the caller's threw.
+    /// A JavaScript error: an IronflowError, or an exception of the caller's function.
     Thrown(JsValue),
 }
 
-/// An error of ours, and what JavaScript has to say about it.
+/// An error of the client, with details from JavaScript.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) error: Error,
-    /// The server's whole answer, where it is an object.
+    /// The server's whole response, if it is an object.
     pub(crate) details: JsValue,
-    /// The platform's error, where there is one.
+    /// The platform's error, if there is one.
     pub(crate) cause: JsValue,
 }
 
@@ -49,7 +49,7 @@ impl Failure {
         }
     }
 
-    /// Whether the server answered with this status, in the message of the API.
+    /// Whether the server responded with this status and an API error message.
     pub(crate) fn is_status(&self, expected: u16) -> bool {
         match self {
             Self::Error(problem) => {
@@ -60,10 +60,10 @@ impl Failure {
     }
 }
 
-/// What an error is about: for its message and its fields.
+/// The subject of an error, for its message and fields.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
-    /// The method that was called; empty: none that has a subject.
+    /// The called method; empty if it has no subject.
     pub(crate) operation: &'static str,
     pub(crate) bucket: Option<&'a str>,
     /// The key or pattern as the caller wrote it.
@@ -71,7 +71,7 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Failure {
-    /// The error as JavaScript gets it.
+    /// The JavaScript error.
     pub(crate) fn into_js(self, subject: Subject<'_>) -> JsValue {
         match self {
             Self::Aborted(error) | Self::Thrown(error) => error,
@@ -97,7 +97,7 @@ impl Failure {
 }
 
 impl From<Failure> for JsValue {
-    /// An error that is about no bucket.
+    /// The JavaScript error of an error without a bucket.
     fn from(failure: Failure) -> Self {
         failure.into_js(Subject {
             operation: "",

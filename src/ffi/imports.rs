@@ -1,4 +1,4 @@
-//! The functions of `src/js`, as Rust calls them.
+//! Imports from `src/js`.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -32,7 +32,7 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = entryEvent)]
     pub(crate) fn entry_event(entry: &JsValue, bucket: &JsValue) -> JsValue;
-    /// The event of a key that is gone.
+    /// The event of a deleted key.
     #[wasm_bindgen(js_name = goneEvent)]
     pub(crate) fn gone_event(
         key: &str,
@@ -59,7 +59,7 @@ extern "C" {
         history: f64,
         milliseconds: f64,
     ) -> JsValue;
-    /// What is stored of a value, as JavaScript holds it.
+    /// A stored value, held by JavaScript.
     #[derive(Debug, Clone)]
     pub(crate) type Body;
     /// The number of its bytes.
@@ -121,10 +121,10 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/clock.js")]
 extern "C" {
-    /// Milliseconds since 1970, for what is shown; any number if the platform's clock fails.
+    /// Milliseconds since 1970, for timestamps; any number if the platform's clock fails.
     #[wasm_bindgen(js_name = wallClock)]
     pub(crate) fn wall_clock() -> f64;
-    /// Milliseconds since a fixed moment, by a monotonic clock.
+    /// Milliseconds since an arbitrary moment, by a monotonic clock.
     pub(crate) fn now() -> f64;
 }
 
@@ -183,7 +183,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/features.js")]
 extern "C" {
-    /// What is known of a server's features: nothing, unless its header is given.
+    /// The known features of a server: none, unless its header is given.
     #[wasm_bindgen(js_name = newFeatures)]
     pub(crate) fn new_features(header: Option<&str>) -> Features;
 
@@ -200,7 +200,7 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/body.js")]
 extern "C" {
-    /// What is stored of a value under a key. The error is a message for the caller.
+    /// Encodes the value of a key. The error is a message for the caller.
     #[wasm_bindgen(js_name = encodeValue, catch)]
     pub(crate) fn encode_value(
         key: &JsValue,
@@ -211,13 +211,13 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/handles.js")]
 extern "C" {
-    /// The handles that a client has given out, held weakly.
+    /// A client's bucket handles, held weakly.
     pub(crate) type Handles;
     #[wasm_bindgen(js_name = newHandles)]
     pub(crate) fn new_handles() -> Handles;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn find(this: &Handles, id: &str) -> JsValue;
-    /// Gives the handle back.
+    /// Adds and returns the handle.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn add(this: &Handles, id: &str, handle: &JsValue) -> JsValue;
 }
@@ -245,7 +245,7 @@ extern "C" {
     #[wasm_bindgen(js_name = resolveConfig)]
     pub(crate) fn resolve_config(given: &JsValue, resolved: &JsValue) -> JsValue;
 
-    /// A copy of the options of a client, for the members that are no plain data.
+    /// A copy of the options of a client, for the members that are not plain data.
     #[derive(Debug)]
     pub(crate) type Given;
     #[wasm_bindgen(structural, method, getter)]

@@ -1,5 +1,5 @@
-//! How JavaScript calls back: by the number of a listener. One exported function takes every call, so
-//! that nothing has to be made in JavaScript, and let go of there, for each.
+//! Callbacks from JavaScript, by the number of a listener. One exported function dispatches all of them, so that
+//! JavaScript need not create and release a closure for each.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -10,10 +10,10 @@ use wasm_bindgen::prelude::*;
 use super::open_listeners;
 use super::slots::Slots;
 
-/// Hears of something, once: a number that says what has happened, another that goes with it, and a value.
+/// A listener that is called once, with the kind of an event, a number and a value.
 type Once = Box<dyn FnOnce(u32, f64, JsValue)>;
 
-/// Hears of things for as long as it is kept.
+/// A listener that is called until it is dropped.
 type Always = Rc<dyn Fn(u32, f64, JsValue)>;
 
 /// The same, with the slot of a key, -1 for none: for the frames of a socket.
@@ -26,7 +26,7 @@ enum Call {
 }
 
 thread_local! {
-    // Lives as long as the page: there is nothing to be done at the end.
+    // Lives as long as the page, so it has no destructor.
     static WAITING: ManuallyDrop<RefCell<Slots<Call>>> =
         const { ManuallyDrop::new(RefCell::new(Slots::new())) };
 }
@@ -44,12 +44,12 @@ fn take(number: f64) -> Option<Call> {
     WAITING.with(|waiting| waiting.borrow_mut().take(number))
 }
 
-/// Has JavaScript call something, which it must, once; gives the number to call it by.
+/// Registers a listener that JavaScript must call exactly once, and returns its number.
 pub(crate) fn once(call: Once) -> f64 {
     add(Call::Once(call))
 }
 
-/// Listens until it is dropped.
+/// A registered listener; removed when this is dropped.
 pub(crate) struct Listener(f64);
 
 impl Listener {
@@ -62,7 +62,7 @@ impl Listener {
         Self(add(Call::WithSlot(Rc::new(dispatch))))
     }
 
-    /// The number to call it by.
+    /// Its number.
     pub(crate) const fn number(&self) -> f64 {
         self.0
     }
@@ -70,13 +70,13 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // Dropped outside the borrow: what it holds may listen too.
+        // Drop it outside the borrow: it may own other listeners.
         let gone = take(self.0);
         drop(gone);
     }
 }
 
-/// Calls a listener, if it still listens. `listeners.js` knows it by its name among the exports.
+/// Calls a listener, if it is still registered. `listeners.js` calls this export by its name.
 #[wasm_bindgen]
 pub fn dispatch(listener: f64, kind: u32, number: f64, value: JsValue, slot: i32) {
     let call = WAITING.with(|waiting| {

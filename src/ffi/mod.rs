@@ -1,4 +1,4 @@
-//! The border to JavaScript: what is imported from `src/js`, and callbacks by number.
+//! The border to JavaScript: imports from `src/js`, and callbacks by number.
 //!
 //! Every import that touches a value of the caller, or calls the platform, is declared `catch` or
 //! cannot throw: an exception that unwinds through WebAssembly would leave the client broken.

@@ -1,7 +1,7 @@
-//! Things kept under numbers.
+//! Objects stored by number.
 
-/// Keeps things under numbers that JavaScript can hold, each given once: whoever comes with the number of
-/// what is gone finds nothing.
+/// Stores objects by numbers that JavaScript can hold. A number is never reused: that of a removed object finds
+/// nothing.
 #[derive(Debug)]
 pub struct Slots<T> {
     slots: Vec<Slot<T>>,
@@ -10,7 +10,7 @@ pub struct Slots<T> {
 
 #[derive(Debug)]
 struct Slot<T> {
-    /// How many things it has held before.
+    /// The number of objects that it has held before.
     serial: u32,
     thing: Option<T>,
 }
@@ -20,7 +20,7 @@ struct Slot<T> {
 const SERIALS: u32 = 1 << 21;
 
 impl<T> Slots<T> {
-    /// With nothing in it.
+    /// An empty store.
     pub const fn new() -> Self {
         Self {
             slots: Vec::new(),
@@ -28,12 +28,12 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Whether nothing was ever kept.
+    /// Whether it has never held an object.
     pub fn is_new(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// Keeps a thing, and gives its number.
+    /// Adds an object and returns its number.
     pub fn add(&mut self, thing: T) -> f64 {
         let index = self.free.pop().unwrap_or_else(|| {
             let slot = Slot {
@@ -48,14 +48,14 @@ impl<T> Slots<T> {
         (u64::from(slot.serial) << 32 | u64::from(index)) as f64
     }
 
-    /// The thing of a number.
+    /// The object of a number.
     pub fn get(&self, number: f64) -> Option<&T> {
         let (index, serial) = parts(number);
         let slot = self.slots.get(index as usize)?;
         slot.thing.as_ref().filter(|_| slot.serial == serial)
     }
 
-    /// Takes the thing of a number out.
+    /// Removes the object of a number.
     pub fn take(&mut self, number: f64) -> Option<T> {
         self.get(number)?;
         let (index, _) = parts(number);
@@ -113,7 +113,7 @@ mod tests {
         slots.add(());
         for number in [-1.0, 1.0, 4_294_967_296.0, f64::NAN, f64::INFINITY] {
             let known = number == -1.0 || number.is_nan();
-            // What is no number counts as 0, the first there is.
+            // NaN counts as 0, the first number.
             assert_eq!(slots.get(number).is_some(), known, "{number}");
         }
     }

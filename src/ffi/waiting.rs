@@ -1,5 +1,5 @@
-//! Waiting for JavaScript: callbacks instead of futures, whose machinery would weigh more than all that
-//! it carries here.
+//! Asynchronous calls of JavaScript, with callbacks instead of futures, whose code would be larger than everything
+//! that uses them here.
 
 use wasm_bindgen::prelude::*;
 
@@ -9,35 +9,35 @@ use crate::enums::{Expected, RaceKind};
 use crate::error::Error;
 use crate::kv::{Key, Precondition};
 
-/// Does something in a later microtask.
+/// Calls a function in a later microtask.
 pub(crate) fn later(task: Box<dyn FnOnce()>) {
     queue(once(Box::new(move |_, _, _| task())));
 }
 
-/// What an operation comes to.
+/// The result of an operation.
 pub(crate) type OperationResult = Result<JsValue, Failure>;
 
-/// Whoever waits for it.
+/// The callback for the result of an operation.
 pub(crate) type Done = Box<dyn FnOnce(OperationResult)>;
 
-/// How something ended that JavaScript did for us: it resolved to a value, or did not.
+/// The result of a race in JavaScript: a value, or why there is none.
 pub(crate) type RaceResult = Result<JsValue, RaceEnd>;
 
-/// How something ended without the value that it is to give.
+/// Why a race has no value.
 pub(crate) struct RaceEnd {
     kind: RaceKind,
     value: JsValue,
 }
 
-/// An ended race, and how many milliseconds it took.
+/// The result of a race, and the milliseconds it took.
 pub(crate) struct Race {
     pub(crate) result: RaceResult,
     pub(crate) elapsed_ms: f64,
 }
 
 impl RaceEnd {
-    /// What it comes to. `failed` makes the failure of an error, or, for a request, of an answer that is
-    /// not its result.
+    /// Converts it to a failure. `failed` converts an error, or, for a request, a response that is not its
+    /// result.
     pub(crate) fn failure(
         self,
         timeout_ms: u32,
@@ -62,15 +62,15 @@ fn race_callback(then: impl FnOnce(Race) + 'static) -> f64 {
     }))
 }
 
-/// A request, but for who sends it and within what time.
+/// A request, without its sender and timeout.
 pub(crate) struct HttpRequest {
     pub(crate) method: &'static str,
     pub(crate) url: String,
-    /// Undefined: it has none.
+    /// Undefined: no body.
     pub(crate) body: JsValue,
     pub(crate) condition: Precondition,
     pub(crate) expected: Expected,
-    /// The key that is asked for.
+    /// The requested key.
     pub(crate) key: Option<Key>,
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn exchange(
     );
 }
 
-/// Asks the application for a token.
+/// Calls the application's token function.
 pub(crate) fn ask_token(
     token: &JsValue,
     milliseconds: u32,
@@ -131,7 +131,7 @@ pub(crate) fn call(
     );
 }
 
-/// Waits, but not longer than until an abort. `then` takes how many milliseconds it was.
+/// Waits for a delay or an abort. Passes the elapsed milliseconds to `then`.
 pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce(f64) + 'static) {
     begin_pause(
         milliseconds,

@@ -5,18 +5,18 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/js/socket.js")]
 extern "C" {
-    /// Where a feed keeps keys: a key that it knows need not be handed over as text.
+    /// The slots of a feed's keys: a known key need not be passed as text.
     pub(crate) type KeySlots;
     #[wasm_bindgen(js_name = newKeySlots)]
     pub(crate) fn new_key_slots() -> KeySlots;
-    /// Notes the slot of an event's key.
+    /// Stores the slot of an event's key.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn add(this: &KeySlots, event: &JsValue, slot: usize);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn clear(this: &KeySlots);
-    /// The subprotocols to offer: with the credential, in unpadded base64url.
+    /// The subprotocols to offer, one with the credential in unpadded base64url.
     pub(crate) fn protocols(credential: Option<&str>) -> Array;
-    /// Opens a socket and listens to it. The error is a string that says why it cannot.
+    /// Opens a socket and listens to it. The error is a message.
     #[wasm_bindgen(js_name = openSocket, catch)]
     pub(crate) fn open_socket(
         url: &str,
@@ -50,14 +50,14 @@ extern "C" {
     pub(crate) fn state(this: &Connection) -> JsValue;
     #[wasm_bindgen(structural, method, js_name = setReached)]
     pub(crate) fn set_reached(this: &Connection, reached: bool);
-    /// Gives the function that ends it.
+    /// Returns the function that unsubscribes.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn subscribe(this: &Connection, callback: &JsValue, logger: &JsValue) -> JsValue;
 }
 
 #[wasm_bindgen(module = "/src/js/watcher.js")]
 extern "C" {
-    /// Whoever watches, as a feed sees it.
+    /// A subscriber of a feed.
     #[derive(Clone)]
     pub(crate) type Subscriber;
     #[wasm_bindgen(js_name = newSubscriber)]
@@ -73,7 +73,7 @@ extern "C" {
     /// The error is a message for the caller.
     #[wasm_bindgen(js_name = readWatch, catch)]
     pub(crate) fn read_watch(first: &JsValue, second: &JsValue) -> Result<String, JsValue>;
-    /// Gives the application's side of it. `leaving` is told when it is over, whoever ends it.
+    /// Returns the application's watcher. The listener `leaving` is called when the watch ends.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn attach(this: &Subscriber, leaving: f64) -> JsValue;
     #[wasm_bindgen(structural, method, js_name = attachAborted)]
@@ -91,13 +91,13 @@ extern "C" {
     pub(crate) fn add(this: &SubscriberSet, id: u32, subscriber: &Subscriber);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn take(this: &SubscriberSet, id: u32) -> Option<Subscriber>;
-    /// Whether the event cannot be decoded.
+    /// Delivers an event to one subscriber; whether it cannot be decoded.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn deliver(this: &SubscriberSet, id: u32, event: &JsValue) -> bool;
-    /// Whether any of them cannot decode the event.
+    /// Delivers an event; whether any subscriber cannot decode it.
     #[wasm_bindgen(structural, method, js_name = deliverToAll)]
     pub(crate) fn deliver_to_all(this: &SubscriberSet, ids: &[u32], event: &JsValue) -> bool;
-    /// Takes the errors of those that could not decode an event.
+    /// Takes the errors of subscribers that could not decode an event.
     #[wasm_bindgen(structural, method, js_name = takeErrors)]
     pub(crate) fn take_errors(this: &SubscriberSet) -> Array;
     #[wasm_bindgen(structural, method, js_name = setState)]
@@ -117,21 +117,21 @@ extern "C" {
     pub(crate) type ViewState;
     #[wasm_bindgen(js_name = newViewState)]
     pub(crate) fn new_view_state(bucket: JsValue, patterns: &Array, listener: f64) -> ViewState;
-    /// The callbacks of a new watch, which replace those of the one before.
+    /// The callbacks of a new watch, which replace the previous ones.
     #[wasm_bindgen(structural, method, js_name = nextWatch)]
     pub(crate) fn next_watch(this: &ViewState, logger: &JsValue, timeout_ms: u32) -> JsValue;
-    /// Takes the watcher of the new watch.
+    /// Sets the watcher of the new watch.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn attach(this: &ViewState, watcher: &JsValue);
-    /// The application's side of it.
+    /// The application's view.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn view(this: &ViewState) -> JsValue;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn reset(this: &ViewState);
-    /// Lets go of the entries.
+    /// Removes the entries.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn clear(this: &ViewState);
-    /// Closes it for good. Undefined: not because of an error.
+    /// Closes it permanently. Undefined: without an error.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn close(this: &ViewState, error: &JsValue);
 }

@@ -1,5 +1,5 @@
-// What put, create, update and modify store, as a fetch body. What would be stored as {} or lose data is
-// refused, with a message that says what to pass instead.
+// Encodes the values of put, create, update and modify as fetch bodies. Rejects values that JSON would lose,
+// with a message that says what to pass instead.
 
 import { isWellFormed } from "./text.js";
 import { Body, isStored, JSON_TYPE } from "./values.js";
@@ -26,7 +26,7 @@ const INSTEAD = {
   RegExp: "pass regExp.source",
 };
 
-/** Errors thrown with a string are messages for the caller. */
+/** Throws a string: a message for the caller. */
 const fail = (message) => {
   throw message;
 };
@@ -46,7 +46,7 @@ function className(value) {
   return typeof name === "string" && name !== "" ? name : "object of a class";
 }
 
-/** Why an object has no JSON form that holds what it holds; undefined if it has one. */
+/** Why JSON would lose the contents of an object; undefined if it would not. */
 function whyNot(value) {
   if (isStored(value)) return "an entry: pass entry.value or entry.json()";
   if (typeof value.toJSON === "function") return undefined;
@@ -61,7 +61,7 @@ function whyNot(value) {
   return `${article(name)} ${name}: it has no enumerable properties`;
 }
 
-/** Looks for what JSON leaves out of an object. */
+/** A JSON.stringify replacer that rejects values which JSON would lose. */
 function checkInside(_, inner) {
   if (typeof inner === "number" && !Number.isFinite(inner))
     fail(`a value with ${inner} inside cannot be stored: JSON has no form for it`);
@@ -80,12 +80,12 @@ function toJson(value) {
   if (reason) fail(`the value cannot be stored: ${reason}`);
   const json = JSON.stringify(value);
   if (json === undefined) fail("the value has no JSON form: its toJSON() gives undefined");
-  // Only what leaves one of these may have lost something.
+  // JSON loses values only as {} or null.
   if (kind === "object" && /\{\}|null/.test(json)) JSON.stringify(value, checkInside);
   return json;
 }
 
-/** A copy of the bytes of a buffer or a view, whatever realm it is from; else undefined. */
+/** A copy of the bytes of a buffer or view of any realm; else undefined. */
 function toBytes(value) {
   if (typeof value !== "object" || value === null) return undefined;
   if (ArrayBuffer.isView(value))
@@ -112,17 +112,17 @@ function encode(key, value, mode) {
   return new Body(key, toJson(value), JSON_TYPE);
 }
 
-const TAKES = {
+const ACCEPTED = {
   json: "values that have a JSON form, no bytes",
   text: "strings",
   bytes: "an ArrayBuffer or a view of one",
 };
 
 function checkMode(mode, given) {
-  if (mode !== given) fail(`a handle with decode: "${mode}" stores ${TAKES[mode]}`);
+  if (mode !== given) fail(`a handle with decode: "${mode}" stores ${ACCEPTED[mode]}`);
 }
 
-/** A message about what code of the caller's threw; reading it may throw again. */
+/** A message about an exception of the caller's code; reading the exception may throw too. */
 function messageOf(error) {
   try {
     return `the value has no JSON form: ${error?.message ?? error}`;
@@ -132,7 +132,7 @@ function messageOf(error) {
 }
 
 /**
- * What is stored of a value under a key. Throws a message for the caller, a string, if it cannot be stored.
+ * Encodes the value of a key. Throws a string, a message for the caller, if the value cannot be stored.
  *
  * @param {unknown} key
  * @param {unknown} value

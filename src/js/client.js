@@ -1,10 +1,10 @@
-// The client's dealings with functions of the application: error handlers, loggers, callbacks. None
-// of them may throw into the client.
+// Calls functions of the application: error handlers, loggers, callbacks. Their exceptions do not reach the
+// client.
 
 import { isIronflowError } from "./errors.js";
 import { inheritedNames } from "./settings.js";
 
-/** Logs to the application's logger, to none (false), or, warnings and errors, to the console. */
+/** Logs to the application's logger, or warnings and errors to the console; `false` logs nothing. */
 export function log(logger, level, message, ...detail) {
   if (logger === false) return;
   try {
@@ -12,14 +12,14 @@ export function log(logger, level, message, ...detail) {
     else if (level === "warn" || level === "error")
       console[level](`[ironflow] ${message}`, ...detail);
   } catch {
-    // A broken logger has nowhere left to be reported.
+    // The error of a logger cannot be logged.
   }
 }
 
 /** The warnings logged so far, by the options of the client. @type {WeakMap<object, Set<string>>} */
 const warnings = new WeakMap();
 
-/** Logs a warning that it has not logged for these options, the first 100 of them. */
+/** Logs each warning once per options object, and at most 100 of them. */
 export function warnOnce(given, message) {
   const logged = warnings.get(given) ?? new Set();
   if (logged.size > 99 || logged.has(message)) return;
@@ -27,7 +27,7 @@ export function warnOnce(given, message) {
   log(given.logger, "warn", message);
 }
 
-/** Calls a function of the application; what it throws, or rejects with, is logged. */
+/** Calls a function of the application and logs its exception or rejection. */
 export function guarded(logger, what, call) {
   const failed = (error) => log(logger, "error", `${what} failed`, error);
   try {
@@ -37,7 +37,7 @@ export function guarded(logger, what, call) {
   }
 }
 
-/** Calls one of a watch's callbacks: as `guarded`, but for every event, so it makes nothing beforehand. */
+/** Calls one of a watch's callbacks like `guarded`, without allocating, because it runs for every event. */
 export function callBack(logger, callbacks, name, value) {
   try {
     const outcome = callbacks[name]?.(value);
@@ -47,7 +47,7 @@ export function callBack(logger, callbacks, name, value) {
   }
 }
 
-/** Tells every error handler of a client; what a function of the application threw is no error. */
+/** Calls every error handler of a client; ignores exceptions of the application's own functions. */
 export function report(logger, handlers, configured, error, operation, bucket, key) {
   if (!isIronflowError(error)) return;
   const context = { operation, bucket, key };
@@ -56,7 +56,7 @@ export function report(logger, handlers, configured, error, operation, bucket, k
   }
 }
 
-/** Adds an error handler and gives the function that takes it out again. */
+/** Adds an error handler and returns the function that removes it. */
 export function subscribe(handlers, handler) {
   // The wrapper makes two subscriptions of one function two entries.
   const entry = (...values) => handler(...values);
@@ -74,7 +74,7 @@ function copyMembers(object) {
     try {
       copy[name] = object[name];
     } catch {
-      // A getter that is no option: options have been read before.
+      // A getter that throws is not an option: all options have already been read.
     }
   }
   return Object.assign(copy, object);
@@ -99,7 +99,7 @@ const attempts = ([enabled, maxAttempts, initial, max, multiplier]) => ({
   backoff: { initial, max, multiplier },
 });
 
-/** The complete configuration: what was given, under the settings in force. */
+/** The complete configuration: the given options, overlaid with the resolved settings. */
 export function resolveConfig(given, [texts, [numbers, reconnect, retry]]) {
   const [serverUrl, transport, environment] = texts;
   const [timeout, ...switches] = numbers;

@@ -1,27 +1,27 @@
 // The monotonic clock: every duration (time limits, retries, how long a page was hidden) is measured with
 // it, so that a wall clock that is set back or forward changes nothing.
 
-/** The platform's monotonic clock; the wall clock only where there is none. */
+/** The platform's monotonic clock, or the wall clock if there is none. */
 function findClock() {
   try {
     const { performance } = globalThis;
-    // Kept, so that a double that an app installs later cannot throw into the client.
+    // Keep the original, so that a test double installed later cannot throw into the client.
     const clock = performance.now.bind(performance);
     if (clock() >= 0) return clock;
   } catch {
-    // There is none, or it does not work.
+    // The clock is missing or does not work.
   }
   return () => Date.now();
 }
 
 const clock = /* @__PURE__ */ findClock();
 
-/** Milliseconds since a fixed moment. Only differences mean something. */
+/** Milliseconds since an arbitrary moment. Only differences are meaningful. */
 export function now() {
   return clock();
 }
 
-/** Milliseconds since 1970. An application's double may throw, or give what no date has. */
+/** Milliseconds since 1970. A test double may throw, or return an invalid date. */
 export function wallClock() {
   try {
     const milliseconds = Number(Date.now());

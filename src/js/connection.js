@@ -36,24 +36,24 @@ class Connection {
     for (const state of [CONNECTED, RECONNECTING, CONNECTING]) {
       if (this.#watches[state] > 0) return state;
     }
-    // One that is neither is paused.
+    // A watch in another state is paused.
     return this.#reached && this.#watches[DISCONNECTED] === 0 ? CONNECTED : DISCONNECTED;
   }
 
-  /** `connect()` has succeeded, or the client was configured or disconnected since. */
+  /** Sets whether `connect()` has succeeded since the client was configured or disconnected. */
   setReached(reached) {
     this.#reached = reached;
     this.#notify();
   }
 
-  /** A watch is in another state: undefined before it begins, and after its end. */
+  /** Moves a watch between states; undefined before it starts and after it ends. */
   move(from, to) {
     if (from) this.#watches[from] -= 1;
     if (to) this.#watches[to] += 1;
     this.#notify();
   }
 
-  /** Calls back with the state after each change, until the function that this returns is called. */
+  /** Subscribes a callback to state changes and returns the function that unsubscribes it. */
   subscribe(callback, logger) {
     const subscriber = { callback, logger };
     this.#subscribers.add(subscriber);
@@ -62,7 +62,7 @@ class Connection {
     };
   }
 
-  /** Changes of one task are one: a watch that another replaces is no change. */
+  /** Coalesces the changes of a task, so that replacing a watch is not a change. */
   #notify() {
     if (this.#notifying) return;
     this.#notifying = true;

@@ -11,13 +11,13 @@ import {
   ERROR_VALIDATION,
 } from "./enums.js";
 
-/** Marks the errors of every copy of the package that a page has. */
+/** Marks the errors of every copy of the package in a page. */
 const BRAND = Symbol.for("ironflow.error");
 
-/** What an error has only where it is known. */
+/** Fields that an error has only if they are known. */
 const FIELDS = ["status", "retryAfter", "operation", "bucket", "key", "details"];
 
-/** Gives a class its name and brand, in a way that survives minifiers and stays out of deep equality. */
+/** Gives a class its name and brand. Both survive minifiers and do not affect deep equality. */
 function named(value, type) {
   Object.defineProperty(type, "name", { value });
   Object.defineProperty(type.prototype, "name", { value, configurable: true, writable: true });
@@ -37,14 +37,14 @@ export const IronflowError = /* @__PURE__ */ named(
       }
     }
 
-    /** What JSON.stringify() writes: all but the stack and the cause. */
+    /** The fields for JSON.stringify(): all except the stack and the cause. */
     toJSON() {
       return { name: this.name, message: this.message, ...this };
     }
   },
 );
 
-/** A kind of it, with options of its own, and perhaps a field that only this kind has. */
+/** Creates a subclass with its own default options and, optionally, a field that only it has. */
 function kind(name, own, field) {
   return named(
     name,
@@ -101,7 +101,7 @@ export function isRetryable(error) {
 /** The longest part of a key or pattern that a message shows. */
 const LONGEST_SHOWN = 100;
 
-/** What an operation was about, as in `get flags/dark-mode`. */
+/** The operation and its subject, as in `get flags/dark-mode`. */
 function subject(operation, bucket, key) {
   const shown = key?.length > LONGEST_SHOWN ? `${key.slice(0, LONGEST_SHOWN)}…` : key;
   return [operation, [bucket, shown].filter((part) => part !== undefined).join("/")]
@@ -109,7 +109,7 @@ function subject(operation, bucket, key) {
     .join(" ");
 }
 
-/** How to mend it, where that is always the same. */
+/** How to fix the error, if that is always the same. */
 function advice({ status, details }, message, operation, bucket) {
   const missing = details?.code === "bucket_not_found" || message.startsWith("bucket not found");
   const known = operation !== "deleteBucket" && bucket !== undefined;
@@ -118,16 +118,16 @@ function advice({ status, details }, message, operation, bucket) {
     : "";
 }
 
-/** Frames enough to reach the application's through those of the WebAssembly. */
+/** Enough stack frames to include the application's below those of the WebAssembly. */
 const FRAMES = 24;
 
-/** Calls a function that makes an error, with a stack that is long enough. */
+/** Calls a function that creates an error, with a long stack trace. */
 function withLongStack(make) {
   const { stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = FRAMES;
   } catch {
-    // Frozen: then it is as long as it is.
+    // `Error` is frozen: keep the limit.
   }
   try {
     return make();
@@ -136,7 +136,7 @@ function withLongStack(make) {
   }
 }
 
-/** Takes the frames of the WebAssembly, and those above it, out of the stack of an error. */
+/** Removes the frames of the WebAssembly, and those above them, from the stack of an error. */
 function trimStack(error) {
   const frames = String(error.stack ?? "").split("\n");
   const last = frames.findLastIndex((frame) => frame.includes("wasm"));
@@ -146,7 +146,7 @@ function trimStack(error) {
   Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
 }
 
-/** Gives an error of ours the stack of here, where the engine knows who awaits it. */
+/** Sets the stack of an IronflowError to the current one, which includes the async function that awaits it. */
 export function captureCaller(error) {
   if (Error.captureStackTrace && isIronflowError(error))
     Error.captureStackTrace(error, captureCaller);

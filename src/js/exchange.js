@@ -1,5 +1,5 @@
-// Waiting, always within a time limit and the caller's AbortSignal: for an answer to a request, for the
-// application, for time to pass.
+// Waits within a timeout and the caller's AbortSignal: for the response to a request, for a function of the
+// application, or for a delay.
 
 import { now } from "./clock.js";
 import {
@@ -12,20 +12,20 @@ import {
   RACE_TIMED_OUT,
 } from "./enums.js";
 import { captureCaller } from "./errors.js";
-import { Cut, NoFetch, send } from "./fetch.js";
+import { Interrupted, NoFetch, send } from "./fetch.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { readResult } from "./values.js";
 
 function failureKind(error) {
   if (error instanceof NoFetch) return RACE_NO_FETCH;
-  return error instanceof Cut ? RACE_INTERRUPTED : RACE_FAILED;
+  return error instanceof Interrupted ? RACE_INTERRUPTED : RACE_FAILED;
 }
 
 /**
- * Calls `done`, always and once, with the first of: the promise, the time limit, the abort; and with how
- * many milliseconds that took. Never waits for the platform to honour an abort. Never throws: a platform
- * without timers is a failure.
+ * Calls `done` exactly once, with the first of: the promise, the timeout, the abort; and with the elapsed
+ * milliseconds. Does not wait for the platform to honour an abort. Never throws: a platform without timers
+ * is a failure.
  */
 export function race(promise, milliseconds, signal, controller, done) {
   const started = now();
@@ -50,12 +50,12 @@ export function race(promise, milliseconds, signal, controller, done) {
   if (signal) listen(signal, abort);
   promise.then(
     (value) => settle(RACE_RESOLVED, value),
-    (error) => settle(failureKind(error), error instanceof Cut ? error.cause : error),
+    (error) => settle(failureKind(error), error instanceof Interrupted ? error.cause : error),
   );
   if (signal && isAborted(signal)) abort();
 }
 
-/** Calls something that may throw, and gives what it threw as `{ error }`. */
+/** Calls a function and returns its exception as `{ error }`, or undefined. */
 export function attempt(call) {
   try {
     call();
@@ -75,14 +75,14 @@ export function stopListening(signal, listener) {
 
 const notify = (listener) => (kind, value, elapsed) => dispatch(listener, kind, elapsed, value);
 
-/** The headers of every request. Their names are written as apps' doubles of fetch look them up. */
+/** The headers of every request, spelled as test doubles of fetch expect them. */
 export function newHeaders(environment, credential) {
   const headers = { "X-Ironflow-Environment": environment };
   if (credential !== undefined) headers.Authorization = `Bearer ${credential}`;
   return headers;
 }
 
-/** What aborts a request; undefined where the platform has none. */
+/** An AbortController; undefined if the platform has none. */
 function newController() {
   try {
     return new AbortController();
@@ -100,7 +100,7 @@ export function exchange(
   method,
   url,
   features,
-  standing,
+  cachedHeaders,
   body,
   condition,
   expected,
@@ -109,7 +109,7 @@ export function exchange(
   signal,
   done,
 ) {
-  const headers = { ...standing };
+  const headers = { ...cachedHeaders };
   if (body) headers["Content-Type"] = body.type;
   if (condition < 0) headers["If-None-Match"] = "*";
   else if (condition !== undefined) headers["If-Match"] = String(condition);
@@ -118,7 +118,7 @@ export function exchange(
     headers,
     body: body?.content,
     cache: "no-store",
-    // Credentials and values would go along to wherever it leads.
+    // Following a redirect would send credentials and values to its target.
     redirect: "manual",
   };
   const controller = newController();
@@ -146,19 +146,19 @@ function wait(milliseconds, signal, done) {
   race(new Promise(() => {}), milliseconds, signal, undefined, done);
 }
 
-/** Waits, but not longer than until an abort. */
+/** Waits for a delay or an abort. */
 export function pause(milliseconds, signal, done) {
   wait(milliseconds, signal, notify(done));
 }
 
-/** As a promise of how it ended. */
+/** `race` as a promise of its result. */
 export function within(promise, milliseconds, signal, controller) {
   return new Promise((resolve) => {
     race(promise, milliseconds, signal, controller, (kind, value) => resolve({ kind, value }));
   });
 }
 
-/** As a promise. */
+/** `wait` as a promise. */
 export function paused(milliseconds, signal) {
   return new Promise((resolve) => {
     wait(milliseconds, signal, resolve);
@@ -191,7 +191,7 @@ export function abortReason(signal) {
   }
 }
 
-/** The error of what was ended on purpose. Not every platform has DOMException. */
+/** An AbortError. Not every platform has DOMException. */
 export function newAbortError(message) {
   try {
     return new DOMException(message, "AbortError");
@@ -220,8 +220,8 @@ class Deferred {
 }
 
 /**
- * The outcome of an operation. An async function, so that V8 knows which function of the application awaits
- * it: an error gets its stack here, with the line of the call, at no cost to operations that succeed.
+ * The result of an operation. It is an async function, so that V8 knows which function of the application awaits
+ * it: an error gets its stack here, with the line of the call, at no cost for successful operations.
  */
 async function outcomeOf(settled) {
   const { value, error, failed } = await settled;
@@ -234,7 +234,7 @@ export function newDeferred() {
   return new Deferred();
 }
 
-/** The means to settle the promises that Rust holds. @type {WeakMap<Promise<unknown>, Deferred>} */
+/** The deferreds of the promises that Rust holds. @type {WeakMap<Promise<unknown>, Deferred>} */
 const unsettled = new WeakMap();
 
 export function newPromise() {
@@ -243,14 +243,14 @@ export function newPromise() {
   return deferred.promise;
 }
 
-/** Settles a promise made by `newPromise`. */
+/** Settles a promise created by `newPromise`. */
 export function settle(promise, failed, value) {
   const deferred = unsettled.get(promise);
   if (failed) deferred.reject(value);
   else deferred.resolve(value);
 }
 
-/** Tells a listener in a microtask. */
+/** Calls a listener in a microtask. */
 export function queue(task) {
   microtask(() => dispatch(task, 0, 0));
 }

@@ -7,7 +7,7 @@ class Features {
   #header;
   #buckets = new Map();
 
-  /** Learns from a response; `header` is undefined or null where it has none. */
+  /** Learns from a response; `header` is undefined or null if it has none. */
   learn(header, isFromServer) {
     // An error or a page without the header may come from a proxy.
     if ((header ?? undefined) === undefined && !isFromServer) return;
@@ -30,7 +30,7 @@ class Features {
   }
 }
 
-/** What is known of a server's features: nothing, unless its header is given. */
+/** The known features of a server: none, unless its header is given. */
 export function newFeatures(header) {
   const features = new Features();
   if (header !== undefined) features.learn(header, true);

@@ -1,7 +1,7 @@
-// Sends a request through whatever `fetch` there is now, and reads the whole answer.
+// Sends a request through the current global `fetch` and reads the whole response.
 
-/** An answer that broke off, or was none. */
-export class Cut {
+/** The connection was lost during the response, or the response is invalid. */
+export class Interrupted {
   constructor(cause) {
     this.cause = cause;
   }
@@ -17,7 +17,7 @@ function retryAfter(headers) {
   if (/^\s*\d{1,15}\s*$/.test(header)) return Number(header);
   const date = Date.parse(header);
   if (Number.isNaN(date)) return undefined;
-  // By the server's own clock, where it says what time it is there.
+  // Use the server's clock if the response has a Date header.
   const now = Date.parse(headers.get("Date") ?? "") || Date.now();
   return Math.max(0, (date - now) / 1000);
 }
@@ -25,13 +25,13 @@ function retryAfter(headers) {
 /** Members of RequestInit that some runtimes refuse. None of them is needed. */
 const OPTIONAL = ["cache", "redirect", "signal"];
 
-/** Those that this runtime was found to refuse. */
+/** The members that this runtime refuses. */
 const refused = new Set();
 
-/** The member that `fetch` refuses, if that is what its error says. */
+/** The member that `fetch` refuses according to its error, or undefined. */
 function refusedMember(error, url, options) {
   if (error?.name !== "TypeError" && error?.name !== "Error") return undefined;
-  // The address may have a bucket or key of such a name in it.
+  // The URL may contain a bucket or key of that name.
   const message = String(error.message).replaceAll(url, "");
   return OPTIONAL.find(
     (member) => member in options && new RegExp(`\\b${member}\\b`, "i").test(message),
@@ -73,6 +73,6 @@ export async function send(url, options, features) {
     features.learn(announced, status < 300 && !answer.page);
     return answer;
   } catch (cause) {
-    throw new Cut(cause);
+    throw new Interrupted(cause);
   }
 }

@@ -15,7 +15,7 @@ export function hide(handle, get) {
   Object.defineProperty(handle, INNER, { value: get, writable: true });
 }
 
-/** What is behind a handle, or behind a proxy or copy of it. */
+/** The object behind a handle, or behind a proxy or copy of it. */
 export function inner(handle) {
   return handle[INNER]();
 }
@@ -31,7 +31,7 @@ export function clientFields(client) {
   }
 }
 
-/** What `INSPECT` returns: a name and fields. */
+/** The result of `INSPECT`: a name and fields. */
 export function shown(name, fields, options, inspect) {
   return typeof inspect === "function" ? `${name} ${inspect(fields, options)}` : fields;
 }

@@ -1,8 +1,8 @@
-// The handles that a client has given out.
+// A client's bucket handles.
 
 import { attempt } from "./exchange.js";
 
-/** Handles by what they are of, held weakly: a handle that is not used any more is collected. */
+/** Handles by id, held weakly: an unused handle is garbage-collected. */
 class Handles {
   #refs = new Map();
   #collected;
@@ -12,7 +12,7 @@ class Handles {
   }
 
   add(id, handle) {
-    // Not every platform has both; there each call makes a handle of its own.
+    // If the platform lacks one of them, each call creates a new handle.
     attempt(() => {
       const ref = new WeakRef(handle);
       if (ref.deref() !== handle) return;
@@ -23,13 +23,13 @@ class Handles {
     return handle;
   }
 
-  // Not in add(): the callback would keep the handle that was added first, and with it the client.
+  // Not in add(): its callback would retain the first handle, and so the client.
   #registry() {
     return new FinalizationRegistry((id) => this.#sweep(id));
   }
 
   #sweep(id) {
-    // Another handle may have taken its place.
+    // Another handle may have replaced it.
     if (!this.find(id)) this.#refs.delete(id);
   }
 }

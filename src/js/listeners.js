@@ -1,18 +1,18 @@
-// How JavaScript calls back into Rust: by the number of a listener.
+// Calls from JavaScript into Rust, by the number of a listener.
 
 import { hasStack } from "./stack.js";
 
 let wasm;
 
-/** Calls that found no room on the stack, in order. */
+/** Calls delayed because the stack was nearly full, in order. */
 const delayed = [];
 
-/** Is given, before any call, what the WebAssembly exports. */
+/** Sets the exports of the WebAssembly, before any call. */
 export function openListeners(exports) {
   wasm = exports;
 }
 
-/** How long to wait before poll number `attempt` (from 1), in milliseconds; `retryAfter`: seconds that the server asks for. */
+/** The delay before poll number `attempt` (from 1), in milliseconds. `retryAfter`: the server's `Retry-After`, in seconds. */
 export function pollDelay(attempt, retryAfter) {
   return wasm.poll_delay(attempt, retryAfter, Math.random());
 }

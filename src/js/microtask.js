@@ -1,4 +1,4 @@
-// Microtasks that fake timers leave alone.
+// Microtasks that fake timers do not replace.
 
 /**
  * Calls a function in a later microtask. Fake timers (Jest's, Vitest's and sinon's) replace

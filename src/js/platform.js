@@ -1,16 +1,16 @@
-// Events of the platform around a client: timers, the page, the network.
+// Platform events: timers, page visibility, the network.
 
 import { now } from "./clock.js";
 import { attempt } from "./exchange.js";
 import { dispatch } from "./listeners.js";
 
-// None of these throws, whatever an application has put in the place of the platform's own.
+// None of these functions throws, even if an application replaces the platform's functions.
 
 export function startTimer(listener, milliseconds) {
   try {
     return setTimeout(dispatch, milliseconds, listener, 0, 0);
   } catch {
-    // Another timer of the platform.
+    // Fall back to another timer of the platform.
     const fired = () => dispatch(listener, 0, 0);
     attempt(() => AbortSignal.timeout(Math.ceil(milliseconds)).addEventListener("abort", fired));
     return undefined;
@@ -25,7 +25,7 @@ const ONLINE = 0;
 const HIDDEN = 1;
 const VISIBLE = 2;
 
-/** Listens to the page, where there is one, until `leavePage` is given what this gives. */
+/** Listens to page events, if there is a page. Pass the result to `leavePage` to stop. */
 export function listenToPage(listener) {
   const { document } = globalThis;
   let hiddenSince;

@@ -1,4 +1,4 @@
-// The WebSocket of a watch: the platform's, or whatever an application has put in its slot.
+// The WebSocket of a watch: the platform's, or an application's replacement.
 
 import {
   SOCKET_BAD_FRAME,
@@ -10,7 +10,7 @@ import {
 import { dispatch } from "./listeners.js";
 import { readFrame } from "./values.js";
 
-/** The subprotocols to offer. The credential, of visible ASCII characters, is one of them. */
+/** The subprotocols to offer. One contains the credential, which is visible ASCII. */
 export function protocols(credential) {
   if (credential === undefined) return ["ironflow.v1"];
   const url = { "+": "-", "/": "_", "=": "" };
@@ -18,12 +18,12 @@ export function protocols(credential) {
     const encoded = btoa(credential).replace(/[+/=]/g, (character) => url[character]);
     return ["ironflow.v1", `ironflow.auth.bearer.${encoded}`];
   } catch (problem) {
-    // Thrown once the socket is opened, where it can be reported.
+    // `openSocket` throws it, where it can be reported.
     return Object.assign([], { problem });
   }
 }
 
-/** The most keys whose slots are kept at a time. */
+/** The maximum number of keys whose slots are kept. */
 const MAX_SLOTS = 16_384;
 
 /** The slots of keys in a feed. */
@@ -40,7 +40,7 @@ export function newKeySlots() {
 
 const CONNECTING = 0;
 
-/** The close code of a connection that broke. */
+/** The close code of a lost connection. */
 const BROKEN = 1006;
 
 /**
@@ -55,10 +55,10 @@ function listen(socket, slots, listener) {
     dispatch(listener, SOCKET_OPENED, 0);
   };
   socket.onopen = open;
-  // Doubles may call it without an event.
+  // Test doubles may call it without an event.
   socket.onclose = (event) => dispatch(listener, SOCKET_CLOSED, event?.code ?? BROKEN);
-  // Node 20 reports a failed handshake by this event alone. Where a close event follows, the socket is no
-  // longer connecting. Doubles may lack a readyState.
+  // Node 20 reports a failed handshake only by this event. If a close event follows, the socket is no
+  // longer connecting. Test doubles may lack a readyState.
   socket.onerror = () => {
     const connecting = (socket.readyState ?? (opened ? undefined : CONNECTING)) === CONNECTING;
     if (connecting) dispatch(listener, SOCKET_CLOSED, BROKEN);
@@ -75,7 +75,7 @@ function listen(socket, slots, listener) {
   };
 }
 
-/** Opens a socket and listens to it. Throws a message that says why it cannot. */
+/** Opens a socket and listens to it. Throws a message if it cannot. */
 export function openSocket(url, offered, slots, listener) {
   const { WebSocket } = globalThis;
   if (typeof WebSocket !== "function") {
@@ -97,7 +97,7 @@ function close(socket) {
   try {
     socket.close();
   } catch {
-    // A double that cannot be closed is left as it is.
+    // Ignore a test double that cannot be closed.
   }
 }
 

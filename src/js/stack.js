@@ -1,18 +1,17 @@
-// Room on the stack. A stack overflow inside the WebAssembly would stop it halfway, with what it had
-// borrowed still borrowed. So each call into it first checks that there is room: a RangeError is then
-// thrown in JavaScript, before the WebAssembly has begun.
+// Stack checks. A stack overflow inside the WebAssembly would leave its RefCells borrowed. So each call into it
+// first checks the remaining stack, and throws a RangeError in JavaScript if it is too small.
 
-/** Arguments to pass, of 8 bytes each: more than a call into the WebAssembly and its imports take. */
+/** The number of arguments of 8 bytes: more stack than a call into the WebAssembly and its imports needs. */
 const ROOM = new Array(1500).fill(0);
 
 const nothing = () => {};
 
-/** Throws the engine's RangeError where the stack has too little room. */
+/** Throws the engine's RangeError if the remaining stack is too small. */
 export function checkStack() {
   Reflect.apply(nothing, undefined, ROOM);
 }
 
-/** Whether the stack has room. */
+/** Whether the remaining stack is large enough. */
 export function hasStack() {
   try {
     checkStack();

@@ -1,4 +1,4 @@
-// What operations and watches give back, and the reading of the server's JSON into it.
+// The results of operations and watches, and parsing them from the server's JSON.
 
 import {
   EXPECTED_BUCKET_INFO,
@@ -16,7 +16,7 @@ import { ValidationError } from "./errors.js";
 
 export const JSON_TYPE = "application/json";
 
-/** Where the base64 of a value is kept once the value is decoded. */
+/** The base64 of a decoded value. */
 const ENCODED = Symbol("base64");
 
 class Stored {
@@ -38,7 +38,7 @@ class Stored {
 /** Whether a value is an entry or event of this package. */
 export const isStored = (value) => value instanceof Stored;
 
-/** JSON text may begin with a byte order mark, which is no part of it. */
+/** Parses JSON text, which may start with a byte order mark. */
 const parseJson = (text) => JSON.parse(text.replace(/^\ufeff/, ""));
 
 const utf8 = (bytes, fatal) => new TextDecoder("utf-8", { ignoreBOM: true, fatal }).decode(bytes);
@@ -59,7 +59,7 @@ export function decode(stored, mode) {
   if (Array.isArray(stored)) return stored.map((each) => decode(each, mode));
   try {
     const value = stored.operation === "put" ? decoders[mode](stored.bytes()) : undefined;
-    // Not enumerable, so that spread, JSON and deep equality see the fields alone.
+    // Not enumerable, so that spread, JSON and deep equality only include the fields.
     Object.defineProperty(stored, ENCODED, { value: stored.value });
     stored.value = value;
   } catch (cause) {
@@ -100,7 +100,7 @@ export class KVWatchEvent extends Stored {
   }
 }
 
-/** A copy of an event: each watcher gets one of its own, so that what it does with it concerns no other. */
+/** A copy of an event: each watcher gets its own, so that one cannot change another's. */
 export function copyEvent(event) {
   const copy = new KVWatchEvent(
     event.key,
@@ -113,7 +113,7 @@ export function copyEvent(event) {
   return withDetails(copy, event);
 }
 
-/** An entry of a view. It is shared by all who read the view, so it is frozen. */
+/** An entry of a view. All readers of the view share it, so it is frozen. */
 class KVViewEntry extends Stored {
   constructor(key, value, revision) {
     super();
@@ -123,7 +123,7 @@ class KVViewEntry extends Stored {
   }
 }
 
-/** An event of a put, as the entry that a view makes of it. */
+/** Converts a put event to an entry of a view. */
 export function viewEntry(event) {
   const entry = new KVViewEntry(event.key, event.value, event.revision);
   const encoded = event[ENCODED];
@@ -163,7 +163,7 @@ export class Body {
     return new KVWatchEvent(this.#key, this.#encoded(), revision, "put", bucket);
   }
 
-  /** A string of plain ASCII characters is its own bytes, one to each; any other becomes its bytes. */
+  /** Strings of ASCII characters stay strings; others become their UTF-8 bytes. */
   #packed() {
     const { content } = this;
     if (typeof content === "string" && !/^[\t\n\r -~]*$/.test(content))
@@ -177,7 +177,7 @@ export class Body {
   }
 }
 
-/** As many arguments as any engine takes. */
+/** A number of arguments that every engine accepts. */
 const CHUNK = 8192;
 
 function encode(content) {
@@ -189,7 +189,7 @@ function encode(content) {
   return btoa(binary);
 }
 
-/** The last time that was written out: many entries are of one millisecond. */
+/** The last formatted time: many entries share a millisecond. */
 let written = { milliseconds: Number.NaN, text: "" };
 
 function timestamp(milliseconds) {
@@ -208,19 +208,19 @@ export function goneEntry(key, revision, milliseconds, reason) {
   return withDetails(new KVEntry(key, undefined, revision, created_at, "delete"), { reason });
 }
 
-/** An entry, as the event that a watch makes of it. */
+/** Converts an entry to a watch event. */
 export function entryEvent(entry, bucket) {
   const { key, value, revision } = entry;
   return withDetails(new KVWatchEvent(key, value, revision, "put", bucket), entry);
 }
 
-/** An event that no frame brought: it tells of what changed while there was no connection. */
+/** Marks an event that a resync emits. */
 export function resynced(event) {
   event.resynced = true;
   return event;
 }
 
-/** A BucketInfo, its members in the order of the protocol; unset ones are left out. */
+/** A BucketInfo with its members in the order of the protocol, without unset ones. */
 function bucketInfo({
   name,
   description,
@@ -260,7 +260,7 @@ export function newPutResult(revision) {
   return { revision };
 }
 
-/** The body of createBucket; what is empty or zero is left out. */
+/** The body of createBucket, without empty or zero options. */
 export function writeBucket(name, description, ttl_seconds, max_value_size, max_bytes, history) {
   const body = { name, description, ttl_seconds, max_value_size, max_bytes, history };
   const content = JSON.stringify(body, (_, value) => value || undefined);
@@ -272,7 +272,7 @@ export function writeRemoval(key, revision, purge) {
   return new Body(undefined, JSON.stringify({ key, revision, purge }), JSON_TYPE);
 }
 
-// The readers give undefined for an answer that is not what the protocol says.
+// The readers return undefined for a response that does not match the protocol.
 
 function parse({ text, page }) {
   if (page) return {};
@@ -287,16 +287,16 @@ const isRevision = (value) => Number.isSafeInteger(value) && value > 0;
 
 const areTyped = (type, values) => values.every((value) => typeof value === type);
 
-/** A value in base64; an empty one may be left out. */
+/** Whether it is a value in base64, which may be left out if it is empty. */
 const isValue = (value) => typeof value === "string" || value === undefined || value === null;
 
-/** The entry of the key that was asked for: an answer about another one is not what the protocol says. */
+/** Reads the entry of the requested key; undefined for an entry of another key. */
 function readEntry(answer, asked) {
   const entry = toEntry(parse(answer));
   return entry?.key === asked ? entry : undefined;
 }
 
-/** An entry from the server's JSON, undefined if it is none. */
+/** An entry from the server's JSON; undefined if it is invalid. */
 function toEntry(body) {
   const { key, value, revision, created_at } = body ?? {};
   const operation = body?.operation ?? "put";
@@ -315,7 +315,7 @@ function toEntries(list, asked) {
     : undefined;
 }
 
-/** The same, null if the key is missing; false if what is missing may be the bucket. */
+/** Reads an entry; null if the key is missing, false if the bucket may be missing. */
 function readFound(answer, asked) {
   if (answer.status !== 404) return readEntry(answer, asked);
   const { code } = parse(answer);
@@ -323,7 +323,7 @@ function readFound(answer, asked) {
   return code === "key_not_found" ? null : false;
 }
 
-/** The entries of many keys. A key may come again later in the answer, as a delete too. */
+/** Reads the entries of many keys. A key may appear several times in the response, also as a delete. */
 function readEntries(answer) {
   const entries = toEntries(parse(answer).entries);
   return entries && newestEntries(entries);
@@ -343,7 +343,7 @@ export function newestEntries(entries) {
   return [...newest.values()];
 }
 
-/** Puts the keys of several listings in their place, each once. */
+/** Replaces several listings by their distinct keys. */
 export function flattenListings(listings) {
   const keys = new Set(listings.flat());
   listings.length = 0;
@@ -361,7 +361,7 @@ function readKeys(answer) {
   return Array.isArray(keys) && keys.every((key) => typeof key === "string") ? keys : undefined;
 }
 
-/** A BucketInfo from the server's JSON, undefined if it is none. */
+/** A BucketInfo from the server's JSON; undefined if it is invalid. */
 function readInfo(body, known) {
   const info = { values: 0, bytes: 0, history: 1, created_at: "", ...body };
   const { name, description = "", ttl_seconds = 0, values, bytes, history, created_at } = info;
@@ -383,12 +383,12 @@ function readBuckets(answer) {
   return infos.includes(undefined) ? undefined : infos;
 }
 
-/** The answer of a server that lists its buckets, or refuses to list them to these credentials. */
+/** Reads a list of buckets, or null if the credentials may not list them (403). */
 function readConnected(answer) {
   return answer.status === 403 ? null : readBuckets(answer);
 }
 
-/** Null, if the answer is what an operation without a result may be answered with: nothing, or JSON. */
+/** Null for a valid response without a result: an empty body, or JSON. */
 function readNothing({ status, text, page }) {
   if (status === 204) return null;
   if (status !== 200) return undefined;
@@ -414,7 +414,7 @@ const READERS = {
   [EXPECTED_CONNECTED]: readConnected,
 };
 
-/** The result that is in an answer: null for none, undefined if the answer is not as expected. */
+/** The result of a response: null for none, undefined if the response does not match the protocol. */
 export function readResult(answer, expected, key) {
   const { status } = answer;
   const readable =
@@ -429,8 +429,8 @@ const isSeconds = (value) => Number.isFinite(value) && value >= 0;
 const isText = (value) => typeof value === "string" && value !== "";
 
 /**
- * A refusal: its message from JSON, or short plain text (a proxy's HTML page says nothing), whether it may be
- * retried, and after how many seconds, where the body or the header says so.
+ * Reads an error response: the message from JSON or from short plain text (a proxy's HTML page is ignored), and
+ * `retryable` and `retryAfter` (seconds), if the body or the header has them.
  */
 export function readRefusal(answer) {
   const details = parse(answer);
@@ -448,7 +448,7 @@ export function readRefusal(answer) {
 
 const isString = (value) => typeof value === "string";
 
-/** The message about the first field of a frame that is not as it must be. */
+/** The message about the first invalid field of a frame. */
 function badField(frame) {
   const checks = {
     type: isString,
@@ -461,12 +461,12 @@ function badField(frame) {
   const name = Object.keys(checks).find((field) => !checks[field](frame[field]));
   const found = frame[name] ?? undefined;
   if (found === undefined) return `watch frame is missing "${name}"`;
-  // Values stay out of logs.
+  // Do not log values.
   const shown = name === "value" ? typeof found : JSON.stringify(found).slice(0, 100);
   return `watch frame has an invalid "${name}": ${shown}`;
 }
 
-/** A frame: an event, or a message on what is wrong with it, or nothing where it is to be ignored. */
+/** Parses a frame: an event, an error message, or undefined to ignore it. */
 export function readFrame(data) {
   if (typeof data !== "string") return "watch frame is not text";
   let frame;
@@ -484,7 +484,7 @@ export function readFrame(data) {
       isRevision(revision) &&
       isValue(value);
     if (!isEvent) return badField(frame);
-    // Any other operation than a put takes the key away.
+    // Any operation other than put counts as a delete.
     const event =
       operation === "put"
         ? new KVWatchEvent(key, value ?? "", revision, operation, bucket)

@@ -1,14 +1,14 @@
-// How a view waits for a revision: until its watch delivers it, or the server says that it never will.
+// Waits until a view's watch delivers a revision, or until listing the keys shows that it will not.
 
 import { RACE_RESOLVED, RACE_TIMED_OUT } from "./enums.js";
 import { TimeoutError, ValidationError } from "./errors.js";
 import { isAbortSignal, paused, within } from "./exchange.js";
 import { pollDelay } from "./listeners.js";
 
-/** The longest that a timer counts, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+/** The longest delay of a timer, in milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A copy of the caller's options, which may throw when they are read. */
+/** Copies the caller's options; reading them may throw. */
 function readOptions(options) {
   try {
     return { ...options };
@@ -26,9 +26,9 @@ export function readWait(revision, options, defaultTimeout) {
   const { signal, timeout, ...unknown } = readOptions(options ?? {});
   for (const name of Object.keys(unknown)) throw new ValidationError(`unknown option ${name}`);
   const milliseconds = timeout ?? defaultTimeout;
-  if (typeof milliseconds !== "number" || !(milliseconds > 0 && milliseconds <= LONGEST)) {
+  if (typeof milliseconds !== "number" || !(milliseconds > 0 && milliseconds <= MAX_TIMER_MS)) {
     throw new ValidationError(
-      `timeout must be a number of milliseconds, more than 0 and at most ${LONGEST}`,
+      `timeout must be a number of milliseconds, more than 0 and at most ${MAX_TIMER_MS}`,
     );
   }
   if (signal && !isAbortSignal(signal)) {
@@ -37,53 +37,53 @@ export function readWait(revision, options, defaultTimeout) {
   return { signal, timeout: milliseconds };
 }
 
-/** How often the server is asked before keys are given up that it no longer lists. */
-const PATIENCE = 3;
+/** The number of listings after which keys that are no longer listed count as expired. */
+const MAX_LISTINGS = 3;
 
 /**
- * Asks the server what a replica lacks of the change with this revision: whether it is still to come,
- * and which keys the replica has of before it that are there no longer. None of it: the change was of a
- * key that does not match, or another took its place.
+ * Lists and reads keys to find out what a view is missing of the change with this revision: `late` is whether the
+ * change is still to be delivered, `gone` the older keys of the view that no longer exist. If neither, the change
+ * was of a key that does not match, or was superseded.
  */
-async function lacking(revision, replica, bucket, patterns, signal) {
+async function missing(revision, view, bucket, patterns, signal) {
   const listed = new Set();
   let late = false;
   for (const pattern of patterns) {
     const keys = await bucket.listKeys(pattern, { signal });
     for (const key of keys) listed.add(key);
-    // The newest first. What is older than the revision cannot stand in its place.
+    // Newest first: an older entry cannot have superseded the revision.
     for (const key of keys.reverse()) {
-      if (replica.revision(key) >= revision) continue;
+      if (view.revision(key) >= revision) continue;
       const entry = await bucket.get(key, { signal }).catch((error) => {
         if (error?.code !== "HTTP_404") throw error;
       });
       if (entry && entry.revision < revision) break;
-      const known = replica.revision(key);
+      const known = view.revision(key);
       if (entry ? known < entry.revision : known > 0 && known < revision) late = true;
       if (late) break;
     }
   }
   const gone = [];
-  for (const [key, entry] of replica.map) {
+  for (const [key, entry] of view.map) {
     if (entry.revision < revision && !listed.has(key)) gone.push(key);
   }
   return { late, gone };
 }
 
-/** Settles once nothing of the change is lacking. */
-async function verified(revision, replica, bucket, patterns, signal) {
-  await replica.ready;
+/** Resolves once nothing of the change is missing. */
+async function verified(revision, view, bucket, patterns, signal) {
+  await view.ready;
   let retryAfter = 0;
-  for (let asked = 1; ; asked += 1) {
-    // Most often the watch brings it meanwhile.
-    await paused(pollDelay(asked, retryAfter), signal);
+  for (let attempt = 1; ; attempt += 1) {
+    // Usually the watch delivers the revision during the delay.
+    await paused(pollDelay(attempt, retryAfter), signal);
     signal.throwIfAborted();
     try {
       retryAfter = 0;
-      const { late, gone } = await lacking(revision, replica, bucket, patterns, signal);
+      const { late, gone } = await missing(revision, view, bucket, patterns, signal);
       if (!late && gone.length === 0) return;
       // No event is emitted when a key expires.
-      if (asked >= PATIENCE) replica.forget(gone);
+      if (attempt >= MAX_LISTINGS) view.forget(gone);
     } catch (error) {
       if (!error?.retryable) throw error;
       retryAfter = error.retryAfter ?? 0;
@@ -92,17 +92,17 @@ async function verified(revision, replica, bucket, patterns, signal) {
 }
 
 /**
- * Waits for `come`, which the replica settles when the revision itself arrives or no more will, or until
- * the server says that there is nothing to wait for.
+ * Waits for `delivered`, which the view settles when the revision arrives or the view closes, or until listing
+ * the keys shows that nothing is missing.
  */
-export async function arrival(come, revision, { signal, timeout }, replica, bucket, patterns) {
+export async function arrival(delivered, revision, { signal, timeout }, view, bucket, patterns) {
   const controller = new AbortController();
-  const checked = verified(revision, replica, bucket, patterns, controller.signal);
-  const outcome = await within(Promise.race([come, checked]), timeout, signal, controller);
+  const checked = verified(revision, view, bucket, patterns, controller.signal);
+  const outcome = await within(Promise.race([delivered, checked]), timeout, signal, controller);
   controller.abort();
   if (outcome.kind === RACE_RESOLVED) return;
   if (outcome.kind === RACE_TIMED_OUT) {
-    const message = `revision ${revision} has not come within ${timeout} ms`;
+    const message = `revision ${revision} did not arrive within ${timeout} ms`;
     throw new TimeoutError(message, { timeoutMs: timeout });
   }
   throw outcome.value;

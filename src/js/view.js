@@ -1,5 +1,5 @@
-// A live, read-only replica of a bucket's keys: a Map that a watch keeps. A Replica is what the watch
-// calls back, a KVView what an application holds.
+// A live, read-only copy of a bucket's keys: a Map that a watch updates. A ViewState has the callbacks of the
+// watch, a KVView is the application's object.
 
 import { guarded, subscribe } from "./client.js";
 import { VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
@@ -14,8 +14,8 @@ import { endings } from "./watcher.js";
 
 const MAP = Symbol("entries");
 
-/** Entries, to be read. */
-class Content {
+/** Read access to a map of entries. */
+class EntryReader {
   constructor(map) {
     Object.defineProperty(this, MAP, { value: map, writable: true });
   }
@@ -47,8 +47,8 @@ class Content {
   }
 }
 
-/** What a view held at one time. It never changes. */
-class KVViewSnapshot extends Content {
+/** An immutable snapshot of a view. */
+class KVViewSnapshot extends EntryReader {
   constructor(map, { state, status, error }) {
     super(map);
     this.state = state;
@@ -70,25 +70,25 @@ class KVViewSnapshot extends Content {
     return inner(this);
   }
 
-  /** The view is about to change: what this shares with it so far becomes its own. */
+  /** Copies the map that a snapshot shares with its view, before the view changes. */
   static detach(snapshot) {
     snapshot[MAP] = new Map(snapshot[MAP]);
   }
 }
 
-/** How many revisions are remembered of those that have come. */
-const MANY = 1024;
+/** The maximum number of delivered revisions that a view remembers. */
+const MAX_REMEMBERED_REVISIONS = 1024;
 
-/** A promise that may be rejected without anyone waiting for it. */
+/** A promise whose rejection need not be handled. */
 function newReady() {
   const ready = newDeferred();
   ready.promise.catch(() => {});
   return ready;
 }
 
-class Replica {
+class ViewState {
   map = new Map();
-  /** Keys whose values do not decode: their revisions, and the errors. */
+  /** The revisions and errors of keys whose values do not decode. */
   unreadable = new Map();
   state = "connecting";
   status = "loading";
@@ -98,15 +98,15 @@ class Replica {
   #timeout;
   #listener;
   #watcher;
-  /** The callbacks of the current watch: calls of an earlier one are ignored. */
+  /** The callbacks of the current watch: calls from an earlier one are ignored. */
   #callbacks;
-  /** What a later watch has delivered so far: it replaces the entries once it is complete. */
+  /** What a new watch has delivered so far: it replaces the entries once the watch is ready. */
   #next;
   #ready = newReady();
   #subscribers = new Set();
-  #telling = false;
+  #notifying = false;
   #snapshot;
-  /** The last problem of the watch, until it goes on. */
+  /** The last error of the watch, until it recovers. */
   #problem;
   #recent = new Set();
   #waiting = new Set();
@@ -117,7 +117,7 @@ class Replica {
     this.#listener = listener;
   }
 
-  // What Rust calls.
+  // Methods that Rust calls.
 
   nextWatch(logger, timeout) {
     this.#logger = logger;
@@ -150,7 +150,7 @@ class Replica {
     return new KVView(this);
   }
 
-  /** The client has another configuration: what the view holds stays until its entries have come. */
+  /** Handles a new configuration of the client: the entries stay until the new ones have arrived. */
   reset() {
     this.#callbacks = undefined;
     if (this.status === "ready") this.#ready = newReady();
@@ -196,7 +196,7 @@ class Replica {
     dispatch(this.#listener, VIEW_STOPPED, 0);
   }
 
-  // What the watch calls back.
+  // Callbacks of the watch.
 
   onUpdate(event) {
     const { map, unreadable } = this.#next ?? this;
@@ -210,7 +210,7 @@ class Replica {
       this.#problem = undefined;
       apply();
     });
-    this.#heard(event.revision);
+    this.#deliver(event.revision);
   }
 
   onReady() {
@@ -230,7 +230,7 @@ class Replica {
       this.state = state;
       if (state === "connected") this.#problem = undefined;
     }, true);
-    // The bucket may have been made anew meanwhile.
+    // The bucket may have been recreated meanwhile.
     this.#recent.clear();
   }
 
@@ -247,14 +247,14 @@ class Replica {
         this.#problem = error;
       }
     }, true);
-    if (undecodable && !this.#next) this.#heard(revision);
+    if (undecodable && !this.#next) this.#deliver(revision);
   }
 
   onEnd(error) {
     dispatch(this.#listener, VIEW_WATCH_ENDED, error?.status ?? 0, error && String(error.code));
   }
 
-  // What an application asks for.
+  // Methods of the application's view.
 
   subscribe(callback) {
     if (typeof callback !== "function")
@@ -273,45 +273,45 @@ class Replica {
     if (revision === 0 || this.#has(revision)) return;
     if (this.status === "closed") throw this.#reason();
     const waiting = { revision };
-    const come = new Promise((resolve, reject) => Object.assign(waiting, { resolve, reject }));
+    const delivered = new Promise((resolve, reject) => Object.assign(waiting, { resolve, reject }));
     this.#waiting.add(waiting);
     try {
-      await arrival(come, revision, wait, this, this.#bucket, this.#patterns);
+      await arrival(delivered, revision, wait, this, this.#bucket, this.#patterns);
     } finally {
       this.#waiting.delete(waiting);
     }
   }
 
-  /** The revision that a key is known to have, 0: none. */
+  /** The known revision of a key; 0 if there is none. */
   revision(key) {
     return (this.map.get(key) ?? this.unreadable.get(key))?.revision ?? 0;
   }
 
-  /** Takes keys out that are gone, though the watch did not say so. */
+  /** Removes expired keys, for which the watch emits no event. */
   forget(keys) {
     this.#change(() => {
       for (const key of keys) this.map.delete(key);
     });
   }
 
-  /** Puts what a later watch has delivered in the place of what there is. */
+  /** Replaces the entries by those that a new watch has delivered. */
   #replace({ map, unreadable }) {
-    // The view keeps the same map.
+    // Keep the map, which the view holds.
     this.map.clear();
     for (const [key, entry] of map) this.map.set(key, entry);
     this.unreadable = unreadable;
     this.#next = undefined;
   }
 
-  /** Changes something, and tells the subscribers; of the entries only once they are complete. */
+  /** Applies a change and notifies the subscribers; while loading only if `evenLoading`. */
   #change(how, evenLoading = false) {
     if (this.#snapshot) KVViewSnapshot.detach(this.#snapshot);
     this.#snapshot = undefined;
     how();
-    if (this.#telling || (this.status === "loading" && !evenLoading)) return;
-    this.#telling = true;
+    if (this.#notifying || (this.status === "loading" && !evenLoading)) return;
+    this.#notifying = true;
     microtask(() => {
-      this.#telling = false;
+      this.#notifying = false;
       for (const subscriber of [...this.#subscribers]) {
         if (!this.#subscribers.has(subscriber)) continue;
         guarded(this.#logger, "a subscriber of a view", () => subscriber());
@@ -319,8 +319,8 @@ class Replica {
     });
   }
 
-  #heard(revision) {
-    if (this.#recent.size === MANY) this.#recent.clear();
+  #deliver(revision) {
+    if (this.#recent.size === MAX_REMEMBERED_REVISIONS) this.#recent.clear();
     this.#recent.add(revision);
     for (const waiting of this.#waiting) {
       if (waiting.revision === revision) waiting.resolve();
@@ -339,17 +339,17 @@ class Replica {
 }
 
 /** A view. */
-class KVView extends Content {
+class KVView extends EntryReader {
   static {
-    // Not every platform has it yet.
+    // Some platforms lack Symbol.dispose.
     // biome-ignore lint/complexity/noThisInStatic: the name of the class must survive the bundler
     if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.stop;
   }
 
-  constructor(replica) {
-    super(replica.map);
-    this.bucket = replica.bucket;
-    hide(this, () => replica);
+  constructor(state) {
+    super(state.map);
+    this.bucket = state.bucket;
+    hide(this, () => state);
   }
 
   get [Symbol.toStringTag]() {
@@ -390,5 +390,5 @@ class KVView extends Content {
 }
 
 export function newViewState(bucket, patterns, listener) {
-  return new Replica(bucket, patterns, listener);
+  return new ViewState(bucket, patterns, listener);
 }

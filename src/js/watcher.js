@@ -1,5 +1,4 @@
-// The two ends of a watch: a Subscriber is what the feed speaks to, a KVWatcher what an application
-// holds.
+// The two ends of a watch: the feed notifies a Subscriber; a KVWatcher is the application's object.
 
 import { callBack, log } from "./client.js";
 import { STATES } from "./connection.js";
@@ -11,7 +10,7 @@ import { microtask } from "./microtask.js";
 import { readArguments } from "./settings.js";
 import { copyEvent, decode } from "./values.js";
 
-/** What views call, by their callbacks, when their watch has ended: with the error that ended it, if any. */
+/** Functions of views, by their callbacks, to call after their watch has ended, with its error if any. */
 export const endings = /* @__PURE__ */ new WeakMap();
 
 const CALLBACKS = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
@@ -20,7 +19,7 @@ const isObject = (value) => typeof value === "object" && value !== null;
 
 const isUnset = (value) => value === undefined || value === null;
 
-/** A member of the caller's object: what is no callback where reading it throws. */
+/** A member of the caller's object; a string, which is not a callback, if reading it throws. */
 function member(object, name) {
   try {
     return object[name];
@@ -34,7 +33,7 @@ function hasCallbacks(value) {
   return isObject(value) && CALLBACKS.some((name) => !isUnset(member(value, name)));
 }
 
-/** The callback that is no function, an empty name where there is no object for them; else undefined. */
+/** The name of an invalid callback, an empty name if there is no callbacks object; else undefined. */
 function unusableCallback(callbacks) {
   if (!isObject(callbacks)) return "";
   return CALLBACKS.find((name) => {
@@ -43,7 +42,7 @@ function unusableCallback(callbacks) {
   });
 }
 
-/** What else callbacks are called elsewhere, and in typing errors. @type {[RegExp, string][]} */
+/** Names of callbacks in other libraries, and misspellings. @type {[RegExp, string][]} */
 const LIKELY = [
   [/state|status/i, "onStateChange"],
   [/err|fail/i, "onError"],
@@ -52,7 +51,7 @@ const LIKELY = [
   [/./, "onUpdate"],
 ];
 
-/** What is wrong with the arguments of `watch()`, where they are like what it takes; else undefined. */
+/** A message about a common mistake in the arguments of `watch()`; else undefined. */
 function callbackMistake(callbacks, options) {
   try {
     if (typeof callbacks === "function")
@@ -95,8 +94,8 @@ export function readWatch(first, second) {
   return readArguments(first, second);
 }
 
-/** Events on their way to whoever iterates over a watch; none is lost, however late they come. */
-class Backlog {
+/** Buffers the events of a watch for an iteration that has not read them yet. */
+class EventBuffer {
   #arrived = [];
   #leaving = [];
   #waiting = [];
@@ -108,7 +107,7 @@ class Backlog {
     else this.#arrived.push(event);
   }
 
-  /** There will be no more; the error that ended it, if any, is thrown after the last event. */
+  /** Ends the iteration after the buffered events; throws the error, if there is one, after the last. */
   end(error) {
     this.#over = { error };
     for (const waiting of this.#waiting.splice(0))
@@ -147,14 +146,14 @@ class Subscriber {
   #callbacks;
   #logger;
   #mode;
-  /** Who is told that it leaves the feed, as long as it has not. */
+  /** The listener to call when it leaves the feed; undefined after that. */
   #leaving;
   #signal;
   #stop = () => this.stop();
-  #backlog;
+  #buffer;
   #deferred;
   #outcome;
-  /** Whether it is over, and because of what. */
+  /** Set after the end, with its error. */
   #over;
   #iterated = false;
   /** The connection of the client, while the watch runs. */
@@ -168,10 +167,10 @@ class Subscriber {
     this.#mode = mode;
     this.#signal = signal;
     this.#connection = connection;
-    if (!callbacks) this.#backlog = new Backlog();
+    if (!callbacks) this.#buffer = new EventBuffer();
   }
 
-  /** The feed has taken it up. */
+  /** Joins a feed. */
   attach(leaving) {
     this.#leaving = leaving;
     this.#connection.move(undefined, this.state);
@@ -179,14 +178,14 @@ class Subscriber {
     return new KVWatcher(this);
   }
 
-  /** It is not to begin at all: the signal was aborted before. */
+  /** Closes without joining a feed, because the signal was already aborted. */
   attachAborted() {
     this.#connection = undefined;
     microtask(() => this.close());
     return new KVWatcher(this);
   }
 
-  /** Gives the error where the event cannot be decoded. */
+  /** Delivers an event; returns the error if it cannot be decoded. */
   update(event) {
     const own = copyEvent(event);
     if (this.#mode) {
@@ -199,7 +198,7 @@ class Subscriber {
     }
     const callbacks = this.#callbacks;
     if (callbacks) callBack(this.#logger, callbacks, "onUpdate", own);
-    this.#backlog?.push(own);
+    this.#buffer?.push(own);
     return undefined;
   }
 
@@ -217,10 +216,10 @@ class Subscriber {
     this.#call("onReady");
   }
 
-  /** A problem; `final`: it ends the watch. */
+  /** Reports an error; `final`: it ends the watch. */
   fail(error, final = false) {
     if (this.#hasErrorCallback()) this.#call("onError", error);
-    // An iteration throws it.
+    // An iteration throws a final error.
     else if (!(final && this.#iterated))
       log(this.#logger, "error", "a problem of a watch without onError", error);
   }
@@ -233,7 +232,7 @@ class Subscriber {
     }
   }
 
-  /** It is over: of itself, because of an error perhaps. */
+  /** Ends the watch, with an error if there is one. */
   close(error) {
     this.#release();
     const reason =
@@ -246,7 +245,7 @@ class Subscriber {
     this.#connection?.move(this.state, undefined);
     this.#connection = undefined;
     this.#over = { error };
-    this.#backlog?.end(error);
+    this.#buffer?.end(error);
     this.#call("onClose");
     endings.get(this.#callbacks)?.(error);
     this.#callbacks = undefined;
@@ -259,7 +258,7 @@ class Subscriber {
   get whenReady() {
     if (!this.#deferred) {
       const deferred = newDeferred();
-      // Nobody has to wait for it.
+      // Its rejection need not be handled.
       deferred.promise.catch(() => {});
       if (this.#outcome?.ready) deferred.resolve();
       else if (this.#outcome) deferred.reject(this.#outcome.reason);
@@ -270,18 +269,18 @@ class Subscriber {
 
   iterate() {
     this.#iterated = true;
-    if (!this.#backlog) {
-      this.#backlog = new Backlog();
-      if (this.#over) this.#backlog.end(this.#over.error);
+    if (!this.#buffer) {
+      this.#buffer = new EventBuffer();
+      if (this.#over) this.#buffer.end(this.#over.error);
     }
-    const backlog = this.#backlog;
+    const buffer = this.#buffer;
     const done = async (value) => {
       this.stop();
-      backlog.clear();
+      buffer.clear();
       return { value, done: true };
     };
     return {
-      next: () => backlog.next(),
+      next: () => buffer.next(),
       return: done,
       [Symbol.asyncIterator]() {
         return this;
@@ -304,7 +303,7 @@ class Subscriber {
 /** A running watch. */
 class KVWatcher {
   static {
-    // Not every platform has it yet.
+    // Some platforms lack Symbol.dispose.
     // biome-ignore lint/complexity/noThisInStatic: the name of the class must survive the bundler
     if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.stop;
   }
@@ -314,7 +313,7 @@ class KVWatcher {
     hide(this, () => subscriber);
   }
 
-  /** Vue leaves objects alone that say they are of a kind of their own. */
+  /** Vue does not wrap objects with their own tag in a proxy. */
   get [Symbol.toStringTag]() {
     return "KVWatcher";
   }
@@ -344,8 +343,8 @@ export function newSubscriber(bucket, callbacks, logger, mode, signal, connectio
   return new Subscriber(bucket, callbacks, logger, mode, signal, connection);
 }
 
-/** The subscribers of a feed, by their ids, in the order they came. */
-class Audience {
+/** The subscribers of a feed, by id, in the order they joined. */
+class SubscriberSet {
   #members = new Map();
   #errors = [];
 
@@ -357,28 +356,28 @@ class Audience {
     this.#members.set(id, subscriber);
   }
 
-  /** Takes a subscriber out: nothing is delivered to it any more. */
+  /** Removes a subscriber, which gets no more events. */
   take(id) {
     const subscriber = this.#members.get(id);
     this.#members.delete(id);
     return subscriber;
   }
 
-  /** Whether the event cannot be decoded. */
+  /** Delivers an event to one subscriber; returns whether it cannot be decoded. */
   deliver(id, event) {
     const error = this.#members.get(id)?.update(event);
     if (error) this.#errors.push(error);
     return error !== undefined;
   }
 
-  /** Whether any of them cannot decode the event. */
+  /** Delivers an event; returns whether any subscriber cannot decode it. */
   deliverToAll(ids, event) {
-    // They lie in a memory that moves where a callback makes it grow.
+    // Copy them: a callback may grow the WebAssembly's memory, which detaches this view of it.
     for (const id of ids.slice()) this.deliver(id, event);
     return this.#errors.length > 0;
   }
 
-  /** Takes the errors of those that could not decode an event. */
+  /** Takes the errors of subscribers that could not decode an event. */
   takeErrors() {
     return this.#errors.splice(0);
   }
@@ -395,7 +394,7 @@ class Audience {
     for (const subscriber of [...this.#members.values()]) subscriber.fail(error);
   }
 
-  /** It is over for everybody; one after the other, so that a callback may stop the others. */
+  /** Closes all subscribers, one after the other, so that a callback may stop others. */
   end(error) {
     for (const [id, subscriber] of this.#members) {
       this.#members.delete(id);
@@ -406,5 +405,5 @@ class Audience {
 }
 
 export function newSubscriberSet() {
-  return new Audience();
+  return new SubscriberSet();
 }

@@ -11,10 +11,10 @@ use super::{KvError, Timestamp};
 /// The largest value, in bytes, in a bucket that sets no `maxValueSize` (rule 12).
 pub const MAX_VALUE_BYTES: u64 = 1 << 20;
 
-/// The most revisions of a key a bucket can keep (rule 8).
+/// The maximum number of revisions of a key that a bucket can keep (rule 8).
 pub const MAX_HISTORY: u64 = 64;
 
-/// The longest time to live: what fits into a signed 64-bit count of nanoseconds.
+/// The longest time to live: the range of a signed 64-bit count of nanoseconds.
 const MAX_TTL_SECONDS: u64 = i64::MAX as u64 / 1_000_000_000;
 
 /// The largest size that every party on the wire, JavaScript's numbers among them, holds exactly.
@@ -23,7 +23,7 @@ const MAX_SIZE: u64 = (1 << 53) - 1;
 /// The largest `maxValueSize`: JetStream counts messages, headers included, in 31 bits.
 const MAX_VALUE_SIZE: u64 = i32::MAX as u64 - 1024;
 
-/// The longest description, in bytes: what JetStream takes.
+/// The longest description, in bytes: JetStream's limit.
 const MAX_DESCRIPTION_BYTES: usize = 4096;
 
 /// A valid bucket name (rule 11): `[A-Za-z0-9_-]+`, at most 200 bytes. Cheap to clone.
@@ -80,7 +80,7 @@ impl fmt::Debug for BucketName {
 pub struct BucketConfig {
     /// The bucket's name.
     pub name: String,
-    /// Words for people.
+    /// A message for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// How long a message is kept after it was written, in seconds (rule 14); 0: for ever.
@@ -138,7 +138,7 @@ impl BucketConfig {
         Ok((name, self))
     }
 
-    /// The largest value the bucket takes, in bytes.
+    /// The largest value that the bucket accepts, in bytes.
     pub fn value_limit(&self) -> u64 {
         match self.max_value_size {
             0 => MAX_VALUE_BYTES,
@@ -147,7 +147,7 @@ impl BucketConfig {
     }
 }
 
-/// What a bucket is and holds.
+/// The settings and state of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketInfo {
     /// Its settings, normalized.

@@ -1,10 +1,10 @@
-//! What a key holds, and what happens to it.
+//! Entries, revisions and watch events.
 
 use std::sync::Arc;
 
 use super::Key;
 
-/// The number of a stored message: one counter a bucket, from 1 (rule 1).
+/// The number of a stored message: one counter per bucket, from 1 (rule 1).
 pub type Revision = u64;
 
 /// Stored bytes, shared rather than copied.
@@ -37,11 +37,11 @@ pub struct Entry<V = Value> {
     pub revision: Revision,
     /// The time of that write.
     pub created: Timestamp,
-    /// When it expires, where it does (rule 14).
+    /// When it expires, if it does (rule 14).
     pub expires: Option<Timestamp>,
 }
 
-/// Why a key has no value any more, where it was not simply deleted.
+/// Why a key has no value, if it was not deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// The key was purged (rule 7).
@@ -71,9 +71,9 @@ pub struct Change<V = Value> {
     pub revision: Revision,
     /// The time of the write.
     pub created: Timestamp,
-    /// Why there is no value, where it was not simply deleted.
+    /// Why there is no value, if it was not deleted.
     pub reason: Option<Reason>,
-    /// When the value expires, where it does (rule 14).
+    /// When the value expires, if it does (rule 14).
     pub expires: Option<Timestamp>,
 }
 
@@ -86,7 +86,7 @@ impl<V> Change<V> {
         }
     }
 
-    /// The entry, where it is not a marker.
+    /// The entry, if it is not a marker.
     pub fn into_entry(self) -> Option<Entry<V>> {
         Some(Entry {
             key: self.key,
@@ -111,7 +111,7 @@ impl<V> From<Entry<V>> for Change<V> {
     }
 }
 
-/// What must hold for a write to be carried out.
+/// The precondition of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
     /// Nothing: `put`.
@@ -122,16 +122,16 @@ pub enum Precondition {
     Revision(Revision),
 }
 
-/// How a key is taken away.
+/// How a key is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
-    /// A tombstone is appended; older revisions stay as the history setting says (rule 6).
+    /// Appends a tombstone; keeps older revisions within the history setting (rule 6).
     Delete,
-    /// Every message of the key goes, one purge marker stays (rule 7).
+    /// Removes every message of the key and appends one purge marker (rule 7).
     Purge,
 }
 
-/// What a watch event tells of.
+/// The operation of a watch event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// The key has a new value.
@@ -165,8 +165,8 @@ pub struct WatchEvent<V = Value> {
     pub operation: Operation,
     /// When it happened.
     pub created: Timestamp,
-    /// Why the key has no value any more, where it was not simply deleted.
+    /// Why the key has no value, if it was not deleted.
     pub reason: Option<Reason>,
-    /// When the value expires, where it does (rule 14).
+    /// When the value expires, if it does (rule 14).
     pub expires: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
-//! Why a backend refuses an operation.
+//! Errors of a backend.
 
-/// A refusal. Every backend gives the same one, in the same words, for the same reason.
+/// A backend's error. Every backend returns the same error and message for the same cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.message())]
 pub enum KvError {
@@ -8,22 +8,22 @@ pub enum KvError {
     BucketNotFound,
     /// The key is missing, deleted, purged or expired (rules 5 to 7).
     KeyNotFound,
-    /// `create` met a live key (rule 4).
+    /// `create` of a live key (rule 4).
     KeyExists,
-    /// `update` named a revision that is not the key's last (rule 3).
+    /// `update` with a revision that is not the key's last (rule 3).
     RevisionMismatch,
     /// The bucket exists with other settings (rule 16).
     BucketExists,
-    /// The value is larger than the bucket takes (rule 12).
+    /// The value is larger than the bucket's limit (rule 12).
     ValueTooLarge,
-    /// The bucket's `maxBytes` leave no room (rule 13).
+    /// The write would exceed the bucket's `maxBytes` (rule 13).
     BucketFull,
     /// A name, key, pattern or setting is not well formed (rules 10 and 11).
     Invalid(&'static str),
 }
 
 impl KvError {
-    /// What is wrong, in words for people.
+    /// The message for people.
     pub const fn message(self) -> &'static str {
         match self {
             Self::BucketNotFound => "bucket not found",
@@ -37,7 +37,7 @@ impl KvError {
         }
     }
 
-    /// What is wrong, in one word for programs: the `code` of an error body.
+    /// The `code` of an error body, for programs.
     pub const fn code(self) -> &'static str {
         match self {
             Self::BucketNotFound => "bucket_not_found",
@@ -51,7 +51,7 @@ impl KvError {
         }
     }
 
-    /// The HTTP status that carries this refusal.
+    /// The HTTP status of this error.
     pub const fn status(self) -> u16 {
         match self {
             Self::Invalid(_) => 400,

@@ -45,7 +45,7 @@ impl Key {
     }
 }
 
-/// Whether there is nothing before, after or between dots.
+/// Whether the text has an empty token.
 pub(super) fn has_empty_token(text: &str) -> bool {
     let mut last = b'.';
     let doubled = text
@@ -54,8 +54,8 @@ pub(super) fn has_empty_token(text: &str) -> bool {
     doubled || last == b'.'
 }
 
-/// Whether there is what neither a key nor a pattern may contain. Only ASCII is looked at: beyond it
-/// every character is ordinary, as it is to NATS, which compares bytes.
+/// Whether the text has a character that neither a key nor a pattern may contain. Only ASCII is checked: NATS
+/// compares bytes, so every other character is ordinary.
 pub(super) fn has_blank(text: &str) -> bool {
     text.bytes().any(|b| b <= b' ' || b == 0x7f)
 }

@@ -1,5 +1,5 @@
 //! The vocabulary of the key-value API: what a key, a pattern, a bucket, an entry and a watch
-//! event are, and how each looks on the wire. Every other room speaks in these terms.
+//! event are, and how each looks on the wire. Every other module uses these types.
 
 mod bucket;
 mod entry;

@@ -75,7 +75,7 @@ impl Pattern {
         &self.0
     }
 
-    /// The only key that matches, where there is just one.
+    /// The only key that matches, if there is exactly one.
     pub fn as_key(&self) -> Option<Key> {
         let literal = self
             .tokens()
@@ -115,7 +115,7 @@ impl Pattern {
 
 /// The first token of a path, and the rest where there is one.
 pub(crate) fn split(path: &str) -> (&str, Option<&str>) {
-    // Byte by byte: tokens are short, and what looks for any pattern costs more than it saves.
+    // Byte by byte: tokens are short, and a general search would cost more than it saves.
     match path.bytes().position(|byte| byte == b'.') {
         Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..)),
         None => (path, None),

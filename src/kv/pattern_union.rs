@@ -1,4 +1,4 @@
-//! Which patterns take in which others: what lets several watches share one connection.
+//! Covering, overlap and union of patterns, which let several watches share one connection.
 
 use super::Pattern;
 use super::pattern::Token;
@@ -49,7 +49,7 @@ impl Pattern {
                     break;
                 }
                 (Some(_), Some(_)) => tokens.push("*"),
-                // One is longer: no pattern stands for "none or more", so the last token gives way.
+                // One is longer: no pattern matches "none or more" tokens, so `>` replaces the last token.
                 (Some(_), None) | (None, Some(_)) => {
                     tokens.pop();
                     tokens.push(">");
@@ -87,7 +87,7 @@ mod tests {
                 if one.covers(&other) {
                     assert!(keys().all(|key| one.matches(key)), "{one:?} {other:?}");
                 } else {
-                    // Every pattern here has a key among these that tells it from those beside it.
+                    // These keys distinguish every pattern here from its neighbours.
                     let apart = keys().any(|key| !one.matches(key));
                     assert!(apart, "{one:?} {other:?}");
                 }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_widened_pattern_covers_both_and_no_more_than_it_must() {
+    fn the_union_of_patterns_is_the_narrowest_that_covers_both() {
         for one in PATTERNS.map(pattern) {
             for other in PATTERNS.map(pattern) {
                 let wide = one.union(&other);

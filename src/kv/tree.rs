@@ -1,8 +1,8 @@
-//! A tree of dot-separated paths, one level a token.
+//! A tree of dot-separated paths, one level per token.
 //!
-//! The store keeps its keys in one and its watchers in another, and asks each the opposite
-//! question: which keys does this pattern match ([`Tree::select`]), and which patterns match this
-//! key ([`Tree::matching`]). Either walks only the branches that can still match: `user.>` over
+//! The store keeps its keys in one tree and its watchers in another. [`Tree::select`] finds the keys that a
+//! pattern matches, and [`Tree::matching`] the patterns that match a key. Both walk only the branches that can
+//! still match: `user.>` over
 //! 100,000 keys descends straight to `user` and visits what is below it, and a write looks up at
 //! most three children a token (the literal, `*` and `>`), however many watchers there are.
 

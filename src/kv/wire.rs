@@ -1,6 +1,5 @@
-//! The JSON bodies and frames of the protocol, for whoever writes them. (The browser's JavaScript
-//! engine reads and writes JSON faster than Rust compiled to WebAssembly, so the client only borrows
-//! the names.)
+//! The JSON bodies and frames of the protocol, written by the reference server. (The client parses JSON in
+//! JavaScript, which is faster than Rust compiled to WebAssembly, and only uses the names.)
 
 use std::borrow::Cow;
 
@@ -13,7 +12,7 @@ pub fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// The answer to `get`, and an element of `history` and `entries`.
+/// The response to `get`, and an element of `history` and `entries`.
 #[derive(Debug, Serialize)]
 pub struct EntryBody<'a> {
     /// The key.
@@ -27,34 +26,34 @@ pub struct EntryBody<'a> {
     pub created_at: String,
     /// `put`, or `delete` for the marker of a delete, purge or expiry.
     pub operation: &'static str,
-    /// `purged` or `expired`, where that is why there is no value.
+    /// `purged` or `expired`, if that is why there is no value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
-    /// When the value expires, RFC 3339, where it does.
+    /// When the value expires, RFC 3339, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
 }
 
-/// The answer to `history`.
+/// The response to `history`.
 #[derive(Debug, Serialize)]
 pub struct HistoryBody<'a> {
-    /// What is retained of the key, in ascending order of revision.
+    /// The retained messages of the key, in ascending order of revision.
     pub history: Vec<EntryBody<'a>>,
     /// How many there are.
     pub count: usize,
 }
 
-/// The answer to `put`, `create`, `update` and a conditional remove.
+/// The response to `put`, `create`, `update` and a conditional remove.
 #[derive(Debug, Serialize)]
 pub struct PutBody {
     /// The revision the write got.
     pub revision: u64,
-    /// `false` where the write's id could not be stored with it; else left out.
+    /// `false` if the write's id could not be stored with it; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub write_id: Option<bool>,
 }
 
-/// The answer to `listKeys`.
+/// The response to `listKeys`.
 #[derive(Debug, Serialize)]
 pub struct KeysBody<'a> {
     /// The keys, in ascending order of their last revision.
@@ -68,10 +67,10 @@ pub struct KeysBody<'a> {
 pub struct BucketBody<'a> {
     /// The bucket's name.
     pub name: &'a str,
-    /// Words for people.
+    /// A message for people.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub description: &'a str,
-    /// Seconds a message is kept; left out where it is for ever.
+    /// The time to live in seconds; left out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<u64>,
     /// Messages retained.
@@ -82,11 +81,11 @@ pub struct BucketBody<'a> {
     pub history: u64,
     /// When the bucket was created, RFC 3339.
     pub created_at: String,
-    /// Names one life of the bucket: deleted and created again, it has another.
+    /// The generation of the bucket: a recreated bucket has another.
     pub epoch: &'a str,
 }
 
-/// The answer to `listBuckets`.
+/// The response to `listBuckets`.
 #[derive(Debug, Serialize)]
 pub struct BucketsBody<'a> {
     /// The buckets, by name.
@@ -95,14 +94,14 @@ pub struct BucketsBody<'a> {
     pub count: usize,
 }
 
-/// The body of every refusal.
+/// The body of every error.
 #[derive(Debug, Serialize)]
 pub struct ErrorBody<'a> {
-    /// Words for people.
+    /// A message for people.
     pub error: Cow<'a, str>,
-    /// One word for programs, such as `key_not_found`.
+    /// A code for programs, such as `key_not_found`.
     pub code: &'a str,
-    /// Whether the write may have been carried out before, and overwritten since.
+    /// Whether the write may have taken effect earlier and been superseded.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
 }
@@ -123,16 +122,16 @@ pub enum Frame<'a> {
         operation: &'static str,
         /// The bucket.
         bucket: &'a str,
-        /// `purged` or `expired`, where that is why there is no value.
+        /// `purged` or `expired`, if that is why there is no value.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
-        /// When the value expires, RFC 3339, where it does.
+        /// When the value expires, RFC 3339, if it does.
         #[serde(skip_serializing_if = "Option::is_none")]
         expires_at: Option<String>,
     },
     /// The server reports a problem.
     Error {
-        /// Words for people.
+        /// A message for people.
         message: &'a str,
     },
 }

@@ -180,7 +180,7 @@ impl<S: Sink> Bucket<S> {
         self.watchers.end();
     }
 
-    /// Stores a message under the next revision, trims the key's history, and tells the watchers.
+    /// Stores a message under the next revision, trims the key's history, and notifies the watchers.
     fn append(
         &mut self,
         key: &Key,
@@ -222,7 +222,7 @@ impl<S: Sink> Bucket<S> {
         self.compact_ages();
 
         if !self.watchers.is_empty() {
-            self.watchers.tell(&Arc::new(WatchEvent {
+            self.watchers.notify(&Arc::new(WatchEvent {
                 bucket: Arc::clone(&self.name),
                 key: key.clone(),
                 value: value.unwrap_or_default(),
@@ -236,7 +236,7 @@ impl<S: Sink> Bucket<S> {
         Ok(revision)
     }
 
-    /// Whether a message pushes out another that is at least as large.
+    /// Whether a message replaces another that is at least as large.
     fn replaces(&self, key: &Key, bytes: u64) -> bool {
         self.keys
             .get(key)
@@ -259,7 +259,7 @@ impl<S: Sink> Bucket<S> {
         }
     }
 
-    /// Drops what has outlived the time to live (rule 14). Revisions and times grow together, so
+    /// Drops expired messages (rule 14). Revisions and times grow together, so
     /// only messages that expire are looked at, and those that were gone before.
     pub(super) fn expire(&mut self, now: Timestamp) {
         let ttl = self.config.ttl_seconds.saturating_mul(1000);
@@ -276,7 +276,7 @@ impl<S: Sink> Bucket<S> {
         }
     }
 
-    /// Forgets messages that are gone, once they are more than those retained.
+    /// Forgets dropped messages once they outnumber the retained ones.
     fn compact_ages(&mut self) {
         if self.ages.len() as u64 <= 2 * self.values {
             return;

@@ -1,12 +1,12 @@
-//! The messages retained of one key.
+//! The retained messages of one key.
 
 use crate::kv::{Change, Key, Reason, Revision, Timestamp};
 
-/// What a message did.
+/// The content of a message.
 #[derive(Debug, Clone)]
 pub(super) enum Content<V> {
     Put(V),
-    /// A marker: of a delete where there is no reason, else of a purge.
+    /// A marker: of a delete without a reason, else of a purge.
     Tombstone(Option<Reason>),
 }
 
@@ -15,11 +15,11 @@ pub(super) struct Message<V> {
     pub(super) revision: Revision,
     pub(super) time: Timestamp,
     pub(super) content: Content<V>,
-    /// What it counts for in the bucket's `bytes`.
+    /// Its share of the bucket's `bytes`.
     pub(super) bytes: u64,
 }
 
-/// The newest messages of a key, oldest first, never none.
+/// The newest messages of a key, oldest first; never empty.
 #[derive(Debug)]
 pub(super) struct History<V> {
     pub(super) key: Key,
@@ -39,7 +39,7 @@ impl<V> History<V> {
         self.messages.last()
     }
 
-    /// The newest message, where it is a value.
+    /// The newest message, if it is a value.
     pub(super) fn live(&self) -> Option<(&Message<V>, &V)> {
         let message = self.last()?;
         match &message.content {
@@ -64,7 +64,7 @@ impl<V> History<V> {
         Some(self.change(self.last()?))
     }
 
-    /// The message of a revision, where it is retained.
+    /// The message of a revision, if it is retained.
     pub(super) fn at(&self, revision: Revision) -> Option<Change<V>>
     where
         V: Clone,

@@ -17,31 +17,31 @@ pub use changes::ChangesCursor;
 pub use entries::{Cursor, Page};
 pub use watchers::WatcherId;
 
-/// Tells the time. Asked once an operation at most; it need not be monotonic.
+/// A clock. Read at most once per operation; it need not be monotonic.
 pub trait Clock {
     /// The time now.
     fn now(&self) -> Timestamp;
 }
 
-/// Where a watcher's events go. Called in the middle of a write: it must put the event aside and
-/// return, and never call back into the store.
+/// Receives a watcher's events. Called during a write: it must queue the event and return, and never call
+/// the store.
 pub trait Sink {
-    /// What the store holds as values.
+    /// The type of the store's values.
     type Value: Stored;
-    /// A key that matches has changed.
+    /// A matching key has changed.
     fn event(&self, event: &std::sync::Arc<WatchEvent<Self::Value>>);
-    /// The bucket was deleted: the watch is over.
+    /// The bucket was deleted, which ends the watch.
     fn bucket_deleted(&self);
 }
 
-/// One life of a bucket: deleted and created again with the same name, it has another.
+/// A generation of a bucket: a recreated bucket of the same name has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
-    /// No other bucket of the store has this number, nor ever had.
+    /// A number that the store never uses for another bucket.
     pub number: u64,
     /// The bucket's last revision.
     pub last_revision: Revision,
-    /// Whether what the bucket holds expires (rule 14).
+    /// Whether the bucket's messages expire (rule 14).
     pub expires: bool,
 }
 
@@ -91,7 +91,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         }
     }
 
-    /// Deletes a bucket with all it holds and ends its watches (rule 16).
+    /// Deletes a bucket with its keys and ends its watches (rule 16).
     ///
     /// # Errors
     /// [`KvError::BucketNotFound`].
@@ -125,11 +125,11 @@ impl<C: Clock, S: Sink> Store<C, S> {
         self.reading(bucket)?.get(key)
     }
 
-    /// Writes a value where the precondition holds (rules 3, 4, 12 and 13).
+    /// Writes a value if the precondition holds (rules 3, 4, 12 and 13).
     ///
     /// # Errors
     /// [`KvError::BucketNotFound`], [`KvError::ValueTooLarge`], [`KvError::KeyExists`],
-    /// [`KvError::RevisionMismatch`], [`KvError::BucketFull`], looked for in this order.
+    /// [`KvError::RevisionMismatch`], [`KvError::BucketFull`], checked in this order.
     pub fn put(
         &mut self,
         bucket: &BucketName,
@@ -189,7 +189,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
             .ok_or(KvError::KeyNotFound)
     }
 
-    /// What is retained of a key, markers included, oldest first; nothing of a key that was never
+    /// The retained messages of a key, markers included, oldest first; none for a key that was never
     /// written (rule 22).
     ///
     /// # Errors
@@ -214,7 +214,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         Ok(self.reading(bucket)?.list_keys(pattern))
     }
 
-    /// Begins to read every live key that any of the patterns matches, with its value.
+    /// Starts reading the entries of all live keys that any of the patterns matches.
     ///
     /// # Errors
     /// [`KvError::BucketNotFound`].
@@ -229,7 +229,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
     /// The next page of entries; `None` after the last (rule 23).
     ///
     /// # Errors
-    /// [`KvError::BucketNotFound`], also where the bucket is another of the same name by now.
+    /// [`KvError::BucketNotFound`], also if the bucket was deleted and recreated.
     pub fn next_page(
         &mut self,
         bucket: &BucketName,
@@ -260,7 +260,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
     /// pages together are complete.
     ///
     /// # Errors
-    /// [`KvError::BucketNotFound`], also where the bucket is another of the same name by now.
+    /// [`KvError::BucketNotFound`], also if the bucket was deleted and recreated.
     pub fn next_changes(
         &mut self,
         bucket: &BucketName,
@@ -273,7 +273,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         Ok(cursor.page(bucket))
     }
 
-    /// Which life of a bucket this is, and how far it has come.
+    /// The generation and last revision of a bucket.
     ///
     /// # Errors
     /// [`KvError::BucketNotFound`].
@@ -286,7 +286,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         })
     }
 
-    /// Sends every change of a matching key, from now on, to the sink (rule 15).
+    /// Sends every later change of a matching key to the sink (rule 15).
     ///
     /// # Errors
     /// [`KvError::BucketNotFound`].
@@ -303,7 +303,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         Ok(id)
     }
 
-    /// Ends a watch. One that has ended already is no error.
+    /// Ends a watch, if it has not already ended.
     pub fn unwatch(&mut self, bucket: &BucketName, id: WatcherId) {
         if let Ok(at) = self.position(bucket) {
             self.buckets[at].1.unwatch(id);
@@ -316,7 +316,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         Ok((&mut self.buckets[at].1, now))
     }
 
-    /// The same, with nothing in it that has expired. What never expires need not know the time.
+    /// The bucket without expired messages. Reads the clock only if the bucket has a time to live.
     fn reading(&mut self, name: &BucketName) -> Result<&mut Bucket<S>, KvError> {
         let at = self.position(name).or(Err(KvError::BucketNotFound))?;
         if self.buckets[at].1.expires() {
@@ -326,12 +326,12 @@ impl<C: Clock, S: Sink> Store<C, S> {
         Ok(&mut self.buckets[at].1)
     }
 
-    /// Where a bucket is, or would be.
+    /// The index of a bucket, or where to insert it.
     fn position(&self, name: &BucketName) -> Result<usize, usize> {
         self.buckets.binary_search_by(|(other, _)| other.cmp(name))
     }
 
-    /// The time, never earlier than it was before.
+    /// The time, never earlier than before.
     fn now(&mut self) -> Timestamp {
         self.latest = self.latest.max(self.clock.now());
         self.latest

@@ -125,7 +125,7 @@ fn only_what_expired_goes_and_the_rest_of_the_history_stays() {
 }
 
 #[test]
-fn a_watcher_that_left_hears_nothing_and_the_others_do() {
+fn a_removed_watcher_gets_no_events_and_the_others_do() {
     let (mut store, _, b) = store(BucketConfig {
         name: "b".into(),
         ..BucketConfig::default()

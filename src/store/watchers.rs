@@ -1,4 +1,4 @@
-//! Who is told of a change.
+//! The watchers of a bucket.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub struct WatcherId(pub(super) u64);
 #[derive(Debug)]
 pub(super) struct Watchers<S> {
     sinks: Tree<Vec<(WatcherId, S)>>,
-    /// What each watches, in ascending order of their ids.
+    /// The pattern of each watcher, in ascending order of ids.
     patterns: Vec<(WatcherId, Pattern)>,
 }
 
@@ -53,7 +53,7 @@ impl<S: Sink> Watchers<S> {
         self.patterns.is_empty()
     }
 
-    pub(super) fn tell(&self, event: &Arc<WatchEvent<S::Value>>) {
+    pub(super) fn notify(&self, event: &Arc<WatchEvent<S::Value>>) {
         self.sinks.matching(&event.key, &mut |sinks| {
             sinks.iter().for_each(|(_, sink)| sink.event(event));
         });

@@ -277,7 +277,7 @@ describe("the page", () => {
 });
 
 describe("a watch of a server that cannot be reached", () => {
-  test("goes on in memory, where the client does", async () => {
+  test("falls back to memory with the client", async () => {
     globalThis.fetch = /** @type {any} */ (() => Promise.reject(new TypeError("no")));
     const { client, calls, watcher } = watch({ ...at_once, fallback: "memory" });
     (await socket(0)).end(1006);

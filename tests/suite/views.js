@@ -243,7 +243,7 @@ export const views = {
       name: "TimeoutError",
       code: "TIMEOUT",
       retryable: true,
-      message: "revision 5 has not come within 1 ms",
+      message: "revision 5 did not arrive within 1 ms",
       timeoutMs: 1,
     });
     ok(late instanceof t.IronflowError);
