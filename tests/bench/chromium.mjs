@@ -9,7 +9,7 @@ const webdriver = JSON.parse(readFileSync(new URL("../webdriver.json", import.me
 
 const args = [
   ...webdriver["goog:chromeOptions"].args,
-  // Heaps are told exactly, and after a collection that a page can ask for.
+  // Reports exact heap sizes, and lets a page collect garbage.
   "--enable-precise-memory-info",
   "--js-flags=--expose-gc",
   "--disable-extensions",
@@ -17,8 +17,8 @@ const args = [
 ];
 
 /**
- * Opens a page in a Chromium of its own, with a new profile, that nobody drives: over the debugging
- * protocol a page gets its answers at half the speed. It ends once `until` has settled.
+ * Opens a page in a separate Chromium, with a new profile and without the debugging protocol, which halves the speed
+ * of responses. It ends once `until` has settled.
  *
  * @template T
  * @param {string} url

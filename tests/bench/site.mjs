@@ -15,7 +15,7 @@ const entry = {
 
 /**
  * The web server that pages come from and report to. As a key-value server it has one bucket with
- * one key, and sends frames as fast as the page takes them, when it is told to: `/feeds/NAME` are as
+ * one key, and on request sends frames as fast as the page takes them: `/feeds/NAME` are as
  * many servers as there are names.
  *
  * @param {Record<string, { type: string, body: string | Uint8Array }>} files by their paths

@@ -138,7 +138,7 @@ impl Following {
     }
 
     /// Gives the slot of the key.
-    fn hear(&mut self, key: Name<'_>, revision: u64) -> Option<KeySlot> {
+    fn receive(&mut self, key: Name<'_>, revision: u64) -> Option<KeySlot> {
         let connection_id = self.connection_id?;
         let change = Change {
             key,
@@ -158,20 +158,20 @@ fn join() {
     measured(&mut || patterns.iter().for_each(|pattern| following.join(pattern)));
 }
 
-/// Events of keys that have been heard of before, and are named by their slots.
+/// Events of known keys, identified by their slots.
 fn follow(patterns: &[Pattern], events: u64) {
     let mut following = Following::new();
     patterns.iter().for_each(|pattern| following.join(pattern));
     let keys = users(patterns.len().max(100));
-    let hear = |(revision, key): (u64, &Key)| following.hear(Name::Text(key), revision);
-    let slots: Vec<KeySlot> = (1..).zip(&keys).filter_map(hear).collect();
+    let receive = |(revision, key): (u64, &Key)| following.receive(Name::Text(key), revision);
+    let slots: Vec<KeySlot> = (1..).zip(&keys).filter_map(receive).collect();
     let before = following.delivered;
     let changed = turns(&slots, usize::try_from(events).expect("a number"));
     let newest = keys.len() as u64;
     measured(&mut || {
         for (n, slot) in (1..).zip(&changed) {
-            following.hear(Name::KeySlot(*slot), newest + n);
+            following.receive(Name::KeySlot(*slot), newest + n);
         }
     });
-    assert!(following.delivered > before, "{:?} heard", key("user.0"));
+    assert!(following.delivered > before, "{:?} received", key("user.0"));
 }

@@ -19,11 +19,11 @@ impl Clock for Midnight {
     }
 }
 
-/// Hears of changes and makes nothing of them.
+/// A sink that ignores events.
 #[derive(Debug)]
-pub struct Nobody;
+pub struct IgnoreEvents;
 
-impl Sink for Nobody {
+impl Sink for IgnoreEvents {
     type Value = ironflow_browser::kv::Value;
 
     fn event(&self, event: &Arc<WatchEvent>) {
@@ -37,7 +37,7 @@ impl Sink for Nobody {
 #[derive(Debug)]
 pub struct Bench {
     /// The store.
-    pub store: Store<Midnight, Nobody>,
+    pub store: Store<Midnight, IgnoreEvents>,
     /// The bucket's name.
     pub bucket: BucketName,
 }
@@ -67,7 +67,9 @@ impl Bench {
     pub fn with_watchers(patterns: &[Pattern]) -> Self {
         let mut bench = Self::default();
         for pattern in patterns {
-            let watched = bench.store.watch(&bench.bucket, pattern.clone(), Nobody);
+            let watched = bench
+                .store
+                .watch(&bench.bucket, pattern.clone(), IgnoreEvents);
             watched.expect("a watcher");
         }
         bench

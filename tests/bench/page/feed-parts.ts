@@ -1,6 +1,6 @@
 // Watches: frames from a real socket, and from one that the page itself fills.
 
-import { type Audience, Counter, hearersOf, keysOf, makeFrames, watches } from "./frames.js";
+import { type Audience, Counter, keysOf, makeFrames, recipientsOf, watches } from "./frames.js";
 import { add } from "./report.js";
 import { alternate, pace, type Subject, type Work } from "./rounds.js";
 import { openSockets, type StubSocket, stubFetch, stubSockets } from "./stubs.js";
@@ -33,12 +33,12 @@ async function stubbed(audience: Audience) {
   const stops: (() => void)[] = [];
   for (const subject of SUBJECTS) {
     const counter = new Counter();
-    const watching = watches[subject]("http://kv.example.com:9123", audience, counter.hear);
+    const watching = watches[subject]("http://kv.example.com:9123", audience, counter.receive);
     const [socket] = await Promise.all([openSockets(), watching.ready]);
     stops.push(watching.stop);
     works[subject] = {
       prepare: (count) => makeFrames(count, keysOf(audience)),
-      run: (_, frames) => deliver(socket, frames, counter, hearersOf(audience)),
+      run: (_, frames) => deliver(socket, frames, counter, recipientsOf(audience)),
     };
   }
   const samples = await alternate(works, pace(25, 12, 20_000));
@@ -46,11 +46,11 @@ async function stubbed(audience: Audience) {
   return samples;
 }
 
-function deliver(socket: StubSocket, frames: string[], counter: Counter, hearers: number) {
+function deliver(socket: StubSocket, frames: string[], counter: Counter, recipients: number) {
   const before = counter.count;
   for (const data of frames) socket.onmessage?.({ data });
-  const heard = counter.count - before;
-  if (heard !== frames.length * hearers) throw new Error(`${heard} events heard`);
+  const received = counter.count - before;
+  if (received !== frames.length * recipients) throw new Error(`${received} events received`);
 }
 
 /** The same over a socket, from the first frame's being asked for to the last callback. */
@@ -66,12 +66,12 @@ async function socketed(audience: Audience) {
   for (const subject of SUBJECTS) {
     const counter = new Counter();
     const server = `${location.origin}/feeds/${subject}`;
-    const watching = watches[subject](server, audience, counter.hear);
+    const watching = watches[subject](server, audience, counter.receive);
     await watching.ready;
     stops.push(watching.stop);
     works[subject] = {
       async run(count) {
-        const all = counter.more(count * hearersOf(audience));
+        const all = counter.more(count * recipientsOf(audience));
         await fetch(`${server}/send?count=${count}&keys=${keysOf(audience)}`, { method: "POST" });
         await all;
       },

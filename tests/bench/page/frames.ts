@@ -1,4 +1,4 @@
-// Frames of a watch: who hears them, and what they look like.
+// Frames of a watch, and the watchers that receive them.
 
 import { BrowserKVBucketHandle } from "@ironflow/browser";
 import { PlainClient } from "../plain/client.js";
@@ -17,8 +17,8 @@ export const filterOf = ({ of }: Audience, n: number) => (of === "user.>" ? of :
 /** How many keys the frames are about. */
 export const keysOf = ({ watchers, of }: Audience) => (of === "user.>" ? 100 : watchers);
 
-/** How many watchers hear of one event. */
-export const hearersOf = ({ watchers, of }: Audience) => (of === "user.>" ? watchers : 1);
+/** How many watchers receive one event. */
+export const recipientsOf = ({ watchers, of }: Audience) => (of === "user.>" ? watchers : 1);
 
 /** The base64 of some 50 bytes of JSON, so that a frame has about 150 bytes. */
 const VALUE = btoa(JSON.stringify({ name: "Alice", role: "admin", visits: 17 }));
@@ -35,12 +35,12 @@ export function makeFrames(count: number, keys: number): string[] {
   });
 }
 
-/** What watchers have heard, counted. */
+/** Counts the events that watchers receive. */
 export class Counter {
   count = 0;
   readonly #waiting: { wanted: number; resolve: () => void }[] = [];
 
-  readonly hear = (event: { revision: number }) => {
+  readonly receive = (event: { revision: number }) => {
     if (event.revision > 0) this.count += 1;
     const next = this.#waiting[0];
     if (next && this.count >= next.wanted) {
@@ -49,7 +49,7 @@ export class Counter {
     }
   };
 
-  /** Settles once so many more events have been heard. */
+  /** Settles once so many more events have been received. */
   more(events: number): Promise<void> {
     const wanted = this.count + events;
     return new Promise((resolve) => this.#waiting.push({ wanted, resolve }));
@@ -65,18 +65,18 @@ export interface Watching {
 type Watch = (
   server: string,
   audience: Audience,
-  hear: (event: { revision: number }) => void,
+  receive: (event: { revision: number }) => void,
 ) => Watching;
 
 /** A socket, JSON, and a Map from keys to callbacks. */
-const bare: Watch = (server, audience, hear) => {
+const bare: Watch = (server, audience, receive) => {
   const filter = audience.watchers === 1 ? filterOf(audience, 0) : "user.>";
   const url = `${server.replace(/^http/, "ws")}/api/v1/kv/buckets/b/watch?env=default&key=${filter}`;
   const socket = new WebSocket(url, ["ironflow.v1"]);
-  const callbacks = new Map<string, (typeof hear)[]>();
+  const callbacks = new Map<string, (typeof receive)[]>();
   for (let n = 0; n < audience.watchers; n += 1) {
     const key = filterOf(audience, n);
-    callbacks.set(key, [...(callbacks.get(key) ?? []), hear]);
+    callbacks.set(key, [...(callbacks.get(key) ?? []), receive]);
   }
   const forAll = callbacks.get("user.>") ?? [];
   socket.onmessage = ({ data }) => {
@@ -91,10 +91,10 @@ const bare: Watch = (server, audience, hear) => {
   return { ready, stop: () => socket.close() };
 };
 
-const plain: Watch = (serverUrl, audience, hear) => {
+const plain: Watch = (serverUrl, audience, receive) => {
   const bucket = new PlainClient({ serverUrl }).bucket("b");
   const watches = Array.from({ length: audience.watchers }, (_, n) =>
-    bucket.watch(hear, filterOf(audience, n)),
+    bucket.watch(receive, filterOf(audience, n)),
   );
   return {
     ready: bucket.ready(),
@@ -104,10 +104,10 @@ const plain: Watch = (serverUrl, audience, hear) => {
   };
 };
 
-const sdk: Watch = (serverUrl, audience, hear) => {
+const sdk: Watch = (serverUrl, audience, receive) => {
   const bucket = new BrowserKVBucketHandle("b", { serverUrl });
   const watchers = Array.from({ length: audience.watchers }, (_, n) =>
-    bucket.watch({ onUpdate: hear }, { key: filterOf(audience, n) }),
+    bucket.watch({ onUpdate: receive }, { key: filterOf(audience, n) }),
   );
   return {
     ready: Promise.all(watchers.map((watcher) => watcher.ready)),

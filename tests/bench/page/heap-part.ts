@@ -56,7 +56,7 @@ const loads: Record<string, (subject: Subject) => Promise<unknown>> = {
         : '{"name":"b","values":0,"bytes":0,"history":1,"created_at":"2026-02-22T10:00:00Z"}',
     );
     const counter = new Counter();
-    const watching = watches[subject]("http://kv.example.com:9123", WATCHERS, counter.hear);
+    const watching = watches[subject]("http://kv.example.com:9123", WATCHERS, counter.receive);
     await Promise.all([openSockets(), watching.ready]);
     return watching;
   },

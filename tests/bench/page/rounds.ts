@@ -24,7 +24,7 @@ export interface Pace {
 const query = new URLSearchParams(location.search);
 export const isQuick = query.get("quick") === "1";
 
-/** The usual pace, or a few short rounds where somebody only looks whether it works. */
+/** The usual pace, or a few short rounds to check that the benchmark works. */
 export const pace = (rounds: number, batch: number, most?: number): Pace =>
   isQuick ? { rounds: Math.min(rounds, 5), batch: batch / 4, most } : { rounds, batch, most };
 

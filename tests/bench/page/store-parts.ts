@@ -124,7 +124,7 @@ export class PlainView {
   }
 }
 
-/** Views of the store in memory: to build one, to hear of a change, to get a snapshot after it. */
+/** Views of the store in memory: to build one, to deliver a change to it, to get a snapshot after it. */
 export async function measureViews() {
   for (const size of [...SIZES.slice(1), MANY]) {
     const keys = Array.from({ length: size }, (_, n) => `user.${n}`);

@@ -1,7 +1,7 @@
 // A client of the same wire in plain TypeScript, as a team would write it for its own application:
 // typed errors, a time limit, credentials, one socket for all watches of a bucket, which is opened
 // again when it is lost. It has no store in memory, no retries, no views, takes what the server sends as
-// it is, and tells nothing of what changed while the socket was lost.
+// it is, and does not resync after the socket was lost.
 
 import { Feed, type Watch, type WatchEvent } from "./feed.js";
 

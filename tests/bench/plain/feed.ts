@@ -93,7 +93,7 @@ export class Feed {
       for (const resolve of this.#whenOpen.splice(0)) resolve();
     };
     socket.onmessage = ({ data }) => {
-      if (socket === this.#socket) this.#hear(data);
+      if (socket === this.#socket) this.#receive(data);
     };
     socket.onclose = ({ code }) => {
       if (this.isOver || socket !== this.#socket) return;
@@ -111,7 +111,7 @@ export class Feed {
     return Math.random() * Math.min(1000 * 2 ** (this.#attempts - 1), LONGEST_WAIT);
   }
 
-  #hear(data: string) {
+  #receive(data: string) {
     let frame: WatchEvent | { type: "error"; message: string };
     try {
       frame = JSON.parse(data);
@@ -121,14 +121,14 @@ export class Feed {
     }
     if (frame.type === "error") console.error(frame.message);
     if (frame.type !== "kv_update") return;
-    for (const listener of this.#exact.get(frame.key) ?? []) this.#tell(listener, frame);
+    for (const listener of this.#exact.get(frame.key) ?? []) this.#notify(listener, frame);
     for (const { tokens, listeners } of this.#patterns.values()) {
       if (!matches(tokens, frame.key)) continue;
-      for (const listener of listeners) this.#tell(listener, frame);
+      for (const listener of listeners) this.#notify(listener, frame);
     }
   }
 
-  #tell(listener: Listener, event: WatchEvent) {
+  #notify(listener: Listener, event: WatchEvent) {
     try {
       listener(event);
     } catch (error) {

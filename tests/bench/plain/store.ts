@@ -64,7 +64,7 @@ function expression(pattern: string): RegExp {
 export class PlainStore {
   #revision = 0;
   readonly #last = new Map<string, Stored>();
-  readonly #watchers = new Set<{ matches: RegExp; tell: (event: WatchEvent) => void }>();
+  readonly #watchers = new Set<{ matches: RegExp; notify: (event: WatchEvent) => void }>();
 
   constructor(
     private readonly name: string,
@@ -113,8 +113,8 @@ export class PlainStore {
     return keys;
   }
 
-  watch(tell: (event: WatchEvent) => void, filter = ">"): { stop(): void } {
-    const watcher = { matches: expression(filter), tell };
+  watch(notify: (event: WatchEvent) => void, filter = ">"): { stop(): void } {
+    const watcher = { matches: expression(filter), notify };
     this.#watchers.add(watcher);
     return { stop: () => this.#watchers.delete(watcher) };
   }
@@ -131,10 +131,10 @@ export class PlainStore {
     this.#last.delete(key);
     this.#last.set(key, { key, value, revision, time: Date.now() });
     const operation = value === undefined ? "delete" : "put";
-    for (const { matches, tell } of this.#watchers) {
+    for (const { matches, notify } of this.#watchers) {
       if (!matches.test(key)) continue;
       const event = { type: "kv_update", key, value: value ?? "", revision, operation } as const;
-      queueMicrotask(() => tell({ ...event, bucket: this.name }));
+      queueMicrotask(() => notify({ ...event, bucket: this.name }));
     }
     return revision;
   }

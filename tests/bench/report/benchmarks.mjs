@@ -22,13 +22,13 @@ ${tools.join(", ")}. ${machine}.
 
 Three do the same work: **bare**, the platform alone (\`fetch\`; a WebSocket, \`JSON.parse\` and a Map of callbacks; a Map of JSON texts);
 **plain**, a client of the same wire in plain TypeScript ([tests/bench/plain](tests/bench/plain)), with typed errors, time limits,
-one socket for all watches of a bucket and reconnecting, but without retries, without telling what changed while the
+one socket for all watches of a bucket and reconnecting, but without retries, without a resync after the
 socket was lost, and without views; and the **SDK**, the package as it is published, minified into the page. The plain client's store in memory is a Map with the rules of
 a bucket.
 
 They take turns, round by round. What counts are the ratios: each is the median of the rounds' ratios, with what the
 middle half of them lies between. The times beside them are medians, of this machine under this load; they say what the ratios
-are of. The browser is a headless Chromium that nobody drives: the debugging protocol, over which tests work, slows its network
+are of. The browser is a headless Chromium without the debugging protocol, which tests use and which slows its network
 down.
 
 ## Targets: ${met} of ${all.length} met
@@ -38,7 +38,7 @@ ${targets(all)}
 ## Requests to a server
 
 The reference server on memory, on the same machine, which serves the page too. A request takes milliseconds in the browser's own
-processes, so differences of a few per cent are at the edge of what can be told here.
+processes, so differences of a few per cent are not significant here.
 
 ${tables.operations(results, "requests")}
 
@@ -100,13 +100,13 @@ ${tables.entries(results)}
 
 ## The reference server
 
-Under load, on memory and on JetStream, and JetStream alone by async-nats; 100-byte values. A fan-out is told to all
-sockets, each a connection of its own. Clients, servers and nats-server share the machine, so the rates are what all of them
+Under load, on memory and on JetStream, and JetStream alone by async-nats; 100-byte values. A fan-out is delivered to all
+sockets, each on its own connection. Clients, servers and nats-server share the machine, so the rates are what all of them
 reach together; what a process asks of the processors is counted by the kernel.
 
 ${throughput(results)}
 
-CPU of an operation, or of one event told to one socket:
+CPU of an operation, or of one event delivered to one socket:
 
 ${processors(results)}
 

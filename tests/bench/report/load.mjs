@@ -16,7 +16,7 @@ function many(kind, size) {
 
 /** How many operations, or events, a second. @param {Results} results */
 export function throughput(results) {
-  const kinds = { put: "`put`", get: "`get`", fan_out: "events told" };
+  const kinds = { put: "`put`", get: "`get`", fan_out: "events delivered" };
   const rows = Object.entries(kinds).flatMap(([kind, title]) =>
     results.of(`load.${kind}`).map(({ id, size = 0 }) => {
       const rates = PARTIES.map((party) => rate(results.median(id, party, size)));
@@ -34,9 +34,9 @@ export function throughput(results) {
   return table(head, rows);
 }
 
-/** What an operation, or an event told, asks of the processors. @param {Results} results */
+/** The CPU time of an operation or a delivered event. @param {Results} results */
 export function processors(results) {
-  const kinds = { put: "`put`", get: "`get`", fan_out: "event told" };
+  const kinds = { put: "`put`", get: "`get`", fan_out: "event delivered" };
   const rows = Object.entries(kinds).flatMap(([kind, title]) =>
     results.of(`load.cpu.${kind}`).map(({ size = 0, samples }) => {
       const used = PARTIES.map((party) => time(samples[party]?.[0] ?? 0));

@@ -2,13 +2,13 @@
 
 /** What is drawn: a title, what was measured, of what there is more and more, and whether a sample is of all of them. @type {[string, string, string, boolean?][]} */
 const drawn = [
-  ["event told to one watcher", "frames.exact", "exact-key watchers"],
-  ["event told to all watchers", "frames.shared", "watchers of one pattern"],
+  ["event delivered to one watcher", "frames.exact", "exact-key watchers"],
+  ["event delivered to all watchers", "frames.shared", "watchers of one pattern"],
   ["put in memory", "store.put", "keys"],
   ["get in memory", "store.get", "keys"],
   ["listKeys of 10 keys in memory", "listing", "keys"],
   ["view built, each key", "views.build", "keys", true],
-  ["put that a view hears of", "views.update", "keys"],
+  ["put delivered to a view", "views.update", "keys"],
   ["the same and a snapshot", "views.snapshot", "keys"],
 ];
 

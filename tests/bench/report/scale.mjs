@@ -8,7 +8,7 @@ import { table } from "./tables.mjs";
 const BROWSERS = 1e6;
 const KEYS = 10;
 const EVENTS = 1;
-const HEARERS = 1000;
+const RECIPIENTS = 1000;
 const RETURN = 60;
 const CORES = 16;
 const MEMORY = 64e9;
@@ -27,7 +27,7 @@ export function scale(results) {
   const socketBytes = samples.nats?.[0] ?? Number.NaN;
   /** @param {string} id @param {string} party @param {number} size */
   const cpu = (id, party, size) => results.median(`load.${id}`, party, size);
-  const told = cpu("cpu.fan_out", "nats", SOCKETS);
+  const delivered = cpu("cpu.fan_out", "nats", SOCKETS);
   const behind = cpu("behind.fan_out", "nats", 1);
   const get = cpu("cpu.get", "nats", 8);
   const getBehind = cpu("behind.get", "nats", 8);
@@ -47,27 +47,27 @@ export function scale(results) {
   // What a million browsers ask for.
   const returning = (BROWSERS * (KEYS + 2)) / RETURN;
   const memory = BROWSERS * socketBytes;
-  const telling = (BROWSERS * EVENTS * told) / 1e6;
-  const servers = Math.ceil(Math.max(telling / CORES, memory / MEMORY));
-  const changes = (BROWSERS * EVENTS) / HEARERS;
+  const delivering = (BROWSERS * EVENTS * delivered) / 1e6;
+  const servers = Math.ceil(Math.max(delivering / CORES, memory / MEMORY));
+  const changes = (BROWSERS * EVENTS) / RECIPIENTS;
   const loads = [
     {
-      what: "telling events, ironflow-server",
-      cores: telling,
-      how: `${digits(BROWSERS * EVENTS)} a second × ${time(told)}`,
+      what: "delivering events, ironflow-server",
+      cores: delivering,
+      how: `${digits(BROWSERS * EVENTS)} a second × ${time(delivered)}`,
     },
     {
-      what: "telling events, nats-server",
+      what: "delivering events, nats-server",
       cores: (changes * servers * behind) / 1e6,
       how: `${digits(changes)} changes a second × ${servers} ${servers === 1 ? "server" : "servers"} × ${time(behind)}, the write included`,
     },
     {
-      what: "coming back, ironflow-server",
+      what: "reconnecting, ironflow-server",
       cores: (returning * get) / 1e6,
       how: `${digits(returning)} requests a second × ${time(get)}`,
     },
     {
-      what: "coming back, nats-server",
+      what: "reconnecting, nats-server",
       cores: (returning * getBehind) / 1e6,
       how: `${digits(returning)} requests a second × ${time(getBehind)}`,
     },
@@ -100,9 +100,9 @@ ${table(
     ["`put`", time(put), rate(put), time(putBehind)],
     ["`get`", time(get), rate(get), time(getBehind)],
     [
-      "an event told to a socket",
-      time(told),
-      rate(told),
+      "an event delivered to a socket",
+      time(delivered),
+      rate(delivered),
       `${time(behind)} an event, for all sockets`,
     ],
   ],
@@ -120,13 +120,13 @@ safer, not faster. Buckets spread over the servers of a cluster; one bucket ends
 (assumed to scale as one does; not measured) that is ${digits((CORES * 1e6) / putBehind)} puts a second, or ${digits((CORES * 1e6) / getBehind)} gets.
 
 A stream takes a thousand consumers at most (nats-server 2.15.1 refuses the next; a test holds the server to more watchers than
-that). An ironflow-server therefore follows a bucket with one consumer, whoever watches it, and tells on what it hears: JetStream's part of an
+that). An ironflow-server therefore follows a bucket with one consumer and delivers its messages to all watchers: JetStream's part of an
 event is the same for one socket and for thousands.
 
 ## A million browsers
 
-Assumed: each watches ${KEYS} keys of one bucket and is told ${EVENTS} event a second, each change is told to ${HEARERS.toLocaleString("en")} of them, and after a failure all come back within ${RETURN} seconds, each with a
-handshake's survey (bucket, list) and a read of each key, all of them as dear as a \`get\`.
+Assumed: each watches ${KEYS} keys of one bucket and receives ${EVENTS} event a second, each change is delivered to ${RECIPIENTS.toLocaleString("en")} of them, and after a failure all reconnect within ${RETURN} seconds, each with a
+resync (bucket, list) and a read of each key, each as expensive as a \`get\`.
 
 ${table(
   ["", "cores", "how"],
@@ -141,10 +141,10 @@ reaches about ${digits(reach)} browsers at this rate.
 
 What it would take, in this order:
 
-1. Reads that scale: the current values sent on the watch's own socket, so that coming back takes one request instead of ${KEYS + 2} (the client is
+1. Reads that scale: the current values sent on the watch's own socket, so that reconnecting takes one request instead of ${KEYS + 2} (the client is
    right with servers that do), or JetStream's direct gets from followers, at the price of stale answers.
-2. Coming back spread over more than ${RETURN} seconds: the client's backoff has full jitter, up to 30 s by default.
+2. Reconnecting spread over more than ${RETURN} seconds: the client's backoff has full jitter, up to 30 s by default.
 3. Several buckets instead of one, so that leaders spread over the cluster.
-4. Where most changes of a bucket are heard by nobody at a server, a consumer for a part of the bucket instead of the whole.
+4. If a server has no watchers of most changes of a bucket, a consumer for a part of the bucket instead of the whole.
 `;
 }

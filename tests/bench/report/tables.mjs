@@ -63,12 +63,12 @@ export function platform(results) {
 export function events(results, part) {
   const lines = [
     ...results.of(`${part}.shared`).map(({ id, size }) => ({
-      title: `told to ${count(size, "watcher")} of \`user.>\``,
+      title: `delivered to ${count(size, "watcher")} of \`user.>\``,
       id,
       size,
     })),
     ...results.of(`${part}.exact`).map(({ id, size }) => ({
-      title: `told to one, of ${count(size, "exact-key watcher")}`,
+      title: `delivered to one of ${count(size, "exact-key watcher")}`,
       id,
       size,
     })),
@@ -110,7 +110,7 @@ export function memory(results) {
 export function views(results) {
   const titles = {
     build: "built, for each key",
-    update: "a `put` that it hears of",
+    update: "a `put` delivered to it",
     snapshot: "the same, and a snapshot",
   };
   const lines = Object.entries(titles).flatMap(([name, title]) =>

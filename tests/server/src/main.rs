@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: ironflow_server::Config) -> Result<(), Box<dyn std::error::Error>> {
-    // Before anyone is told the address: a signal that follows must find a listener.
+    // Before the address is printed: a signal that follows must find a listener.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = Server::bind(config).await?;

@@ -197,7 +197,7 @@ async fn serve(
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        // Who has nothing more to say may still want to hear the answer.
+        // A client that has closed its sending side still expects the response.
         .half_close(true)
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES)

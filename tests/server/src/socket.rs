@@ -47,7 +47,7 @@ pub(crate) enum End {
 async fn exchange(socket: &mut WebSocket, watch: &Watch) -> End {
     let mut pings = interval(PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard = true;
+    let mut responded = true;
     loop {
         let sent = tokio::select! {
             events = watch.next() => match events {
@@ -65,15 +65,15 @@ async fn exchange(socket: &mut WebSocket, watch: &Watch) -> End {
             received = socket.recv() => match received {
                 None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
                 Some(Ok(_)) => {
-                    heard = true;
+                    responded = true;
                     continue;
                 }
             },
             _ = pings.tick() => {
-                if !heard {
+                if !responded {
                     return End::Gone;
                 }
-                heard = false;
+                responded = false;
                 send(socket, vec![Message::Ping(Default::default())]).await
             }
         };

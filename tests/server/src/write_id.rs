@@ -31,7 +31,7 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(120);
 /// How many answers are kept. Beyond, the oldest are forgotten.
 const CAPACITY: usize = 500_000;
 
-/// What a write does, as far as it tells one from another.
+/// The parts of a write that distinguish it from others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Write {
     Put(Precondition),

@@ -23,7 +23,7 @@ pub(crate) enum Contender {
 
 /// One of those that are compared.
 pub(crate) struct Party<'a> {
-    /// Also its bucket's: what one writes, the others do not hear of.
+    /// Also its bucket's name: each contender has its own bucket.
     pub(crate) name: &'static str,
     contender: Contender,
     address: &'a str,
@@ -131,7 +131,7 @@ impl Client {
     }
 }
 
-/// Somebody who hears of every change.
+/// A watcher of every change.
 pub(crate) enum Watcher {
     JetStream(Box<Consumer>),
     Http(Box<HttpWatch>),

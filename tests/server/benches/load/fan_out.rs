@@ -1,4 +1,4 @@
-//! One bucket, many sockets: each hears of every change.
+//! One bucket, many sockets: each receives every change.
 
 use std::time::{Duration, Instant};
 
@@ -35,14 +35,14 @@ pub(crate) async fn measure(parties: &[Party<'_>], sockets: u32, pace: Pace) {
     for _ in 0..rounds {
         for (n, party) in parties.iter().enumerate() {
             let (client, watchers, writers) = &mut ready[n];
-            // What was written before has been heard by then.
+            // By then, the earlier writes have been delivered.
             let newest = client.put("first").await;
             sleep(Duration::from_millis(20)).await;
             let goal = newest + u64::from(changes / WRITERS * WRITERS);
             let (before, start) = (party.cpu(), Instant::now());
-            let heard = write_and_hear(writers, watchers, changes, goal).await;
+            let received = write_and_receive(writers, watchers, changes, goal).await;
             let took = start.elapsed();
-            report.add(n, took.as_secs_f64() * 1e6, before, party.cpu(), heard);
+            report.add(n, took.as_secs_f64() * 1e6, before, party.cpu(), received);
         }
     }
     for (_, watchers, _) in ready {
@@ -54,22 +54,22 @@ pub(crate) async fn measure(parties: &[Party<'_>], sockets: u32, pace: Pace) {
     report.line("load.bytes", sockets, memory);
 }
 
-/// How many events were heard, by all together, until all had heard the last.
-async fn write_and_hear(
+/// The number of events that all watchers together received until each had received the last.
+async fn write_and_receive(
     writers: &[Client],
     watchers: &mut Vec<Watcher>,
     changes: u32,
     goal: u64,
 ) -> u64 {
-    let mut hearing = JoinSet::new();
+    let mut receiving = JoinSet::new();
     for mut watcher in watchers.drain(..) {
-        hearing.spawn(async move {
-            let mut heard = 0;
+        receiving.spawn(async move {
+            let mut received = 0;
             loop {
                 let revision = watcher.next().await;
-                heard += 1;
+                received += 1;
                 if revision >= goal {
-                    return (watcher, heard);
+                    return (watcher, received);
                 }
             }
         });
@@ -84,9 +84,9 @@ async fn write_and_hear(
     }
     writing.join_all().await;
     let mut total = 0;
-    for (watcher, heard) in hearing.join_all().await {
+    for (watcher, received) in receiving.join_all().await {
         watchers.push(watcher);
-        total += heard;
+        total += received;
     }
     total
 }

@@ -35,7 +35,7 @@ pub async fn run(server: &HttpClient, sequence: &Sequence) -> Outcome<()> {
     compared
 }
 
-/// The revisions of the bucket's messages, as far as writes have told.
+/// The revisions of the bucket's messages that writes have returned.
 #[derive(Default)]
 struct Known {
     newest: u64,

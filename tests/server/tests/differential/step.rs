@@ -55,7 +55,7 @@ pub enum Step {
     },
 }
 
-/// The revision an update names, told from what is known when its turn comes.
+/// The revision of an update, chosen from the known ones when it runs.
 #[derive(Debug, Clone, Copy)]
 pub enum Guess {
     /// That of the key's last message, markers included; 0 where nothing was ever written.

@@ -1,7 +1,7 @@
 //! Real time on the server's side, the same on the store's clock.
 //!
 //! JetStream lets a message go somewhat later than its time (rule 14), so there is a while in which
-//! nobody can say whether it is there. Operations are not begun in it, and one that runs into it
+//! it may or may not exist. Operations are not begun in it, and one that runs into it
 //! makes its sequence inconclusive.
 
 use std::time::{Duration, Instant};

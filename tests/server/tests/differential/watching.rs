@@ -1,4 +1,4 @@
-//! Watches on both sides, and whether they tell the same.
+//! Watches on both sides, which must emit the same events.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use proptest::test_runner::TestCaseError;
 use crate::run::Outcome;
 
 /// What a watch reports.
-pub type Told = (Event, Detail);
+pub type Emitted = (Event, Detail);
 
 /// The same watch on both sides.
 pub struct Watched {
@@ -26,7 +26,7 @@ impl Watches {
         self.0.push(watched);
     }
 
-    /// Compares what has been told since the last time.
+    /// Compares the events since the last call.
     pub async fn settle(&mut self) -> Outcome<()> {
         for watched in &mut self.0 {
             watched.settle().await?;
@@ -65,7 +65,7 @@ impl Watched {
         let Some(newest) = expected.last() else {
             return Ok(());
         };
-        let mut received: Vec<Told> = Vec::new();
+        let mut received: Vec<Emitted> = Vec::new();
         while received
             .last()
             .is_none_or(|(event, _)| event.revision < newest.0.revision)
@@ -78,19 +78,19 @@ impl Watched {
         if agrees(&expected, &received) {
             return Ok(());
         }
-        let reason = format!("the store tells {expected:?}, the server {received:?}");
+        let reason = format!("the store emitted {expected:?}, the server {received:?}");
         Err(TestCaseError::fail(reason))
     }
 }
 
 /// Whether a watcher that may be slow received what happened (rule 15): nothing else, in order, and
 /// of each key the newest at least.
-pub fn agrees(happened: &[Told], received: &[Told]) -> bool {
+pub fn agrees(happened: &[Emitted], received: &[Emitted]) -> bool {
     let mut rest = happened.iter();
     let in_order = received
         .iter()
         .all(|event| rest.any(|other| other == event));
-    let newest: HashMap<_, _> = happened.iter().map(|told| (&told.0.key, told)).collect();
+    let newest: HashMap<_, _> = happened.iter().map(|event| (&event.0.key, event)).collect();
     in_order && newest.values().all(|event| received.contains(event))
 }
 

@@ -79,7 +79,7 @@ impl Cluster {
         cluster
     }
 
-    /// The address of one of its servers: it tells of the others.
+    /// The address of one of its servers, from which clients learn the others.
     pub fn address(&self) -> &str {
         &self.addresses[0]
     }

@@ -1,5 +1,5 @@
-//! Clients that all append to one list, each time something that is appended only once: afterwards it
-//! can be told which of their writes are in it.
+//! Clients that append unique values to one list, which shows afterwards which of their writes took
+//! effect.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 const CLIENTS: usize = 8;
 const LIST: &str = "list";
 
-/// How long the watch may take to tell of the last write.
+/// How long the watch may take to emit the last write.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// After a failure.
@@ -27,20 +27,20 @@ struct Shared {
     /// Names what is appended.
     so_far: AtomicU32,
     acknowledged: AtomicU64,
-    /// The last revision that the watch has told of.
+    /// The last revision that the watch has emitted.
     watched: AtomicU64,
 }
 
 pub struct Load {
     shared: Arc<Shared>,
-    clients: JoinSet<Told>,
+    clients: JoinSet<Acknowledgements>,
     bucket: String,
     watcher: JoinHandle<()>,
 }
 
-/// What became of a client's writes, as far as it was told.
+/// The results of a client's writes.
 #[derive(Default)]
-struct Told {
+struct Acknowledgements {
     acknowledged: Vec<(u32, u64)>,
     /// Those that failed in a way that leaves it open.
     ambiguous: Vec<u32>,
@@ -61,7 +61,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} writes acknowledged, {} ambiguous of which {} carried out, {} conflicts, {} failures told",
+            "{} writes acknowledged, {} ambiguous of which {} carried out, {} conflicts, {} failures reported",
             self.acknowledged, self.ambiguous, self.carried_out, self.conflicts, self.failures
         )
     }
@@ -102,13 +102,13 @@ impl Load {
     /// Ends the work and looks at what is there.
     pub async fn finish(mut self, client: &HttpClient) -> Report {
         self.shared.stop.store(true, Ordering::Relaxed);
-        let (mut told, mut revisions) = (Told::default(), HashSet::new());
+        let (mut results, mut revisions) = (Acknowledgements::default(), HashSet::new());
         while let Some(one) = self.clients.join_next().await {
-            let one = one.expect("a client that was told nothing wrong");
-            told.acknowledged.extend(one.acknowledged);
-            told.ambiguous.extend(one.ambiguous);
-            told.conflicts += one.conflicts;
-            told.failures += one.failures;
+            let one = one.expect("a client that got valid results");
+            results.acknowledged.extend(one.acknowledged);
+            results.ambiguous.extend(one.ambiguous);
+            results.conflicts += one.conflicts;
+            results.failures += one.failures;
         }
         let entry = client.get(&self.bucket, LIST).await.unwrap();
         let list = numbers(&entry.value);
@@ -119,7 +119,7 @@ impl Load {
             1 + list.len() as u64,
             "every write is in the list"
         );
-        for (number, revision) in &told.acknowledged {
+        for (number, revision) in &results.acknowledged {
             assert!(
                 revisions.insert(*revision),
                 "revision {revision} was given twice"
@@ -132,13 +132,13 @@ impl Load {
                 "an acknowledged write is where it was put"
             );
         }
-        let ambiguous: HashSet<u32> = told.ambiguous.iter().copied().collect();
+        let ambiguous: HashSet<u32> = results.ambiguous.iter().copied().collect();
         let carried_out = ambiguous.intersection(&present).count();
-        let accounted = told.acknowledged.len() + carried_out;
+        let accounted = results.acknowledged.len() + carried_out;
         assert_eq!(
             accounted,
             list.len(),
-            "nothing is in the list that nobody wrote"
+            "the list contains only values that were written"
         );
 
         let newest = async {
@@ -146,21 +146,21 @@ impl Load {
                 sleep(PAUSE).await;
             }
         };
-        let told_of = timeout(PATIENCE, newest).await;
-        assert!(told_of.is_ok(), "the watch tells of the newest");
+        let emitted = timeout(PATIENCE, newest).await;
+        assert!(emitted.is_ok(), "the watch emits the newest revision");
         assert!(!self.watcher.is_finished(), "the watch goes on");
         self.watcher.abort();
         Report {
-            acknowledged: told.acknowledged.len(),
+            acknowledged: results.acknowledged.len(),
             ambiguous: ambiguous.len(),
             carried_out,
-            conflicts: told.conflicts,
-            failures: told.failures,
+            conflicts: results.conflicts,
+            failures: results.failures,
         }
     }
 }
 
-/// Notes what a watch tells of, which must be newer each time.
+/// Records the revisions that a watch emits, which must increase.
 async fn follow(mut watch: HttpWatch, shared: Arc<Shared>) {
     while let Some(event) = watch.next().await {
         let last = shared.watched.swap(event.revision, Ordering::Relaxed);
@@ -168,13 +168,13 @@ async fn follow(mut watch: HttpWatch, shared: Arc<Shared>) {
     }
 }
 
-async fn work(client: HttpClient, bucket: String, shared: Arc<Shared>) -> Told {
-    let mut told = Told::default();
+async fn work(client: HttpClient, bucket: String, shared: Arc<Shared>) -> Acknowledgements {
+    let mut results = Acknowledgements::default();
     while !shared.stop.load(Ordering::Relaxed) {
         let entry = match client.get(&bucket, LIST).await {
             Ok(entry) => entry,
             Err(failure) => {
-                told.failed(&failure).await;
+                results.failed(&failure).await;
                 continue;
             }
         };
@@ -182,23 +182,23 @@ async fn work(client: HttpClient, bucket: String, shared: Arc<Shared>) -> Told {
         let list = [&entry.value[..], &number.to_be_bytes()].concat();
         match client.update(&bucket, LIST, &list, entry.revision).await {
             Ok(revision) => {
-                told.acknowledged.push((number, revision));
+                results.acknowledged.push((number, revision));
                 shared.acknowledged.fetch_add(1, Ordering::Relaxed);
             }
-            Err(Failure { status: 412, .. }) => told.conflicts += 1,
+            Err(Failure { status: 412, .. }) => results.conflicts += 1,
             Err(failure) => {
-                told.ambiguous.push(number);
-                told.failed(&failure).await;
+                results.ambiguous.push(number);
+                results.failed(&failure).await;
             }
         }
         // Bounds how long the list gets.
         sleep(Duration::from_millis(10)).await;
     }
-    told
+    results
 }
 
-impl Told {
-    /// Notes a failure, which must be one that is worth another try.
+impl Acknowledgements {
+    /// Counts a failure, which must be a 503.
     async fn failed(&mut self, failure: &Failure) {
         assert_eq!(failure.status, 503, "{failure:?}");
         self.failures += 1;

@@ -1,6 +1,6 @@
 //! NATS servers that crash in the middle of the work. Every write that was acknowledged is there
-//! afterwards, once; clients were told of nothing but that they should try again; and the server comes
-//! back by itself.
+//! afterwards, once; clients get only errors that say to retry; and the server
+//! recovers by itself.
 //!
 //! They take minutes: `make soak` runs them. `IRONFLOW_FAULTS` sets how many crashes there are.
 
@@ -27,7 +27,7 @@ fn server(arguments: &[&str]) -> Server {
     ironflow_server(env!("CARGO_BIN_EXE_ironflow-server"), arguments).unwrap()
 }
 
-/// Creates a bucket, as soon as there is somebody to do it.
+/// Creates a bucket, as soon as the server can.
 async fn bucket(client: &HttpClient, name: &str) {
     let settings = BucketSettings {
         name: name.to_owned(),

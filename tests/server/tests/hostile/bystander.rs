@@ -57,7 +57,7 @@ impl Bystander {
     }
 }
 
-/// Writes, reads and updates a key of its own, and hears of it on a watch, until it is stopped.
+/// Writes, reads, updates and watches its own key until it is stopped.
 async fn work(client: HttpClient, mut stopped: oneshot::Receiver<()>) -> Report {
     // Tests that run at the same time share NATS.
     static STARTED: AtomicU32 = AtomicU32::new(0);

@@ -44,7 +44,7 @@ fn open_files(server: &Server) -> usize {
 }
 
 #[test]
-fn ten_thousand_idle_connections_hold_up_nobody() {
+fn ten_thousand_idle_connections_delay_no_other_client() {
     // The server inherits the limit, so it comes first.
     let limit = rlimit::increase_nofile_limit(WANTED + SPARE).unwrap();
     let connections = WANTED.min(limit.saturating_sub(SPARE));

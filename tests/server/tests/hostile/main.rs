@@ -45,7 +45,7 @@ fn start(arguments: &[&str]) -> Server {
     ironflow_server(env!("CARGO_BIN_EXE_ironflow-server"), arguments).unwrap()
 }
 
-/// Tries made-up inputs on a server while somebody works on it, and looks at what it takes.
+/// Tries random inputs on a server while a bystander uses it, and checks the memory it takes.
 fn try_out<S: Strategy>(
     what: &str,
     server: &Server,

@@ -57,11 +57,11 @@ impl Change {
 }
 
 fn spoilt() -> impl Strategy<Value = Vec<u8>> {
-    let telling = select(&b"\r\n\0 :/?%,;\"\xff\x80aG0*"[..]);
+    let significant = select(&b"\r\n\0 :/?%,;\"\xff\x80aG0*"[..]);
     let change = prop_oneof![
-        4 => (any::<Index>(), prop_oneof![telling.clone(), any::<u8>()])
+        4 => (any::<Index>(), prop_oneof![significant.clone(), any::<u8>()])
             .prop_map(|(at, byte)| Change::Replace(at, byte)),
-        3 => (any::<Index>(), vec(telling, 1..6)).prop_map(|(at, more)| Change::Insert(at, more)),
+        3 => (any::<Index>(), vec(significant, 1..6)).prop_map(|(at, more)| Change::Insert(at, more)),
         2 => (any::<Index>(), 1_usize..20).prop_map(|(at, count)| Change::Remove(at, count)),
         1 => any::<Index>().prop_map(Change::Cut),
         1 => Just(Change::Repeat),

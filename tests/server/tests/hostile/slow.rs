@@ -1,4 +1,4 @@
-//! Clients that take their time: to say what they want, to send it, to hear the answer.
+//! Slow clients: those that are slow to send the request's head, its body, or to read the response.
 
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ async fn ask_and_ignore(server: String) {
 }
 
 #[test]
-fn slow_clients_hold_up_nobody() {
+fn slow_clients_delay_no_other_client() {
     let server = on_memory();
     let runtime = Runtime::new().unwrap();
     runtime.block_on(write_what_is_large(&server.address));

@@ -41,10 +41,10 @@ fn a_bucket_takes_more_watchers_than_a_stream_takes_consumers() {
         let bucket = format!("many-{}", server.pid());
         let client = Arc::new(client_of(&server.address, &bucket).await);
         let open = Arc::new(Barrier::new(MANY + 1));
-        let mut hearing = JoinSet::new();
+        let mut receiving = JoinSet::new();
         for number in 0..MANY {
             let (client, bucket, open) = (Arc::clone(&client), bucket.clone(), Arc::clone(&open));
-            hearing.spawn(async move {
+            receiving.spawn(async move {
                 let pattern = [None, Some("user.*"), Some("user.1")][number % 3];
                 let mut watch = client.watch(&bucket, pattern).await.unwrap();
                 open.wait().await;
@@ -53,7 +53,7 @@ fn a_bucket_takes_more_watchers_than_a_stream_takes_consumers() {
         }
         open.wait().await;
         assert_eq!(client.put(&bucket, "user.1", b"1").await, Ok(1));
-        assert_eq!(hearing.join_all().await, [1; MANY]);
+        assert_eq!(receiving.join_all().await, [1; MANY]);
         let keys = client.list_keys(&bucket, None).await;
         assert_eq!(keys.unwrap(), ["user.1"]);
     });
@@ -80,9 +80,9 @@ fn watchers_that_do_not_read_take_no_more_than_the_newest_of_each_key() {
                 }
                 newest
             };
-            let hearing =
+            let receiving =
                 async { while listening.next().await.unwrap().revision < CHANGES as u64 {} };
-            let (newest, ()) = tokio::join!(writing, hearing);
+            let (newest, ()) = tokio::join!(writing, receiving);
             assert_eq!(newest, CHANGES as u64);
             let grown = server.resident_bytes().saturating_sub(before) / MEGABYTE;
             let written = (CHANGES * CHANGE_BYTES) as u64 / MEGABYTE;

@@ -39,7 +39,7 @@ pub fn is_linearizable(history: &[Call]) -> bool {
                 let after = key.after(call.operation, call.outcome)?;
                 Some((done | 1_u64 << at, after))
             });
-        // What changes nothing and is right now may as well come now: it is in nobody's way.
+        // An operation that is valid now and changes nothing can be next: it restricts no other.
         match next.clone().find(|(_, after)| *after == key) {
             Some(unchanged) => open.push(unchanged),
             None => open.extend(next),
@@ -213,7 +213,7 @@ mod tests {
             prop_assert!(is_linearizable(&history));
         }
 
-        /// A read of a value that nobody wrote is wrong wherever it is put.
+        /// A read of a value that was never written is wrong at any point.
         #[test]
         fn a_value_out_of_nowhere_is_rejected(
             calls in prop::collection::vec(operation(), 0..40),

@@ -1,4 +1,4 @@
-//! What clients did to one key, and what they were told.
+//! The operations of clients on one key, and their results.
 
 /// A value: which of all that were ever written.
 pub type Value = u32;
@@ -13,7 +13,7 @@ pub enum Operation {
     Get,
 }
 
-/// What it was told.
+/// The result of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The revision of the write.

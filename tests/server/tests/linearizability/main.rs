@@ -1,5 +1,5 @@
-//! One key under eight clients at once: whatever they are told must be what somebody would have been
-//! told who asked for the same things one after the other.
+//! One key under eight concurrent clients: the results must be possible for some sequential order of the
+//! operations.
 //!
 //! `IRONFLOW_HISTORIES` sets how many histories are recorded on each backend.
 

@@ -11,11 +11,11 @@ use crate::history::{Call, Operation, Outcome, Value};
 
 const KEY: &str = "key";
 
-/// What a client does next. Its updates are of revisions it has heard of.
+/// A client's next operation. Its updates use revisions that it has received.
 #[derive(Debug, Clone, Copy)]
 pub enum Step {
     Create,
-    /// The one it heard of last, or so many before.
+    /// From the last received revision, or one that many before.
     Update {
         back: usize,
     },
@@ -23,7 +23,7 @@ pub enum Step {
     Get,
 }
 
-/// Lets each client take its steps, all at the same time, and writes down what they were told.
+/// Runs the steps of all clients concurrently, and records the results.
 pub async fn record(clients: &[HttpClient], bucket: &str, scripts: &[Vec<Step>]) -> Vec<Call> {
     let settings = BucketSettings {
         name: bucket.to_owned(),
@@ -40,7 +40,7 @@ pub async fn record(clients: &[HttpClient], bucket: &str, scripts: &[Vec<Step>])
                 http: client,
                 bucket,
                 start,
-                heard: vec![0],
+                received: vec![0],
             };
             client.take(steps, number * 1000)
         });
@@ -53,7 +53,7 @@ struct Client<'a> {
     http: &'a HttpClient,
     bucket: &'a str,
     start: Instant,
-    heard: Vec<u64>,
+    received: Vec<u64>,
 }
 
 impl Client<'_> {
@@ -64,8 +64,8 @@ impl Client<'_> {
             let operation = match step {
                 Step::Create => Operation::Create(value),
                 Step::Update { back } => {
-                    let heard = self.heard.len().saturating_sub(1 + back);
-                    Operation::Update(value, self.heard[heard])
+                    let index = self.received.len().saturating_sub(1 + back);
+                    Operation::Update(value, self.received[index])
                 }
                 Step::Delete => Operation::Delete,
                 Step::Get => Operation::Get,
@@ -74,7 +74,7 @@ impl Client<'_> {
             let outcome = self.carry_out(operation).await;
             let returned = self.now();
             if let Outcome::Written(revision) | Outcome::Found(_, revision) = outcome {
-                self.heard.push(revision);
+                self.received.push(revision);
             }
             calls.push(Call {
                 operation,
@@ -88,7 +88,7 @@ impl Client<'_> {
 
     async fn carry_out(&self, operation: Operation) -> Outcome {
         let (http, bucket) = (self.http, self.bucket);
-        let told = match operation {
+        let result = match operation {
             Operation::Create(value) => {
                 let bytes = value.to_be_bytes();
                 http.create(bucket, KEY, &bytes).await.map(Outcome::Written)
@@ -104,7 +104,7 @@ impl Client<'_> {
                 Outcome::Found(Value::from_be_bytes(value), entry.revision)
             }),
         };
-        told.unwrap_or_else(|refusal| refused(&refusal))
+        result.unwrap_or_else(|refusal| refused(&refusal))
     }
 
     fn now(&self) -> u64 {

@@ -31,7 +31,7 @@ pub(super) mod code {
 pub(super) enum ApiError {
     /// JetStream refuses it.
     Refused { status: u16, code: u32 },
-    /// Nobody takes requests of this subject.
+    /// No server responds to requests of this subject.
     NoResponders,
     /// It is larger than a NATS message may be. It was not sent.
     TooLarge,
@@ -141,8 +141,8 @@ impl Api {
     }
 
     async fn send<T: DeserializeOwned>(&self, subject: String, request: Request) -> Result<T> {
-        // The client would keep the message for when it is connected again. By then whoever sent
-        // it has long been told that it failed.
+        // The client would send the message after it has reconnected, when the caller has
+        // already got an error.
         if self.client.connection_state() != State::Connected {
             return Err(ApiError::Unreachable);
         }

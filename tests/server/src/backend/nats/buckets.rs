@@ -26,7 +26,7 @@ const NANOSECONDS: u64 = 1_000_000_000;
 /// on at most the age of the messages.
 const DUPLICATE_WINDOW: u64 = 120 * NANOSECONDS;
 
-/// How often a stream that comes back from the dead is created anew.
+/// How often a stream whose deleted messages reappear is recreated.
 const CREATE_ATTEMPTS: u32 = 10;
 
 /// What a stream is and holds, as far as it matters.
@@ -265,7 +265,7 @@ impl Nats {
             }
             tracing::warn!(
                 stream,
-                "a deleted bucket's data came back, creating it anew"
+                "a deleted bucket's data reappeared: recreating the stream"
             );
             sleep(Duration::from_millis(100)).await;
             self.delete_stream(stream).await?;
@@ -333,7 +333,7 @@ impl Nats {
         }
     }
 
-    /// What a refused publish means: without a stream there is nobody who could take it.
+    /// The error of a refused publish: a missing stream has no responders.
     pub(super) async fn explain(&self, names: &Names, error: ApiError) -> BackendError {
         if !matches!(error, ApiError::NoResponders) {
             return error.into();

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use super::api::{Api, Result};
 
-/// JetStream takes away a consumer that nobody asked for anything for this long, should this
+/// JetStream removes a consumer that is not used for this long, should this
 /// process have had no chance to.
 const INACTIVE_THRESHOLD: u64 = 30_000_000_000;
 
@@ -121,7 +121,7 @@ impl Consumer {
     }
 }
 
-/// Deletes a consumer when dropped. Nobody waits for the answer.
+/// Deletes a consumer when dropped, without waiting for the response.
 struct Deletion {
     client: Client,
     runtime: Handle,

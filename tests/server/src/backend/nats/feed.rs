@@ -165,7 +165,7 @@ impl Feed {
                     Ok(Some(message)) => self.take(&message).await,
                     Ok(None) | Err(_) => Next::StartOver,
                 },
-                // Of what was sent over the connection that broke, nobody knows what arrived.
+                // It is unknown which messages arrived over the lost connection.
                 _ = self.connections.changed() => Next::StartOver,
             };
             if let Next::StartOver = next {
@@ -196,7 +196,7 @@ impl Feed {
         self.expected += 1;
         self.last = Some(position.stream);
         if let Some(event) = self.event(message, position) {
-            self.audience.tell(&Arc::new(event));
+            self.audience.deliver(&Arc::new(event));
         }
         self.progress.confirm(position.stream);
         Next::Continue

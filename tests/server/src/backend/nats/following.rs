@@ -1,7 +1,7 @@
-//! The watches of a bucket share one feed: a stream takes no more than a thousand consumers, and
-//! JetStream tells each of them every message anew.
+//! The watches of a bucket share one feed: a stream accepts at most a thousand consumers, and JetStream sends
+//! every message to each of them.
 //!
-//! The feed follows the whole bucket, and each message is told on here to those whose patterns match.
+//! The feed follows the whole bucket, and delivers each message to the watchers whose patterns match.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -16,12 +16,12 @@ use crate::backend::mailbox::Recipient;
 struct Watcher {
     number: u64,
     recipient: Arc<dyn Recipient>,
-    /// What is not newer than this happened before the watch began.
+    /// Only newer revisions are delivered: the others were written before the watch began.
     after: Revision,
 }
 
 impl Watcher {
-    fn tell(&self, event: &Arc<WatchEvent>) {
+    fn deliver(&self, event: &Arc<WatchEvent>) {
         if event.revision > self.after {
             self.recipient.event(event);
         }
@@ -35,7 +35,7 @@ struct Watchers {
     ended: bool,
 }
 
-/// Who hears of a bucket's changes. Cheap to clone: all clones are the same.
+/// The watchers of a bucket. Cheap to clone: all clones share the watchers.
 #[derive(Debug, Clone)]
 pub(super) struct Audience(Arc<Mutex<Watchers>>);
 
@@ -50,10 +50,10 @@ impl Default for Audience {
 }
 
 impl Audience {
-    pub(super) fn tell(&self, event: &Arc<WatchEvent>) {
+    pub(super) fn deliver(&self, event: &Arc<WatchEvent>) {
         let watchers = self.lock();
         watchers.by_pattern.matching(&event.key, &mut |of_pattern| {
-            of_pattern.iter().for_each(|watcher| watcher.tell(event));
+            of_pattern.iter().for_each(|watcher| watcher.deliver(event));
         });
     }
 
@@ -139,7 +139,7 @@ impl Progress {
     }
 }
 
-/// A feed, and who hears it. It runs as long as anybody does.
+/// A feed and its watchers. It runs as long as it has watchers.
 #[derive(Debug)]
 pub(super) struct Following {
     pub(super) audience: Audience,
@@ -150,7 +150,7 @@ pub(super) struct Following {
 }
 
 impl Following {
-    /// Has a watcher hear of what is newer than `after`.
+    /// Adds a watcher of the revisions above `after`.
     pub(super) fn join(
         self: Arc<Self>,
         pattern: Pattern,
@@ -166,7 +166,7 @@ impl Following {
     }
 }
 
-/// A watcher's place in the audience, given up when dropped.
+/// A watcher's membership in the feed, which ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Follower {
     following: Arc<Following>,
@@ -208,7 +208,7 @@ impl Followings {
 
     fn place(&self, stream: &str) -> Place {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those that nobody follows or is about to.
+        // Remove feeds without watchers.
         places.retain(|_, place| {
             let is_dead = place
                 .try_lock()

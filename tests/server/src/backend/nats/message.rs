@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markers_are_told_from_values() {
+    fn markers_are_distinguished_from_values() {
         let kind = |line: &str| Kind::of_raw(format!("NATS/1.0\r\n{line}\r\n\r\n").as_bytes());
         assert_eq!(kind("KV-Operation: DEL"), Kind::Delete);
         assert_eq!(kind("KV-Operation: PURGE\r\nNats-Rollup: sub"), Kind::Purge);

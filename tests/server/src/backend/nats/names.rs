@@ -47,7 +47,7 @@ impl Names {
     }
 
     /// The subjects of the keys that match. A pattern's stray `*` may look like an escape, so
-    /// whoever filters by this has to look at the keys too.
+    /// a caller that filters by this must check the keys too.
     pub(super) fn filter(&self, pattern: &Pattern) -> String {
         format!("{}{}", self.prefix, escape(pattern.as_str()))
     }

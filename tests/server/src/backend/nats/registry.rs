@@ -1,4 +1,4 @@
-//! The watches of this process, by stream, so that whoever deletes a bucket can end its watches.
+//! The watches of this process, by stream, so that deleting a bucket can end its watches.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What is remembered of the streams, to tell whether JetStream knows the id of a write.
+//! What is remembered of the streams, to decide whether JetStream knows the id of a write.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
