@@ -1,6 +1,5 @@
-//! Reading the option objects a caller passes in: what is known and what each option takes is written
-//! down in tables, and errors name the option and say what it takes. Options come as a flat list of
-//! paths: from JavaScript, or from any serde format.
+//! Validates the caller's options against a schema: a table of the known options and their kinds. Errors name the
+//! option and its valid values. Options come as a flat list of paths, from JavaScript or from any serde format.
 
 use super::is_header_safe;
 use crate::error::Error;

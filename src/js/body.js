@@ -39,7 +39,7 @@ const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
 function className(value) {
   const prototype = Object.getPrototypeOf(value);
   if (prototype === null || Array.isArray(value)) return undefined;
-  // Object.prototype, of whatever realm, is the one without a prototype of its own.
+  // Object.prototype of any realm is the one whose own prototype is null.
   if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty"))
     return undefined;
   const name = prototype.constructor?.name;

@@ -77,7 +77,7 @@ function kindOf(value) {
 /** The names of members that an object has from its class: getters and methods. */
 export function* inheritedNames(object) {
   const above = Object.getPrototypeOf(object);
-  // Not those of Object.prototype, of whatever realm.
+  // Skip Object.prototype of any realm.
   if (!above || !Object.getPrototypeOf(above)) return;
   for (const name of Object.getOwnPropertyNames(above)) if (name !== "constructor") yield name;
   yield* inheritedNames(above);

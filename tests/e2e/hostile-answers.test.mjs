@@ -1,7 +1,7 @@
 // Arbitrary responses of a server or a proxy: any status, headers, body and frame. The client resolves with a
 // typed result or rejects with a typed error, and nothing else.
 //
-// IRONFLOW_INPUTS sets how many answers are made up for each test.
+// IRONFLOW_INPUTS sets the number of random responses per test.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -10,8 +10,18 @@ import { api, operations } from "./support/api.mjs";
 import { install, sockets } from "./support/fake-websocket.mjs";
 import { connected, SERVER, settled } from "./support/watched.mjs";
 
-/** Not checked as these tests are: the package's own JavaScript, before it is built. @type {any} */
-const values = await import(new URL("../../src/js/values.js", import.meta.url).href);
+/** Imports a module of the package, which is not type-checked. @param {string} name @returns {Promise<any>} */
+const source = (name) => import(new URL(`../../src/js/${name}.js`, import.meta.url).href);
+
+const values = await source("values");
+const { newFeatures } = await source("features");
+const {
+  EXPECTED_BUCKETS,
+  EXPECTED_BUCKET_INFO,
+  EXPECTED_ENTRY,
+  EXPECTED_KEYS,
+  EXPECTED_PUT_RESULT,
+} = await source("enums");
 const numRuns = Number(process.env.IRONFLOW_INPUTS ?? 3000);
 const { fetch } = globalThis;
 
@@ -99,31 +109,34 @@ const retryAfter = fc.oneof(
   ),
 );
 
-/** Reads an entry that is of the key that was asked for. @param {{ text: string }} answer */
-function readEntry(answer) {
-  let key;
+/** The key that an entry names, so that its reader takes the entry for the requested one. @param {string} body */
+function keyIn(body) {
   try {
-    key = JSON.parse(answer.text)?.key;
+    const key = JSON.parse(body)?.key;
+    return typeof key === "string" ? key : "key";
   } catch {
-    // Not JSON.
+    return "key";
   }
-  return values.readEntry(answer, typeof key === "string" ? key : "key");
 }
 
-/** The readers, and what each is to give where it does not give up. @type {[(answer: { text: string }) => unknown, (result: any) => boolean][]} */
+/** The expected results, and a check of each. @type {[number, (result: any) => boolean][]} */
 const readers = [
-  [readEntry, (e) => typeof e.key === "string" && typeof e.value === "string" && e.revision > 0],
-  [values.readPutResult, ({ revision }) => Number.isSafeInteger(revision) && revision > 0],
-  [values.readKeys, (keys) => keys.every((/** @type {unknown} */ key) => typeof key === "string")],
-  [values.readBucketInfo, (info) => typeof info.name === "string"],
-  [values.readBuckets, (infos) => Array.isArray(infos)],
+  [
+    EXPECTED_ENTRY,
+    (e) => typeof e.key === "string" && typeof e.value === "string" && e.revision > 0,
+  ],
+  [EXPECTED_PUT_RESULT, ({ revision }) => Number.isSafeInteger(revision) && revision > 0],
+  [EXPECTED_KEYS, (keys) => keys.every((/** @type {unknown} */ key) => typeof key === "string")],
+  [EXPECTED_BUCKET_INFO, (info) => typeof info.name === "string"],
+  [EXPECTED_BUCKETS, (infos) => Array.isArray(infos)],
 ];
 
-test("every reader of an answer gives what it promises, or nothing", () => {
+test("every reader of a response returns a valid result, or undefined", () => {
   const property = fc.property(text, (body) => {
-    for (const [read, isRight] of readers) {
-      const result = read({ text: body });
-      assert.ok(result === undefined || isRight(result), `${read.name}: ${body}`);
+    for (const [expected, isRight] of readers) {
+      const answer = { status: 200, text: body, features: newFeatures() };
+      const result = values.readResult(answer, expected, keyIn(body));
+      assert.ok(result === undefined || isRight(result), `${expected}: ${body}`);
     }
     assert.equal(typeof values.readRefusal({ text: body }).message, "string");
   });
