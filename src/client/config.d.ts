@@ -22,8 +22,8 @@ export interface IronflowConfigOptions {
   /** How a lost watch is taken up again. */
   reconnect?: boolean | ReconnectConfig | undefined;
   /**
-   * How `get`, `listKeys`, `listBuckets` and `getBucketInfo` are tried again after an error that is
-   * `retryable`. Writes are never repeated.
+   * How reads are retried after an error that is `retryable`, and writes of keys on a server that announces the
+   * feature `write-id`.
    */
   retry?: boolean | RetryConfig | undefined;
   /** What a watch makes of the page being hidden. */
@@ -88,7 +88,7 @@ export interface ReconnectConfig {
   backoff?: BackoffConfig | undefined;
 }
 
-/** How a failed read request is retried, within its time limit. */
+/** How a failed request is retried, within its time limit. */
 export interface RetryConfig {
   /** Whether it is retried. Default true. */
   enabled?: boolean | undefined;

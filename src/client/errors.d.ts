@@ -71,7 +71,10 @@ export declare class IronflowError extends Error {
   bucket?: string;
   /** The key or pattern it was about. */
   key?: string;
-  /** The server's whole answer, where it is an object. */
+  /**
+   * The server's whole answer, where it is an object. `maybeApplied: true` in it: a conditional write may have
+   * taken effect at an earlier attempt.
+   */
   details?: object;
   /** What `JSON.stringify()` writes: every field, without the stack and the cause. */
   toJSON(): Record<string, unknown>;

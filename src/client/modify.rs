@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use js_sys::Math;
+use js_sys::{Math, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
@@ -119,7 +119,7 @@ impl Attempt {
     /// Ends, or starts over after a conflict.
     fn written(self: Box<Self>, outcome: OperationResult) {
         match outcome {
-            Err(failure) if failure.is_status(412) && self.number < self.modify.max_attempts => {
+            Err(failure) if is_conflict(&failure) && self.number < self.modify.max_attempts => {
                 self.back_off(failure);
             }
             outcome => self.finish(outcome),
@@ -160,4 +160,14 @@ impl Attempt {
         }
         (self.modify.done)(outcome);
     }
+}
+
+/// Whether another client's write came first. Where the server does not know whether it was this one, that
+/// arrived before, to apply the change again might apply it twice.
+fn is_conflict(failure: &Failure) -> bool {
+    let Failure::Error(problem) = failure else {
+        return false;
+    };
+    let maybe_applied = Reflect::get(&problem.details, &"maybeApplied".into());
+    failure.is_status(412) && !maybe_applied.is_ok_and(|applied| applied.is_truthy())
 }

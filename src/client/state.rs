@@ -82,6 +82,7 @@ impl ClientState {
                     false => None,
                 },
                 features: ffi::new_features(None),
+                takes_write_ids: Cell::default(),
                 selects_subprotocol: Cell::default(),
                 cached_headers: RefCell::default(),
             })),

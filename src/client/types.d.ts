@@ -198,7 +198,7 @@ export declare class BrowserKVBucketHandle<
    * or the signal ends it (or `maxAttempts`, with `HTTP_412`). `change` may be async and is called once an
    * attempt, so it must have no side effects. If it returns undefined, the key is left alone and the
    * promise gives the revision that was read, 0 for none. What it throws rejects the promise. A write
-   * whose answer was lost is not retried: whether it was carried out is unknown.
+   * without an answer is retried only on a server that announces `write-id`, which executes it once.
    */
   modify(
     key: string,

@@ -142,6 +142,7 @@ extern "C" {
         headers: &JsValue,
         body: &JsValue,
         condition: Option<f64>,
+        write_id: Option<&str>,
         expected: u8,
         key: Option<&str>,
         milliseconds: u32,
@@ -196,6 +197,13 @@ extern "C" {
     /// Whether a bucket has a feature; none before the server's first response.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn has(this: &Features, feature: &str, bucket: &str) -> Option<bool>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Fills a slice with random bytes. The error: the platform has none.
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
+    pub(crate) fn get_random_values(bytes: &mut [u8]) -> Result<(), JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/js/body.js")]

@@ -33,6 +33,8 @@ pub(crate) struct RaceEnd {
 pub(crate) struct Race {
     pub(crate) result: RaceResult,
     pub(crate) elapsed_ms: f64,
+    /// Of a request: whether the server has the feature `write-id`.
+    pub(crate) takes_write_ids: bool,
 }
 
 impl RaceEnd {
@@ -52,13 +54,20 @@ impl RaceEnd {
     }
 }
 
+/// Added to the kind of a race whose request went to a server with the feature `write-id`.
+const TAKES_WRITE_IDS: u32 = 16;
+
 fn race_callback(then: impl FnOnce(Race) + 'static) -> f64 {
     once(Box::new(move |kind, elapsed_ms, value| {
-        let result = match RaceKind::from_number(kind) {
+        let result = match RaceKind::from_number(kind % TAKES_WRITE_IDS) {
             RaceKind::Resolved => Ok(value),
             kind => Err(RaceEnd { kind, value }),
         };
-        then(Race { result, elapsed_ms });
+        then(Race {
+            result,
+            elapsed_ms,
+            takes_write_ids: kind >= TAKES_WRITE_IDS,
+        });
     }))
 }
 
@@ -72,6 +81,7 @@ pub(crate) struct HttpRequest {
     pub(crate) expected: Expected,
     /// The requested key.
     pub(crate) key: Option<Key>,
+    pub(crate) write_id: Option<String>,
 }
 
 /// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer, from
@@ -96,6 +106,7 @@ pub(crate) fn exchange(
         headers,
         &request.body,
         condition,
+        request.write_id.as_deref(),
         request.expected as u8,
         request.key.as_deref(),
         milliseconds,

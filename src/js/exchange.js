@@ -91,6 +91,9 @@ function newController() {
   }
 }
 
+/** Added to how a request ended if the server has the feature `write-id`: `ffi/waiting.rs` knows it too. */
+const TAKES_WRITE_IDS = 16;
+
 /**
  * Sends a request and reads the whole answer, from which `features` learns: the result that `expected` (an `EXPECTED_…`) says, of the key
  * that was asked for. What is not that result is a refusal. `body`: a `Body`, undefined for none. `condition`:
@@ -103,6 +106,7 @@ export function exchange(
   cachedHeaders,
   body,
   condition,
+  writeId,
   expected,
   key,
   milliseconds,
@@ -113,6 +117,7 @@ export function exchange(
   if (body) headers["Content-Type"] = body.type;
   if (condition < 0) headers["If-None-Match"] = "*";
   else if (condition !== undefined) headers["If-Match"] = String(condition);
+  if (writeId) headers["Ironflow-Write-Id"] = writeId;
   const options = {
     method,
     headers,
@@ -124,10 +129,14 @@ export function exchange(
   const controller = newController();
   if (controller) options.signal = controller.signal;
   race(send(url, options, features), milliseconds, signal, controller, (kind, value, elapsed) => {
-    if (kind !== RACE_RESOLVED) return dispatch(done, kind, elapsed, value);
+    const finish = (kind, value) => {
+      const flag = features.names.has("write-id") ? TAKES_WRITE_IDS : 0;
+      dispatch(done, kind + flag, elapsed, value);
+    };
+    if (kind !== RACE_RESOLVED) return finish(kind, value);
     const result = readResult(value, expected, key);
-    if (result === undefined) dispatch(done, RACE_REFUSED, elapsed, value);
-    else dispatch(done, RACE_RESOLVED, elapsed, result ?? undefined);
+    if (result === undefined) finish(RACE_REFUSED, value);
+    else finish(RACE_RESOLVED, result ?? undefined);
   });
 }
 

@@ -441,6 +441,8 @@ export function readRefusal(answer) {
     retryAfter: answer.retryAfter ?? (isSeconds(retry_after) ? retry_after : undefined),
   };
   if (refusal.message || isText(code)) refusal.details = details;
+  // A write that arrived before, and may have been carried out then.
+  if (details.unknown === true) details.maybeApplied = true;
   const plain = answer.text.trim();
   refusal.message ??= plain.length > 200 || /^[<{["]/.test(plain) ? "" : plain;
   return refusal;

@@ -5,6 +5,8 @@ pub mod path;
 #[cfg(target_arch = "wasm32")]
 mod active;
 #[cfg(target_arch = "wasm32")]
+mod attempt;
+#[cfg(target_arch = "wasm32")]
 mod credentials;
 #[cfg(target_arch = "wasm32")]
 mod fallback;
@@ -16,6 +18,8 @@ mod memory;
 mod operation;
 #[cfg(target_arch = "wasm32")]
 mod refusal;
+#[cfg(target_arch = "wasm32")]
+mod write_id;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use self::{

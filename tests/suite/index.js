@@ -29,6 +29,7 @@ import { survivingViews } from "./surviving-views.js";
 import { values } from "./values.js";
 import { views } from "./views.js";
 import { watching } from "./watching.js";
+import { writeIds } from "./write-ids.js";
 
 /** @type {Record<string, import("./context.js").Cases>} */
 export const suites = {
@@ -44,6 +45,7 @@ export const suites = {
   handles,
   features,
   conditionalRemoves,
+  writeIds,
   modify,
   modifyRequests,
   reading,
