@@ -5,14 +5,17 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use ironflow_browser::{BrowserKVBucketHandle, BrowserKVClient, IronflowClient, create_client};
-use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Entry, Event, Failure, Watch};
+use ironflow_conformance::{
+    Backend, BucketInfo, BucketSettings, Detail, Entry, Event, Failure, Watch,
+};
 use js_sys::{Array, Date, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::extended::detail;
 use crate::servers;
 
-const NONE: JsValue = JsValue::UNDEFINED;
+pub const NONE: JsValue = JsValue::UNDEFINED;
 
 /// One client. Those of a store in the tab share it: it has no other way in.
 #[derive(Clone)]
@@ -58,7 +61,7 @@ impl BrowserBackend {
         self.client.new_kv().unwrap()
     }
 
-    fn bucket(&self, name: &str) -> Result<BrowserKVBucketHandle, Failure> {
+    pub fn bucket(&self, name: &str) -> Result<BrowserKVBucketHandle, Failure> {
         self.kv()
             .new_bucket(&name.into(), &JsValue::UNDEFINED)
             .map_err(failure)
@@ -66,7 +69,7 @@ impl BrowserBackend {
 }
 
 /// Waits for an operation.
-async fn done(promise: Promise) -> Result<JsValue, Failure> {
+pub async fn done(promise: Promise) -> Result<JsValue, Failure> {
     JsFuture::from(promise).await.map_err(failure)
 }
 
@@ -107,23 +110,34 @@ fn without_subject<'a>(message: &'a str, error: &JsValue) -> &'a str {
     message.strip_prefix(&prefix).unwrap_or(message)
 }
 
-fn get(object: &JsValue, name: &str) -> JsValue {
+pub fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap()
 }
 
-fn text(object: &JsValue, name: &str) -> String {
+pub fn text(object: &JsValue, name: &str) -> String {
     get(object, name).as_string().unwrap_or_default()
 }
 
-fn number(object: &JsValue, name: &str) -> u64 {
+pub fn number(object: &JsValue, name: &str) -> u64 {
     get(object, name).as_f64().unwrap_or(0.0) as u64
 }
 
 /// What `bytes()` of an entry or event gives.
-fn bytes(object: &JsValue) -> Vec<u8> {
+pub fn bytes(object: &JsValue) -> Vec<u8> {
     let method: Function = get(object, "bytes").unchecked_into();
     let bytes: Uint8Array = method.call0(object).unwrap().unchecked_into();
     bytes.to_vec()
+}
+
+pub fn entry(object: &JsValue) -> Entry {
+    Entry {
+        key: text(object, "key"),
+        value: bytes(object),
+        revision: number(object, "revision"),
+        operation: text(object, "operation"),
+        created_at: text(object, "created_at"),
+        expires_at: get(object, "expires_at").as_string(),
+    }
 }
 
 fn info(object: &JsValue) -> BucketInfo {
@@ -178,15 +192,8 @@ impl Backend for BrowserBackend {
     }
 
     async fn get(&self, bucket: &str, key: &str) -> Result<Entry, Failure> {
-        let entry = done(self.bucket(bucket)?.get(&key.into(), &NONE)).await?;
-        Ok(Entry {
-            key: text(&entry, "key"),
-            value: bytes(&entry),
-            revision: number(&entry, "revision"),
-            operation: text(&entry, "operation"),
-            created_at: text(&entry, "created_at"),
-            expires_at: None,
-        })
+        let found = done(self.bucket(bucket)?.get(&key.into(), &NONE)).await?;
+        Ok(entry(&found))
     }
 
     async fn put(&self, bucket: &str, key: &str, value: &[u8]) -> Result<u64, Failure> {
@@ -282,7 +289,7 @@ async fn after(milliseconds: u32) {
 /// What a watch's callbacks were called with, in order.
 enum Call {
     Ready,
-    Update(Event),
+    Update(Event, Detail),
     Error(Failure),
     Close,
 }
@@ -310,7 +317,9 @@ impl BrowserWatch {
             Reflect::set(&callbacks, &name.into(), &callback.into_js_value()).unwrap();
         };
         on("onReady", |_| Call::Ready);
-        on("onUpdate", |event| Call::Update(event_of(&event)));
+        on("onUpdate", |event| {
+            Call::Update(event_of(&event), detail(&event))
+        });
         on("onError", |error| Call::Error(failure(error)));
         on("onClose", |_| Call::Close);
         let options = Object::new();
@@ -326,7 +335,7 @@ impl BrowserWatch {
         match watch.call().await {
             Call::Ready => Ok(watch),
             Call::Error(failure) => Err(failure),
-            Call::Update(_) | Call::Close => panic!("a watch begins with onReady or onError"),
+            Call::Update(..) | Call::Close => panic!("a watch begins with onReady or onError"),
         }
     }
 
@@ -359,11 +368,11 @@ fn event_of(event: &JsValue) -> Event {
     }
 }
 
-impl Watch for BrowserWatch {
-    async fn next(&mut self) -> Option<Event> {
+impl BrowserWatch {
+    pub async fn next_with_detail(&mut self) -> Option<(Event, Detail)> {
         loop {
             match self.call().await {
-                Call::Update(event) => return Some(event),
+                Call::Update(event, detail) => return Some((event, detail)),
                 Call::Close => {
                     self.calls.borrow_mut().push_back(Call::Close);
                     return None;
@@ -371,6 +380,13 @@ impl Watch for BrowserWatch {
                 Call::Ready | Call::Error(_) => {}
             }
         }
+    }
+}
+
+impl Watch for BrowserWatch {
+    async fn next(&mut self) -> Option<Event> {
+        let (event, _) = self.next_with_detail().await?;
+        Some(event)
     }
 
     async fn stop(&mut self) {

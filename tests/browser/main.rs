@@ -5,6 +5,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod backend;
+mod extended;
 mod face;
 mod servers;
 
@@ -40,6 +41,17 @@ macro_rules! conformance {
 }
 
 ironflow_conformance::for_each_rule!(conformance);
+
+/// The rules of the extensions, as `extensions::memory::<name>` and so on.
+macro_rules! conformance_of_extensions {
+    ($($rule:ident)*) => {
+        mod extensions {
+            on_each_backend! { memory server_memory server_nats; $($rule)* }
+        }
+    };
+}
+
+ironflow_conformance::for_each_extension_rule!(conformance_of_extensions);
 
 /// Runs one file of the JavaScript suite on each backend.
 macro_rules! javascript {

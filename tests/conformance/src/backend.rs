@@ -191,8 +191,12 @@ pub trait Extended: Backend<Watch: DetailedWatch> {
     ) -> Result<u64, Failure>;
     /// `history`.
     async fn history(&self, bucket: &str, key: &str) -> Result<Vec<Change>, Failure>;
-    /// `entries` as they come: the changes, and the revision whose state they make up.
-    async fn entries(&self, bucket: &str, filters: &[&str]) -> Result<(Vec<Change>, u64), Failure>;
+    /// `entries` as they come: the changes, and the revision whose state they make up, where it is known.
+    async fn entries(
+        &self,
+        bucket: &str,
+        filters: &[&str],
+    ) -> Result<(Vec<Change>, Option<u64>), Failure>;
     /// `get` of one retained revision.
     async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure>;
 }

@@ -185,7 +185,10 @@ impl<B: Extended> Bucket<B> {
     }
 
     /// The entries that match, folded: of each key the last counts. And their revision.
-    pub(crate) async fn entries(&self, filters: &[&str]) -> Result<(Vec<Entry>, u64), Failure> {
+    pub(crate) async fn entries(
+        &self,
+        filters: &[&str],
+    ) -> Result<(Vec<Entry>, Option<u64>), Failure> {
         let (changes, revision) = self.backend.entries(&self.name, filters).await?;
         Ok((fold(changes, revision), revision))
     }
@@ -207,9 +210,10 @@ impl<B: Repeating> Bucket<B> {
 }
 
 /// What changes come to: the live entries, in ascending order of revision.
-fn fold(changes: Vec<Change>, revision: u64) -> Vec<Entry> {
+fn fold(changes: Vec<Change>, revision: Option<u64>) -> Vec<Entry> {
     assert!(changes.is_sorted_by(|a, b| a.revision < b.revision));
-    assert!(changes.iter().all(|change| change.revision <= revision));
+    let last = changes.last().map_or(0, |change| change.revision);
+    assert!(revision.is_none_or(|revision| last <= revision));
     let mut newest = BTreeMap::new();
     for change in changes {
         newest.insert(change.key.clone(), change);

@@ -67,7 +67,11 @@ impl Extended for HttpClient {
         Ok(body.history.into_iter().map(Change::from).collect())
     }
 
-    async fn entries(&self, bucket: &str, filters: &[&str]) -> Result<(Vec<Change>, u64), Failure> {
+    async fn entries(
+        &self,
+        bucket: &str,
+        filters: &[&str],
+    ) -> Result<(Vec<Change>, Option<u64>), Failure> {
         let mut path = format!("{}/entries", bucket_path(bucket));
         for (number, filter) in filters.iter().enumerate() {
             let mark = if number == 0 { '?' } else { '&' };
@@ -82,7 +86,7 @@ impl Extended for HttpClient {
         };
         assert_eq!(body.count, body.entries.len());
         let changes = body.entries.into_iter().map(Change::from).collect();
-        Ok((changes, body.revision))
+        Ok((changes, Some(body.revision)))
     }
 
     async fn get_revision(&self, bucket: &str, key: &str, revision: u64) -> Result<Entry, Failure> {
@@ -134,7 +138,11 @@ impl Extended for StoreClient {
         Ok(changes.iter().map(change).collect())
     }
 
-    async fn entries(&self, bucket: &str, filters: &[&str]) -> Result<(Vec<Change>, u64), Failure> {
+    async fn entries(
+        &self,
+        bucket: &str,
+        filters: &[&str],
+    ) -> Result<(Vec<Change>, Option<u64>), Failure> {
         let (bucket, mut cursor) = self
             .carry_out(|store| {
                 let patterns = match filters {
@@ -156,8 +164,8 @@ impl Extended for StoreClient {
                 .await?;
             let page = page.expect("the last page has a revision");
             changes.extend(page.changes.iter().map(change));
-            if let Some(revision) = page.revision {
-                return Ok((changes, revision));
+            if page.revision.is_some() {
+                return Ok((changes, page.revision));
             }
         }
     }
