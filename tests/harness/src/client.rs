@@ -49,6 +49,8 @@ pub struct HttpClient {
     http: Client<HttpConnector, Full<Bytes>>,
     server: String,
     environment: String,
+    /// Whether its watches are of version 2.
+    has_watch_2: bool,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +149,14 @@ impl HttpClient {
         &self.environment
     }
 
+    /// The same, whose watches are of version 2.
+    pub fn with_watch_2(server: &str) -> Self {
+        Self {
+            has_watch_2: true,
+            ..Self::new(server)
+        }
+    }
+
     /// A client whose sockets hold little of what it does not read.
     pub fn with_small_buffers(server: &str) -> Self {
         let mut connector = HttpConnector::new();
@@ -164,6 +174,15 @@ impl HttpClient {
             http: Client::builder(TokioExecutor::new()).build(connector),
             server: server.to_owned(),
             environment: environment.to_owned(),
+            has_watch_2: false,
+        }
+    }
+
+    /// A client with connections of its own, of the same server.
+    fn another(&self, environment: &str) -> Self {
+        Self {
+            has_watch_2: self.has_watch_2,
+            ..Self::in_environment(&self.server, environment)
         }
     }
 
@@ -359,22 +378,25 @@ impl Backend for HttpClient {
         if let Some(pattern) = pattern {
             path += &format!("&key={}", encode(pattern));
         }
-        let request = HttpWatch::handshake(self.request(Method::GET, &path));
+        let request = HttpWatch::handshake(self.request(Method::GET, &path), self.has_watch_2);
         let answer = self.send(request, b"").await;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             let (head, body) = answer.into_parts();
             let body = body.collect().await.unwrap().to_bytes();
             return Err(refusal(head.status, &body));
         }
+        if self.has_watch_2 {
+            return HttpWatch::subscribe(answer, bucket, pattern).await;
+        }
         Ok(HttpWatch::open(answer).await)
     }
 
     async fn client(&self) -> Self {
-        Self::in_environment(&self.server, &self.environment)
+        self.another(&self.environment)
     }
 
     async fn in_environment(&self, name: &str) -> Option<Self> {
-        Some(Self::in_environment(&self.server, name))
+        Some(self.another(name))
     }
 
     async fn pass_time(&self, milliseconds: u64) {

@@ -7,6 +7,7 @@ mod extended;
 pub mod process;
 mod session;
 mod store;
+mod subscribed;
 mod watch;
 pub mod wire;
 

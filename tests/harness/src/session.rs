@@ -99,11 +99,18 @@ impl HttpClient {
 }
 
 impl Session {
-    async fn open(answer: Response<Incoming>) -> Self {
+    pub(crate) async fn open(answer: Response<Incoming>) -> Self {
         let connection = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
         Self {
             socket: WebSocketStream::from_raw_socket(connection, Role::Client, None).await,
         }
+    }
+
+    /// Closes the connection.
+    pub async fn close(&mut self) {
+        self.socket.close(None).await.unwrap();
+        // What was under way may still arrive; the end does in any case.
+        while self.receive().await.is_ok() {}
     }
 
     /// Sends a frame.

@@ -55,8 +55,13 @@ fn try_out<S: Strategy<Value = Sequence>>(
     let runtime = Runtime::new().unwrap();
     let operations = AtomicUsize::new(0);
     let failed = AtomicUsize::new(0);
+    let clients = AtomicUsize::new(0);
     in_parallel(sequences, threads, |share| {
-        let client = HttpClient::new(server);
+        // Half of them watch with each version.
+        let client = match clients.fetch_add(1, Ordering::Relaxed) % 2 {
+            0 => HttpClient::new(server),
+            _ => HttpClient::with_watch_2(server),
+        };
         let tried = runner(share).run(&strategy(), |sequence| {
             operations.fetch_add(sequence.steps.len(), Ordering::Relaxed);
             runtime.block_on(run::run(&client, &sequence))

@@ -9,6 +9,7 @@ mod live;
 mod refusals;
 mod replays;
 mod resets;
+mod rules;
 
 use ironflow_conformance::{Backend as _, BucketSettings};
 use ironflow_harness::HttpClient;
