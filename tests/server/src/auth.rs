@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
+use tokio::sync::watch;
 
 use crate::answer::Refusal;
 use crate::app::App;
@@ -55,22 +56,42 @@ enum Role {
     Write,
 }
 
-/// Every key the server accepts. None at all: everyone may do everything.
+/// Every key the server accepts. A server that begins without any lets everyone do everything.
 #[derive(Debug)]
-pub(crate) struct Keys(pub(crate) Vec<ApiKey>);
+pub(crate) struct Keys {
+    is_open: bool,
+    list: watch::Sender<Arc<[ApiKey]>>,
+}
 
 impl Keys {
+    pub(crate) fn new(keys: Vec<ApiKey>) -> Self {
+        Self {
+            is_open: keys.is_empty(),
+            list: watch::Sender::new(keys.into()),
+        }
+    }
+
+    /// Accepts these keys from now on. An open server stays open, and no other becomes one.
+    pub(crate) fn replace(&self, keys: Vec<ApiKey>) {
+        self.list.send_replace(keys.into());
+    }
+
+    /// Notices when other keys are accepted.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<[ApiKey]>> {
+        self.list.subscribe()
+    }
+
     /// The role the request's credential gives it. Neither how much of a key matches nor which one
     /// does shows in the time this takes.
     fn role(&self, headers: &HeaderMap) -> Result<Role, Refusal> {
-        if self.0.is_empty() {
+        if self.is_open {
             return Ok(Role::Write);
         }
         let unauthorized = |words| Refusal::new(StatusCode::UNAUTHORIZED, words);
         let credential = credential(headers).ok_or_else(|| unauthorized("missing credentials"))?;
         let offered = hash(&credential);
         let (mut known, mut writes) = (Choice::from(0), Choice::from(0));
-        for key in &self.0 {
+        for key in self.list.borrow().iter() {
             let equal = key.hash.ct_eq(&offered);
             known |= equal;
             writes |= equal & Choice::from(u8::from(!key.read_only));
@@ -89,7 +110,7 @@ pub(crate) type CredentialHash = [u8; 32];
 impl Keys {
     /// Whose request it is. Where no key is wanted, all requests are one holder's.
     pub(crate) fn holder(&self, headers: &HeaderMap) -> CredentialHash {
-        if self.0.is_empty() {
+        if self.is_open {
             return CredentialHash::default();
         }
         hash(&credential(headers).unwrap_or_default())
@@ -97,9 +118,10 @@ impl Keys {
 
     /// Whether the holder of this credential may read.
     pub(crate) fn knows(&self, holder: &CredentialHash) -> bool {
-        let known = self.0.iter().map(|key| key.hash.ct_eq(holder));
+        let keys = self.list.borrow();
+        let known = keys.iter().map(|key| key.hash.ct_eq(holder));
         let is_known = known.fold(Choice::from(0), |any, equal| any | equal);
-        self.0.is_empty() || is_known.into()
+        self.is_open || is_known.into()
     }
 }
 
@@ -164,7 +186,7 @@ mod tests {
     use axum::http::HeaderValue;
 
     fn keys(texts: &[&str]) -> Keys {
-        Keys(texts.iter().filter_map(|t| ApiKey::parse(t)).collect())
+        Keys::new(texts.iter().filter_map(|t| ApiKey::parse(t)).collect())
     }
 
     fn bearer(credential: &str) -> HeaderMap {
@@ -187,6 +209,18 @@ mod tests {
     fn without_keys_everyone_writes() {
         assert_eq!(keys(&[]).role(&bearer("x")).unwrap(), Role::Write);
         assert_eq!(keys(&[]).role(&HeaderMap::new()).unwrap(), Role::Write);
+    }
+
+    #[test]
+    fn a_server_without_keys_left_is_closed_to_everyone() {
+        let closed = keys(&["writer"]);
+        let holder = closed.holder(&bearer("writer"));
+        assert!(closed.knows(&holder));
+        closed.replace(Vec::new());
+        assert!(closed.role(&bearer("writer")).is_err());
+        assert!(!closed.knows(&holder));
+        let open = keys(&[]);
+        assert!(open.knows(&open.holder(&bearer("x"))));
     }
 
     #[test]

@@ -30,6 +30,10 @@ struct Arguments {
     #[arg(long = "api-key", value_name = "KEY[:read]")]
     api_keys: Vec<String>,
 
+    /// Accept the keys in this file too, one a line. SIGHUP reads it again
+    #[arg(long, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+
     /// Let pages of this origin call the server (may be repeated). Loopback origins always may
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     allow_origins: Vec<Origin>,
@@ -74,6 +78,7 @@ impl Arguments {
             listen: self.listen,
             store,
             api_keys: api_keys.ok_or("an --api-key is empty")?,
+            api_key_file: self.api_key_file,
             allow_origins: self.allow_origins,
             has_watch_2: self.watch_versions != "1",
             files: self.files,

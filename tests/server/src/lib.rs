@@ -32,4 +32,4 @@ mod write_id;
 pub use auth::ApiKey;
 pub use backend::NatsError;
 pub use origin::Origin;
-pub use server::{Config, Server, StartError, StoreConfig};
+pub use server::{Config, KeyLoader, Server, StartError, StoreConfig};

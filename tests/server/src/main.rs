@@ -32,7 +32,17 @@ async fn run(config: ironflow_server::Config) -> Result<(), Box<dyn std::error::
     // Before the address is printed: a signal that follows must find a listener.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let server = Server::bind(config).await?;
+    let keys = server.keys();
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match keys.reload() {
+                Ok(()) => tracing::info!("read the API keys again"),
+                Err(error) => tracing::error!("cannot read the API keys, they stay: {error}"),
+            }
+        }
+    });
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on http://{}", server.address())?;
     stdout.flush()?;

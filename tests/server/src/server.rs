@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
@@ -44,8 +44,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where it keeps the data.
     pub store: StoreConfig,
-    /// Who may use it. None: everyone, but only on a loopback address.
+    /// Who may use it. None, and no file of them: everyone, but only on a loopback address.
     pub api_keys: Vec<ApiKey>,
+    /// A file of more keys, one a line.
+    pub api_key_file: Option<PathBuf>,
     /// Which pages may call it beside those of loopback origins.
     pub allow_origins: Vec<Origin>,
     /// Whether watches may be of version 2, beside version 1.
@@ -77,6 +79,14 @@ pub enum StartError {
     /// It cannot have the address.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
+    /// It cannot read its keys.
+    #[error("cannot read API keys from {}: {error}", file.display())]
+    Keys {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
     /// It cannot use NATS.
     #[error(transparent)]
     Nats(#[from] NatsError),
@@ -91,7 +101,41 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    keys: KeyLoader,
     files: Option<PathBuf>,
+}
+
+/// Reads the keys that a server accepts again, as its file has them by then.
+#[derive(Debug, Clone)]
+pub struct KeyLoader {
+    app: Weak<App>,
+    fixed: Vec<ApiKey>,
+    file: Option<PathBuf>,
+}
+
+impl KeyLoader {
+    /// Accepts what the file holds now, beside the keys that the server was started with. Watches
+    /// of version 2 whose key is gone are ended.
+    ///
+    /// # Errors
+    /// Where the file cannot be read. The keys stay as they are then.
+    pub fn reload(&self) -> io::Result<()> {
+        let keys = self.read()?;
+        if let Some(app) = self.app.upgrade() {
+            app.keys.replace(keys);
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> io::Result<Vec<ApiKey>> {
+        let text = match &self.file {
+            Some(file) => std::fs::read_to_string(file)?,
+            None => String::new(),
+        };
+        let lines = text.lines().map(str::trim);
+        let read = lines.filter_map(ApiKey::parse);
+        Ok(self.fixed.iter().cloned().chain(read).collect())
+    }
 }
 
 impl Server {
@@ -101,7 +145,20 @@ impl Server {
     /// # Errors
     /// [`StartError`] says what is missing.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
-        let open = config.api_keys.is_empty();
+        let mut keys = KeyLoader {
+            app: Weak::new(),
+            fixed: config.api_keys,
+            file: config.api_key_file,
+        };
+        let unreadable = |error| {
+            let file = keys.file.clone().unwrap_or_default();
+            StartError::Keys { file, error }
+        };
+        let api_keys = keys.read().map_err(unreadable)?;
+        let open = api_keys.is_empty();
+        if open && keys.file.is_some() {
+            return Err(unreadable(io::Error::other("there are none")));
+        }
         if open && !config.listen.ip().is_loopback() {
             return Err(StartError::OpenToTheNetwork(config.listen));
         }
@@ -121,7 +178,7 @@ impl Server {
         let address = listener.local_addr().map_err(cannot_listen)?;
         let app = Arc::new(App {
             backend,
-            keys: Keys(config.api_keys),
+            keys: Keys::new(api_keys),
             origins: Origins::new(config.allow_origins, open),
             readings: Readings::default(),
             writes: Writes::default(),
@@ -130,10 +187,12 @@ impl Server {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
+        keys.app = Arc::downgrade(&app);
         Ok(Self {
             listener,
             address,
             app,
+            keys,
             files: config.files,
         })
     }
@@ -141,6 +200,11 @@ impl Server {
     /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What reads the keys again.
+    pub fn keys(&self) -> KeyLoader {
+        self.keys.clone()
     }
 
     /// Serves until the future completes, then ends: no more connections, requests under way are

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, close_code};
 use axum::http::StatusCode;
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Refusal;
@@ -37,9 +37,6 @@ pub(crate) const MAX_FRAME_BYTES: usize = 256 << 10;
 
 /// After this long without a frame the client gets a sign of life.
 const MAX_SILENCE: Duration = Duration::from_secs(15);
-
-/// How often it is looked at whether the credential still counts.
-const RECHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A client that takes longer for what is sent to it lets the replays of others go first.
 const SLOW: Duration = Duration::from_secs(1);
@@ -105,7 +102,9 @@ impl Session {
     async fn run(&mut self) -> End {
         let mut pings = interval(PING_INTERVAL);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut rechecks = interval_at(Instant::now() + RECHECK_INTERVAL, RECHECK_INTERVAL);
+        let mut keys = self.app.keys.changes();
+        // They may have changed since the handshake.
+        keys.mark_changed();
         let mut is_alive = true;
         loop {
             if self.job.is_none() {
@@ -115,7 +114,7 @@ impl Session {
             let event = tokio::select! {
                 biased;
                 received = self.socket.recv() => Event::Received(received),
-                _ = rechecks.tick() => Event::Recheck,
+                Ok(()) = keys.changed() => Event::Recheck,
                 _ = pings.tick() => Event::Ping,
                 step = next_step(&mut self.job) => Event::Replayed(step),
                 arrivals = self.inbox.take(), if !is_reading => Event::Arrived(arrivals),
