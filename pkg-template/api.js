@@ -12,6 +12,9 @@ export {
 
 export const DEFAULT_SERVER_URL = "http://localhost:9123";
 
+// The same symbol in every copy of the package.
+export const KV_DELETE = /* @__PURE__ */ Symbol.for("ironflow.KV_DELETE");
+
 /** A client that is created when one of its methods is first called. */
 function lazyClient() {
   let client;

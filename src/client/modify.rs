@@ -12,7 +12,7 @@ use super::sequence::Sequence;
 use crate::config::RetryPolicy;
 use crate::error::Error;
 use crate::ffi::{self, Done, Failure, OperationResult, Read};
-use crate::kv::{BucketName, Key, Precondition};
+use crate::kv::{BucketName, Key, Precondition, Removal};
 use crate::transport::Operation;
 
 /// One operation of `modify` in progress.
@@ -103,6 +103,18 @@ impl Attempt {
             return self.finish(Ok(result));
         }
         let modify = &self.modify;
+        if ffi::is_kv_delete(value) {
+            let Some(revision) = revision else {
+                return self.finish(Ok(ffi::new_put_result(0.0)));
+            };
+            let operation = Operation::Remove {
+                bucket: modify.bucket.clone(),
+                key: modify.key.clone(),
+                removal: Removal::Delete,
+                revision: Some(revision),
+            };
+            return self.carry_out(operation, Self::removed);
+        }
         let body = match arguments::body(&modify.key_value, value, modify.decode.as_ref()) {
             Ok(body) => body,
             Err(error) => return self.finish(Err(error.into())),
@@ -114,6 +126,16 @@ impl Attempt {
             precondition: revision.map_or(Precondition::Absent, Precondition::Revision),
         };
         self.carry_out(operation, Self::written);
+    }
+
+    /// As [`Self::written`]: another client may have deleted the key first.
+    fn removed(self: Box<Self>, outcome: OperationResult) {
+        match outcome {
+            Err(failure) if failure.is_status(404) && self.number < self.modify.max_attempts => {
+                self.back_off(failure);
+            }
+            outcome => self.written(outcome),
+        }
     }
 
     /// Ends, or starts over after a conflict.

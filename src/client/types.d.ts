@@ -36,6 +36,11 @@ export declare function createClient(options?: IronflowConfigOptions): IronflowC
  */
 export declare function init(): Promise<void>;
 
+/**
+ * What the function given to {@link BrowserKVBucketHandle.modify} returns to delete the key: `Symbol.for("ironflow.KV_DELETE")`.
+ */
+export declare const KV_DELETE: unique symbol;
+
 /** Where a client finds the server unless told otherwise: `http://localhost:9123`. */
 export declare const DEFAULT_SERVER_URL: string;
 
@@ -197,7 +202,8 @@ export declare class BrowserKVBucketHandle<
    * returns by compare-and-swap. After a conflict all of it is retried, with backoff, until the time limit
    * or the signal ends it (or `maxAttempts`, with `HTTP_412`). `change` may be async and is called once an
    * attempt, so it must have no side effects. If it returns undefined, the key is left alone and the
-   * promise gives the revision that was read, 0 for none. What it throws rejects the promise. A write
+   * promise gives the revision that was read, 0 for none. If it returns {@link KV_DELETE}, the key is deleted if
+   * nothing has changed, which needs the feature `remove`; a missing key is left alone. What it throws rejects the promise. A write
    * without an answer is retried only on a server that announces `write-id`, which executes it once.
    */
   modify(
@@ -241,7 +247,7 @@ export type KVInput<T> = T | (T extends Bytes ? ArrayBuffer | ArrayBufferView : 
 
 /** What the function given to {@link BrowserKVBucketHandle.modify} gives; nothing: leave the key alone. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function may end without a return
-export type KVChange<T> = KVInput<T> | undefined | void;
+export type KVChange<T> = KVInput<T> | typeof KV_DELETE | undefined | void;
 
 /** The settings of a new bucket. */
 export interface KVBucketConfig {

@@ -77,6 +77,10 @@ extern "C" {
     #[wasm_bindgen(js_name = flattenListings)]
     pub(crate) fn flatten_listings(listings: &Array);
 
+    /// Whether a value is the package's `KV_DELETE`.
+    #[wasm_bindgen(js_name = isKvDelete)]
+    pub(crate) fn is_kv_delete(value: &JsValue) -> bool;
+
     #[wasm_bindgen(js_name = newPutResult)]
     pub(crate) fn new_put_result(revision: f64) -> JsValue;
 

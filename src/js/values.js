@@ -256,6 +256,8 @@ export function newBucketInfo(
   return bucketInfo({ name, description, ttl_seconds, values, bytes, history, created_at });
 }
 
+export const isKvDelete = (value) => value === Symbol.for("ironflow.KV_DELETE");
+
 export function newPutResult(revision) {
   return { revision };
 }

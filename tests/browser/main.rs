@@ -75,6 +75,6 @@ macro_rules! javascript {
 mod suite {
     javascript! {
         memory server_memory server_nats;
-        [page values refusedValues keys patternHints errors errorSubjects client handles features conditionalRemoves writeIds modify modifyRequests reading history decoding memory retrying clock watching feeds delivery connection views survivingViews]
+        [page values refusedValues keys patternHints errors errorSubjects client handles features conditionalRemoves writeIds modify modifyRequests modifyDeletes reading history decoding memory retrying clock watching feeds delivery connection views survivingViews]
     }
 }

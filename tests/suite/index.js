@@ -18,6 +18,7 @@ import { history } from "./history.js";
 import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
+import { modifyDeletes } from "./modify-deletes.js";
 import { modifyRequests } from "./modify-requests.js";
 import { optionShapes } from "./option-shapes.js";
 import { page } from "./page.js";
@@ -48,6 +49,7 @@ export const suites = {
   writeIds,
   modify,
   modifyRequests,
+  modifyDeletes,
   reading,
   history,
   decoding,

@@ -13,6 +13,7 @@ import {
   type IronflowConfigOptions,
   type IronflowError,
   ironflow,
+  KV_DELETE,
   type KVBucketInfo,
   type KVEntry,
   type KVView,
@@ -74,6 +75,8 @@ export async function page(): Promise<void> {
   await bucket.create("config:feature-flags", new Uint8Array(3), { timeout: 100 });
   await bucket.delete("user:123", { signal: new AbortController().signal });
   await bucket.purge("user:123");
+  await bucket.delete("user:123", { revision: entry.revision });
+  await bucket.modify("user:123", (current) => (current ? KV_DELETE : undefined));
   const keys: string[] = await bucket.listKeys("user.*");
   console.log(keys);
 
