@@ -1,5 +1,7 @@
 //! What a subscription gets as it happens.
 
+use std::time::{Duration, Instant};
+
 use ironflow_harness::outline;
 use serde_json::json;
 
@@ -170,5 +172,22 @@ pub async fn a_slow_client_goes_back_to_a_replay(server: &str) {
     assert_eq!(
         outline(&session.next_of("kv_update").await),
         event("k0", "put", WRITES + 1)
+    );
+}
+
+pub async fn silence_is_broken_by_a_tick(server: &str) {
+    let bucket = Bucket::new(server, "silence").await;
+    let mut session = bucket.client.session().await;
+    session.subscribe(1, &bucket.name, &["a"], json!({})).await;
+    session.next_of("synced").await;
+    bucket.put("b", "not-asked-for").await;
+    let start = Instant::now();
+    let tick = session.next_of("tick").await;
+    // The storage confirms it although nothing happens.
+    assert_eq!(tick["revisions"], json!({ bucket.name: 1 }));
+    assert!(
+        start.elapsed() > Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
     );
 }

@@ -118,12 +118,14 @@ on_each_store! {
         a_replay_comes_in_batches_of_500_and_says_how_many
         a_batch_has_256_kib_unless_a_value_is_larger
         several_patterns_and_odd_keys
+        hundreds_of_exact_keys
         a_replay_under_writes_loses_and_repeats_nothing;
     live:
         a_change_is_sent_once_however_many_subscriptions_match
         one_connection_serves_many_buckets
         an_unsubscribed_pattern_gives_nothing_and_its_id_is_free
         a_ping_is_answered_with_what_was_sent
+        silence_is_broken_by_a_tick
         a_slow_client_goes_back_to_a_replay;
     resets:
         another_life_of_a_bucket_or_a_revision_it_does_not_have_is_a_reset

@@ -277,3 +277,30 @@ pub async fn a_replay_under_writes_loses_and_repeats_nothing(server: &str) {
     };
     tokio::join!(writing, watching);
 }
+
+pub async fn hundreds_of_exact_keys(server: &str) {
+    let bucket = Bucket::new(server, "exact").await;
+    bucket.fill(1000, "v").await; // 1 to 1000, in any order
+    let keys: Vec<_> = (0..300).map(|number| format!("k{}", number * 3)).collect();
+    let mut session = bucket.client.session().await;
+    for (id, count) in [(1, 100), (2, 200), (3, 300)] {
+        let keys: Vec<_> = keys[..count].iter().map(|key| &**key).collect();
+        for (id, after) in [(id, 0), (id + 10, 500)] {
+            let more = json!({ "after": after });
+            session.subscribe(id, &bucket.name, &keys, more).await;
+            let outline = session.replayed(id).await.outline();
+            assert!(
+                outline
+                    .iter()
+                    .all(|(key, _, n)| keys.contains(&&**key) && *n > after)
+            );
+            assert!(after > 0 || outline.len() == count);
+        }
+    }
+    for revision in 1001..=1010 {
+        bucket
+            .put(&format!("k{}", (revision - 1001) * 3), "w")
+            .await;
+        assert_eq!(outline(&session.next_of("kv_update").await).2, revision);
+    }
+}

@@ -22,7 +22,7 @@ const MAX_READERS: usize = 8;
 const MAX_WAIT: Duration = Duration::from_secs(20);
 
 /// Beyond this many patterns a consumer takes one that covers them all.
-const MAX_FILTERS: usize = 16;
+const MAX_FILTERS: usize = 256;
 
 /// How long a consumer is given to notice what has been written.
 const MOMENT: Duration = Duration::from_millis(2);
