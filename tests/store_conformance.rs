@@ -18,4 +18,5 @@ mod store {
 
     ironflow_conformance::for_each_rule!(tests);
     ironflow_conformance::for_each_extension_rule!(tests);
+    ironflow_conformance::for_each_expiry_rule!(tests);
 }

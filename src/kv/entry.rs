@@ -26,6 +26,37 @@ impl Stored for Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Timestamp(pub u64);
 
+/// How long a key lives after a write that says so: whole seconds, 1 to 31,536,000 (rule 14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ttl(u32);
+
+impl Ttl {
+    /// The longest: 365 days.
+    pub const MAX_SECONDS: u32 = 31_536_000;
+
+    /// So many seconds. `None` where they are out of range.
+    pub const fn from_seconds(seconds: u32) -> Option<Self> {
+        match seconds {
+            1..=Self::MAX_SECONDS => Some(Self(seconds)),
+            _ => None,
+        }
+    }
+
+    /// In seconds.
+    pub const fn seconds(self) -> u64 {
+        self.0 as u64
+    }
+}
+
+/// A write that was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The revision of its message.
+    pub revision: Revision,
+    /// When the value expires, where it does (rule 14).
+    pub expires: Option<Timestamp>,
+}
+
 /// A live key as `get` returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<V = Value> {

@@ -12,8 +12,8 @@ pub mod wire;
 
 pub use bucket::{BucketConfig, BucketInfo, BucketName, MAX_HISTORY, MAX_VALUE_BYTES};
 pub use entry::{
-    Change, Entry, Operation, Precondition, Reason, Removal, Revision, Stored, Timestamp, Value,
-    WatchEvent,
+    Change, Entry, Operation, Precondition, Reason, Removal, Revision, Stored, Timestamp, Ttl,
+    Value, WatchEvent, Written,
 };
 pub use error::KvError;
 pub use key::Key;

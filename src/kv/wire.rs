@@ -51,6 +51,9 @@ pub struct PutBody {
     /// `false` if the write's id could not be stored with it; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub write_id: Option<bool>,
+    /// When the value expires, RFC 3339, where the write had a time to live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
 }
 
 /// The response to `listKeys`.
@@ -83,6 +86,9 @@ pub struct BucketBody<'a> {
     pub created_at: String,
     /// The generation of the bucket: a recreated bucket has another.
     pub epoch: &'a str,
+    /// The extensions that it has, where the server announces others that it lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<Vec<&'static str>>,
 }
 
 /// The response to `listBuckets`.

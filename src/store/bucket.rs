@@ -1,9 +1,9 @@
 //! One bucket: its keys, its revision counter, its limits and its watchers.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Sink;
+use super::expiry::{Expiries, Expiry};
 use super::history::{
     Content, History, Message, delete_headers, message_bytes, purge_headers, write_headers,
 };
@@ -11,7 +11,7 @@ use super::watchers::{WatcherId, Watchers};
 use crate::kv::Tree;
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Operation, Pattern,
-    Precondition, Reason, Removal, Revision, Stored as _, Timestamp, WatchEvent,
+    Precondition, Reason, Removal, Revision, Stored as _, Timestamp, Ttl, WatchEvent, Written,
 };
 
 #[derive(Debug)]
@@ -22,13 +22,24 @@ pub(super) struct Bucket<S: Sink> {
     config: BucketConfig,
     created: Timestamp,
     last_revision: Revision,
+    /// The last revision when a key last expired, and left no trace.
+    last_vanished: Revision,
     keys: Tree<History<S::Value>>,
-    /// The messages in the order they were written, in a bucket with a time to live; else empty.
-    /// Some may be gone already: at most as many as are retained.
-    ages: VecDeque<(Revision, Key)>,
+    /// Those of its messages that expire.
+    expiries: Expiries,
     values: u64,
     bytes: u64,
     watchers: Watchers<S>,
+}
+
+/// A message that is about to be stored.
+struct Draft<V> {
+    content: Content<V>,
+    bytes: u64,
+    /// In seconds.
+    lifetime: Option<u64>,
+    /// Whether the key's older messages go.
+    replaces_all: bool,
 }
 
 impl<S: Sink> Bucket<S> {
@@ -44,8 +55,9 @@ impl<S: Sink> Bucket<S> {
             config,
             created: now,
             last_revision: 0,
+            last_vanished: 0,
             keys: Tree::new(),
-            ages: VecDeque::new(),
+            expiries: Expiries::new(),
             values: 0,
             bytes: 0,
             watchers: Watchers::new(),
@@ -62,9 +74,9 @@ impl<S: Sink> Bucket<S> {
         }
     }
 
-    /// Whether what it holds expires.
-    pub(super) const fn expires(&self) -> bool {
-        self.config.ttl_seconds > 0
+    /// Whether anything it holds expires.
+    pub(super) fn expires(&self) -> bool {
+        !self.expiries.is_empty()
     }
 
     pub(super) fn get(&self, key: &Key) -> Result<Entry<S::Value>, KvError> {
@@ -75,7 +87,7 @@ impl<S: Sink> Bucket<S> {
             value: value.clone(),
             revision: message.revision,
             created: message.time,
-            expires: None,
+            expires: message.expires,
         })
     }
 
@@ -84,8 +96,9 @@ impl<S: Sink> Bucket<S> {
         key: &Key,
         value: S::Value,
         precondition: Precondition,
+        ttl: Option<Ttl>,
         now: Timestamp,
-    ) -> Result<Revision, KvError> {
+    ) -> Result<Written, KvError> {
         self.expire(now);
         if value.size() as u64 > self.config.value_limit() {
             return Err(KvError::ValueTooLarge);
@@ -94,18 +107,32 @@ impl<S: Sink> Bucket<S> {
         let last = history
             .and_then(History::last)
             .map_or(0, |message| message.revision);
-        let headers = match precondition {
-            Precondition::None => 0,
+        let expected = match precondition {
+            Precondition::None => None,
             Precondition::Absent if history.and_then(History::live).is_some() => {
                 return Err(KvError::KeyExists);
             }
             Precondition::Revision(wanted) if wanted != last => {
                 return Err(KvError::RevisionMismatch);
             }
-            Precondition::Absent | Precondition::Revision(_) => write_headers(last),
+            Precondition::Absent | Precondition::Revision(_) => Some(last),
         };
+        let lifetime = self.lifetime(ttl);
+        let headers = write_headers(expected, ttl.map(Ttl::seconds));
         let bytes = message_bytes(&self.name, key, value.size(), headers);
-        self.append(key, Content::Put(value), bytes, now)
+        let draft = Draft {
+            content: Content::Put(value),
+            bytes,
+            lifetime,
+            replaces_all: ttl.is_some(),
+        };
+        self.append(key, draft, now)
+    }
+
+    /// How many seconds a message is retained: the shorter of its own time and the bucket's (rule 24).
+    fn lifetime(&self, ttl: Option<Ttl>) -> Option<u64> {
+        let buckets = Some(self.config.ttl_seconds).filter(|seconds| *seconds > 0);
+        ttl.map(Ttl::seconds).into_iter().chain(buckets).min()
     }
 
     /// What is retained of a key, oldest first.
@@ -133,13 +160,13 @@ impl<S: Sink> Bucket<S> {
         if expected.is_some_and(|expected| expected != last) {
             return Err(KvError::RevisionMismatch);
         }
-        let bytes = message_bytes(&self.name, key, 0, headers);
-        let revision = self.append(key, Content::Tombstone(reason), bytes, now)?;
-        if removal == Removal::Purge {
-            let all_but_the_marker = self.keys.get(key).map_or(0, |h| h.messages.len() - 1);
-            self.drop_oldest(key, all_but_the_marker);
-        }
-        Ok(revision)
+        let draft = Draft {
+            content: Content::Tombstone(reason),
+            bytes: message_bytes(&self.name, key, 0, headers),
+            lifetime: self.lifetime(None),
+            replaces_all: removal == Removal::Purge,
+        };
+        Ok(self.append(key, draft, now)?.revision)
     }
 
     pub(super) fn list_keys(&self, pattern: &Pattern) -> Vec<Key> {
@@ -168,6 +195,11 @@ impl<S: Sink> Bucket<S> {
         self.last_revision
     }
 
+    /// The number of its last message when a key last expired.
+    pub(super) const fn last_vanished(&self) -> Revision {
+        self.last_vanished
+    }
+
     pub(super) fn watch(&mut self, id: WatcherId, pattern: Pattern, sink: S) {
         self.watchers.add(id, pattern, sink);
     }
@@ -184,10 +216,10 @@ impl<S: Sink> Bucket<S> {
     fn append(
         &mut self,
         key: &Key,
-        content: Content<S::Value>,
-        bytes: u64,
+        draft: Draft<S::Value>,
         now: Timestamp,
-    ) -> Result<Revision, KvError> {
+    ) -> Result<Written, KvError> {
+        let Draft { content, bytes, .. } = draft;
         let limit = self.config.max_bytes;
         if limit > 0 && self.bytes + bytes > limit && !self.replaces(key, bytes) {
             return Err(KvError::BucketFull);
@@ -195,11 +227,13 @@ impl<S: Sink> Bucket<S> {
 
         self.last_revision += 1;
         let revision = self.last_revision;
-        let (operation, value, reason) = match &content {
-            Content::Put(value) => (Operation::Put, Some(value.clone()), None),
-            Content::Tombstone(reason) => (Operation::Delete, None, *reason),
+        let (value, reason) = match &content {
+            Content::Put(value) => (Some(value.clone()), None),
+            Content::Tombstone(reason) => (None, *reason),
         };
-        let expires = self.expires();
+        let expires = draft
+            .lifetime
+            .map(|seconds| Timestamp(now.0.saturating_add(seconds.saturating_mul(1000))));
         let history = self
             .keys
             .get_or_insert_with(key, || History::new(key.clone()));
@@ -207,33 +241,54 @@ impl<S: Sink> Bucket<S> {
             revision,
             time: now,
             content,
+            expires,
             bytes,
         });
         self.values += 1;
         self.bytes += bytes;
-        if expires {
-            self.ages.push_back((revision, key.clone()));
-        }
-        let excess = history
-            .messages
-            .len()
-            .saturating_sub(self.config.history as usize);
+        let retained = match draft.replaces_all {
+            true => 1,
+            false => self.config.history as usize,
+        };
+        let excess = history.messages.len().saturating_sub(retained);
         self.drop_oldest(key, excess);
-        self.compact_ages();
-
-        if !self.watchers.is_empty() {
-            self.watchers.notify(&Arc::new(WatchEvent {
-                bucket: Arc::clone(&self.name),
-                key: key.clone(),
-                value: value.unwrap_or_default(),
-                revision,
-                operation,
-                created: now,
-                reason,
-                expires: None,
-            }));
+        if let Some(at) = expires {
+            let key = key.clone();
+            self.expiries.push(Expiry { at, revision, key });
         }
-        Ok(revision)
+        self.compact_expiries();
+
+        let expires_at = value.as_ref().and(expires);
+        self.emit(key, value, reason, expires_at, now);
+        Ok(Written { revision, expires })
+    }
+
+    /// Notifies the watchers of the last revision.
+    fn emit(
+        &self,
+        key: &Key,
+        value: Option<S::Value>,
+        reason: Option<Reason>,
+        expires: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        if self.watchers.is_empty() {
+            return;
+        }
+        let operation = match value {
+            Some(_) => Operation::Put,
+            None => Operation::Delete,
+        };
+        self.watchers.notify(&Arc::new(WatchEvent {
+            bucket: Arc::clone(&self.name),
+            key: key.clone(),
+            value: value.unwrap_or_default(),
+            revision: self.last_revision,
+            operation,
+            created: now,
+            reason,
+            expires,
+        }));
     }
 
     /// Whether a message replaces another that is at least as large.
@@ -259,41 +314,59 @@ impl<S: Sink> Bucket<S> {
         }
     }
 
-    /// Drops expired messages (rule 14). Revisions and times grow together, so
-    /// only messages that expire are looked at, and those that were gone before.
-    pub(super) fn expire(&mut self, now: Timestamp) {
-        let ttl = self.config.ttl_seconds.saturating_mul(1000);
-        while let Some((revision, key)) = self.ages.front() {
-            let oldest = self.keys.get(key).and_then(|h| h.messages.first());
-            if let Some(message) = oldest.filter(|message| message.revision == *revision) {
-                if now.0.saturating_sub(message.time.0) < ttl {
-                    break;
-                }
-                let key = key.clone();
-                self.drop_oldest(&key, 1);
+    /// Drops expired messages (rule 14) and notifies the watchers of the keys that expired with them.
+    /// Returns the time when a message expires next.
+    pub(super) fn expire(&mut self, now: Timestamp) -> Option<Timestamp> {
+        while let Some(next) = self.expiries.peek() {
+            // The messages of a key expire in the order they were written: this is its oldest, or gone.
+            let history = self.keys.get(&next.key);
+            let is_retained = history
+                .and_then(|history| history.messages.first())
+                .is_some_and(|message| message.revision == next.revision);
+            if is_retained && next.at > now {
+                return Some(next.at);
             }
-            self.ages.pop_front();
+            let key = self.expiries.pop()?.key;
+            if is_retained {
+                self.drop_expired(&key, now);
+            }
+        }
+        None
+    }
+
+    /// Forgets the expiries of dropped messages once they outnumber the retained messages.
+    fn compact_expiries(&mut self) {
+        if self.expiries.len() as u64 <= 2 * self.values {
+            return;
+        }
+        for expiry in std::mem::take(&mut self.expiries) {
+            // The messages of a key are dropped in the order they were written.
+            let oldest = self.keys.get(&expiry.key).and_then(|h| h.messages.first());
+            if oldest.is_some_and(|message| message.revision <= expiry.revision) {
+                self.expiries.push(expiry);
+            }
         }
     }
 
-    /// Forgets dropped messages once they outnumber the retained ones.
-    fn compact_ages(&mut self) {
-        if self.ages.len() as u64 <= 2 * self.values {
+    /// Drops a key's oldest message. If it was the only one, the expiry takes a revision and emits an
+    /// event, as in JetStream not for a purged key.
+    fn drop_expired(&mut self, key: &Key, now: Timestamp) {
+        let last = self.keys.get(key).and_then(History::last);
+        let was_purged =
+            last.is_some_and(|last| matches!(last.content, Content::Tombstone(Some(_))));
+        self.drop_oldest(key, 1);
+        if self.keys.get(key).is_some() {
             return;
         }
-        for _ in 0..self.ages.len() {
-            let Some((revision, key)) = self.ages.pop_front() else {
-                return;
-            };
-            let oldest = self.keys.get(&key).and_then(|h| h.messages.first());
-            if oldest.is_some_and(|message| message.revision <= revision) {
-                self.ages.push_back((revision, key));
-            }
+        if !was_purged {
+            self.last_revision += 1;
+            self.emit(key, None, Some(Reason::Expired), None, now);
         }
+        self.last_vanished = self.last_revision;
     }
 
     #[cfg(test)]
-    pub(super) fn remembered_ages(&self) -> usize {
-        self.ages.len()
+    pub(super) fn remembered_expiries(&self) -> usize {
+        self.expiries.len()
     }
 }

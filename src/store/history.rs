@@ -15,6 +15,8 @@ pub(super) struct Message<V> {
     pub(super) revision: Revision,
     pub(super) time: Timestamp,
     pub(super) content: Content<V>,
+    /// When it expires.
+    pub(super) expires: Option<Timestamp>,
     /// Its share of the bucket's `bytes`.
     pub(super) bytes: u64,
 }
@@ -78,9 +80,9 @@ impl<V> History<V> {
     where
         V: Clone,
     {
-        let (value, reason) = match &message.content {
-            Content::Put(value) => (Some(value.clone()), None),
-            Content::Tombstone(reason) => (None, *reason),
+        let (value, reason, expires) = match &message.content {
+            Content::Put(value) => (Some(value.clone()), None, message.expires),
+            Content::Tombstone(reason) => (None, *reason, None),
         };
         Change {
             key: self.key.clone(),
@@ -88,7 +90,7 @@ impl<V> History<V> {
             revision: message.revision,
             created: message.time,
             reason,
-            expires: None,
+            expires,
         }
     }
 }
@@ -101,9 +103,15 @@ pub(super) fn message_bytes(bucket: &str, key: &str, value: usize, headers: u64)
     (30 + subject + value) as u64 + headers
 }
 
-/// The headers of a conditional write: `Nats-Expected-Last-Subject-Sequence` alone.
-pub(super) fn write_headers(expected: Revision) -> u64 {
-    51 + digits(expected)
+/// The headers of a write: of a conditional one `Nats-Expected-Last-Subject-Sequence`, of one with a
+/// time to live of its own `Nats-TTL` and `Nats-Rollup: sub`; 0 where it has none.
+pub(super) fn write_headers(expected: Option<Revision>, ttl_seconds: Option<u64>) -> u64 {
+    let expectation = expected.map_or(0, |revision| 39 + digits(revision));
+    let ttl = ttl_seconds.map_or(0, |seconds| 31 + digits(seconds));
+    match expectation + ttl {
+        0 => 0,
+        headers => 12 + headers,
+    }
 }
 
 /// The headers of a delete marker: `KV-Operation: DEL` and the expected revision.
@@ -117,6 +125,6 @@ pub(super) fn purge_headers(expected: Revision) -> u64 {
     90 + digits(expected)
 }
 
-fn digits(n: Revision) -> u64 {
+fn digits(n: u64) -> u64 {
     u64::from(n.checked_ilog10().unwrap_or(0)) + 1
 }

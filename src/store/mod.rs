@@ -5,12 +5,13 @@
 mod bucket;
 mod changes;
 mod entries;
+mod expiry;
 mod history;
 mod watchers;
 
 use crate::kv::{
     BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Pattern, Precondition,
-    Removal, Revision, Stored, Timestamp, WatchEvent,
+    Removal, Revision, Stored, Timestamp, Ttl, WatchEvent, Written,
 };
 use bucket::Bucket;
 pub use changes::ChangesCursor;
@@ -41,8 +42,9 @@ pub struct Life {
     pub number: u64,
     /// The bucket's last revision.
     pub last_revision: Revision,
-    /// Whether the bucket's messages expire (rule 14).
-    pub expires: bool,
+    /// The bucket's last revision when a key last expired (rule 14). Deletes up to it may no longer be
+    /// retained.
+    pub last_vanished: Revision,
 }
 
 /// The buckets of one environment.
@@ -125,7 +127,8 @@ impl<C: Clock, S: Sink> Store<C, S> {
         self.reading(bucket)?.get(key)
     }
 
-    /// Writes a value if the precondition holds (rules 3, 4, 12 and 13).
+    /// Writes a value if the precondition holds (rules 3, 4, 12 and 13). With a TTL of its own the value
+    /// expires after it, and the key's older revisions are dropped (rules 8 and 14).
     ///
     /// # Errors
     /// [`KvError::BucketNotFound`], [`KvError::ValueTooLarge`], [`KvError::KeyExists`],
@@ -136,9 +139,10 @@ impl<C: Clock, S: Sink> Store<C, S> {
         key: &Key,
         value: S::Value,
         precondition: Precondition,
-    ) -> Result<Revision, KvError> {
+        ttl: Option<Ttl>,
+    ) -> Result<Written, KvError> {
         let (bucket, now) = self.bucket(bucket)?;
-        bucket.put(key, value, precondition, now)
+        bucket.put(key, value, precondition, ttl, now)
     }
 
     /// Deletes or purges a key (rules 6 and 7).
@@ -282,7 +286,7 @@ impl<C: Clock, S: Sink> Store<C, S> {
         Ok(Life {
             number: bucket.number(),
             last_revision: bucket.last_revision(),
-            expires: bucket.expires(),
+            last_vanished: bucket.last_vanished(),
         })
     }
 
@@ -301,6 +305,15 @@ impl<C: Clock, S: Sink> Store<C, S> {
         bucket.watch(id, pattern, sink);
         self.watchers_so_far += 1;
         Ok(id)
+    }
+
+    /// Drops expired messages and notifies the watchers. Every operation does this for its own bucket;
+    /// call it for watchers of buckets without operations. Returns the time when a message expires
+    /// next: call it again then, or earlier if something is written that expires earlier.
+    pub fn expire(&mut self) -> Option<Timestamp> {
+        let now = self.now();
+        let buckets = self.buckets.iter_mut();
+        buckets.filter_map(|(_, bucket)| bucket.expire(now)).min()
     }
 
     /// Ends a watch, if it has not already ended.

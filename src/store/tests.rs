@@ -43,7 +43,15 @@ fn store(config: BucketConfig) -> (Store<Hand, Seen>, Hand, BucketName) {
 
 fn put(store: &mut Store<Hand, Seen>, bucket: &BucketName, k: &str, value: &[u8]) -> Revision {
     store
-        .put(bucket, &key(k), value.into(), Precondition::None)
+        .put(bucket, &key(k), value.into(), Precondition::None, None)
+        .unwrap()
+        .revision
+}
+
+fn put_for(store: &mut Store<Hand, Seen>, bucket: &BucketName, k: &str, seconds: u32) -> Written {
+    let (value, ttl) = (b"v"[..].into(), Ttl::from_seconds(seconds));
+    store
+        .put(bucket, &key(k), value, Precondition::None, ttl)
         .unwrap()
 }
 
@@ -68,9 +76,73 @@ fn bytes_count_as_jetstreams_file_storage_does() {
     // 74 as measured without an expected revision, and the 40 bytes of that header.
     assert_eq!(grown(&mut store), 114);
     store
-        .put(&c, &key("abc"), b"12345"[..].into(), Precondition::Absent)
+        .put(
+            &c,
+            &key("abc"),
+            b"12345"[..].into(),
+            Precondition::Absent,
+            None,
+        )
         .unwrap();
     assert_eq!(grown(&mut store), 100);
+}
+
+#[test]
+fn headers_of_a_time_to_live_count_as_jetstreams_do() {
+    // Measured there: key k in bucket full, 20 bytes, Nats-TTL of 1 s: 108.
+    let (mut store, _, full) = store(BucketConfig {
+        name: "full".into(),
+        ..BucketConfig::default()
+    });
+    let ttl = Ttl::from_seconds(1);
+    let value = [0; 20][..].into();
+    store
+        .put(&full, &key("k"), value, Precondition::None, ttl)
+        .unwrap();
+    assert_eq!(store.bucket_info(&full).unwrap().bytes, 108);
+}
+
+#[test]
+fn expire_emits_what_is_due_and_gives_the_time_of_the_next() {
+    let (mut store, clock, b) = store(BucketConfig {
+        name: "b".into(),
+        ..BucketConfig::default()
+    });
+    assert_eq!(store.expire(), None);
+    let (seen, other) = (Seen::default(), Seen::default());
+    let pattern = |text| Pattern::parse(text).unwrap();
+    store.watch(&b, pattern(">"), seen.clone()).unwrap();
+    store.watch(&b, pattern("other"), other.clone()).unwrap();
+    let late = put_for(&mut store, &b, "late", 3); // 1
+    assert_eq!(late.expires, Some(Timestamp(3000)));
+    put_for(&mut store, &b, "early", 1); // 2
+    put(&mut store, &b, "lasting", b""); // 3
+    assert_eq!(store.expire(), Some(Timestamp(1000)));
+    clock.0.set(1000);
+    assert_eq!(store.expire(), Some(Timestamp(3000))); // 4
+    assert_eq!(store.life(&b).unwrap().last_vanished, 4);
+    put(&mut store, &b, "late", b""); // 5
+    clock.0.set(9000);
+    assert_eq!(store.expire(), None);
+    assert_eq!(store.life(&b).unwrap().last_vanished, 4);
+    assert_eq!(*seen.0.borrow(), [1, 2, 3, 4, 5]);
+    assert_eq!(*other.0.borrow(), [0; 0]);
+}
+
+#[test]
+fn the_marker_of_a_purge_expires_silently_as_in_jetstream() {
+    let (mut store, clock, b) = store(BucketConfig {
+        name: "b".into(),
+        ttl_seconds: 1,
+        ..BucketConfig::default()
+    });
+    for (k, removal) in [("deleted", Removal::Delete), ("purged", Removal::Purge)] {
+        put(&mut store, &b, k, b"");
+        store.remove(&b, &key(k), removal).unwrap();
+    }
+    clock.0.set(1000);
+    assert_eq!(put(&mut store, &b, "next", b""), 6);
+    assert_eq!(store.life(&b).unwrap().last_vanished, 5);
 }
 
 #[test]
@@ -100,7 +172,12 @@ fn a_key_rewritten_for_ever_within_its_time_to_live_takes_bounded_memory() {
         put(&mut store, &b, "a", b"");
         put(&mut store, &b, "b", b"");
     }
-    assert!(store.buckets[0].1.remembered_ages() <= 5);
+    assert!(store.buckets[0].1.remembered_expiries() <= 5);
+    for _ in 0..10_000 {
+        put_for(&mut store, &b, "a", 1000);
+        put(&mut store, &b, "b", b"");
+    }
+    assert!(store.buckets[0].1.remembered_expiries() <= 5);
 }
 
 #[test]
@@ -232,7 +309,7 @@ fn a_read_of_changes_ends_with_the_life_of_the_bucket() {
     };
     let (mut store, _, b) = store(config.clone());
     let life = store.life(&b).unwrap();
-    assert!(!life.expires);
+    assert_eq!(life.last_vanished, 0);
     let mut cursor = store.changes(&b, vec![Pattern::all()], 0).unwrap();
     store.delete_bucket(&b).unwrap();
     store.create_bucket(config).unwrap();

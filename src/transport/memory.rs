@@ -206,8 +206,8 @@ impl Memory {
                     value: Some(body.clone()),
                     size,
                 };
-                let revision = self.store().put(bucket, key, value, *precondition)?;
-                ffi::new_put_result(revision as f64)
+                let written = self.store().put(bucket, key, value, *precondition, None)?;
+                ffi::new_put_result(written.revision as f64)
             }
             Operation::Remove {
                 bucket,

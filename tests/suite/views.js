@@ -217,7 +217,7 @@ export const views = {
     equal(view.size, 0);
   },
 
-  async "waitFor() drops keys that have expired without an event"(t) {
+  async "waitFor() ends for a key that has expired"(t) {
     const { bucket } = await t.bucket({ ttlSeconds: 1 });
     await bucket.put("a", "1");
     const view = await ready(bucket, { key: "a" });

@@ -78,7 +78,9 @@ impl Bench {
     /// Writes a key.
     pub fn put(&mut self, key: &Key) {
         let value = b"value"[..].into();
-        let written = self.store.put(&self.bucket, key, value, Precondition::None);
+        let written = self
+            .store
+            .put(&self.bucket, key, value, Precondition::None, None);
         black_box(written.expect("a revision"));
     }
 

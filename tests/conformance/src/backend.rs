@@ -179,6 +179,15 @@ pub trait DetailedWatch: Watch {
     async fn next_detailed(&mut self) -> Option<(Event, Detail)>;
 }
 
+/// What a write with a time to live is answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutResult {
+    /// The revision of the write.
+    pub revision: u64,
+    /// When the value expires, RFC 3339.
+    pub expires_at: Option<String>,
+}
+
 /// A client of a backend that has the extensions of the protocol.
 pub trait Extended: Backend<Watch: DetailedWatch> {
     /// A conditional delete or purge; gives the marker's revision.
@@ -230,4 +239,16 @@ pub trait Repeating: Backend {
         write: Write<'_>,
         id: &str,
     ) -> Result<Option<u64>, Failure>;
+}
+
+/// A client of a backend whose keys can have a time to live of their own.
+pub trait Expiring: Extended {
+    /// A `put`, `create` or `update` with a time to live.
+    async fn write_for(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        ttl_seconds: u64,
+    ) -> Result<PutResult, Failure>;
 }

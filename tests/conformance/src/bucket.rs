@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{
-    Backend, BucketInfo, BucketSettings, Change, Entry, Event, Extended, Failure, Repeating, Write,
+    Backend, BucketInfo, BucketSettings, Change, Entry, Event, Expiring, Extended, Failure,
+    PutResult, Repeating, Write,
 };
 
 static NAMES_SO_FAR: AtomicU32 = AtomicU32::new(0);
@@ -195,6 +196,31 @@ impl<B: Extended> Bucket<B> {
 
     pub(crate) async fn get_revision(&self, key: &str, revision: u64) -> Result<Entry, Failure> {
         self.backend.get_revision(&self.name, key, revision).await
+    }
+}
+
+impl<B: Expiring> Bucket<B> {
+    /// Writes a key that lives for so many seconds.
+    pub(crate) async fn put_for(
+        &self,
+        key: &str,
+        value: &str,
+        ttl_seconds: u64,
+    ) -> Result<PutResult, Failure> {
+        let write = Write::Put(value.as_bytes());
+        self.write_for(key, write, ttl_seconds).await
+    }
+
+    pub(crate) async fn write_for(
+        &self,
+        key: &str,
+        write: Write<'_>,
+        ttl_seconds: u64,
+    ) -> Result<PutResult, Failure> {
+        let bucket = &self.name;
+        self.backend
+            .write_for(bucket, key, write, ttl_seconds)
+            .await
     }
 }
 

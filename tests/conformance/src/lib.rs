@@ -20,7 +20,7 @@
 //! ```
 //!
 //! The extensions of the protocol have rules of their own, for a backend that is [`Extended`]:
-//! [`for_each_extension_rule`] names them. So do the ids of writes, where requests may be repeated on
+//! [`for_each_extension_rule`] names them, and for one that is [`Expiring`] [`for_each_expiry_rule`]. So do the ids of writes, where requests may be repeated on
 //! their way: [`Repeating`] and [`for_each_repetition_rule`].
 //!
 //! The suite knows no part of the product, no runtime and no platform: everything comes through
@@ -34,6 +34,6 @@ pub mod rules;
 mod time;
 
 pub use backend::{
-    Backend, BucketInfo, BucketSettings, Change, Detail, DetailedWatch, Entry, Event, Extended,
-    Failure, Repeating, Watch, Write,
+    Backend, BucketInfo, BucketSettings, Change, Detail, DetailedWatch, Entry, Event, Expiring,
+    Extended, Failure, PutResult, Repeating, Watch, Write,
 };

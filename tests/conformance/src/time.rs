@@ -17,9 +17,44 @@ pub(crate) fn instant(text: &str) -> (String, u32) {
     parts().unwrap_or_else(|| panic!("{text:?} is no time in UTC after RFC 3339"))
 }
 
+/// The same in milliseconds since the year 0, to subtract one from another.
+pub(crate) fn milliseconds(text: &str) -> i64 {
+    let (second, nanoseconds) = instant(text);
+    let parts = second.split(['-', 'T', ':']);
+    let numbers: Vec<i64> = parts.map(|digits| digits.parse().unwrap()).collect();
+    let [year, month, day, hour, minute, second] = numbers[..] else {
+        unreachable!("the shape of {text} has been checked");
+    };
+    // Counted from 1 March: a leap day is then the last of its year.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    seconds * 1000 + i64::from(nanoseconds / 1_000_000)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::instant;
+    use super::{instant, milliseconds};
+
+    #[test]
+    fn times_are_subtracted() {
+        for (from, to, wanted) in [
+            ("2026-02-22T10:00:00Z", "2026-02-22T10:00:00.25Z", 250),
+            ("2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z", 1000),
+            ("2028-02-28T00:00:00Z", "2028-03-01T00:00:00Z", 172_800_000),
+            (
+                "2026-11-26T04:00:00Z",
+                "2027-11-26T04:00:00Z",
+                31_536_000_000,
+            ),
+        ] {
+            assert_eq!(milliseconds(to) - milliseconds(from), wanted, "{from}");
+        }
+    }
 
     #[test]
     fn instants_sort_as_time_passes() {

@@ -55,7 +55,7 @@ pub struct HttpClient {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct InfoBody {
+pub(crate) struct InfoBody {
     name: String,
     #[serde(default)]
     description: String,
@@ -66,6 +66,7 @@ struct InfoBody {
     history: u64,
     created_at: String,
     epoch: String,
+    pub(crate) features: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +90,7 @@ pub(crate) struct EntryBody {
 #[derive(Deserialize)]
 pub(crate) struct RevisionBody {
     pub(crate) revision: u64,
+    pub(crate) expires_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -276,6 +278,7 @@ fn code(words: &str, status: StatusCode) -> &'static str {
         (_, 409) => "bucket_exists",
         (_, 413) => "value_too_large",
         (_, 429) => "too_many_requests",
+        (_, 501) => "unsupported",
         (_, 503) => "unavailable",
         (_, 507) => "bucket_full",
         _ => panic!("{status}: {words}"),

@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
-use ironflow_browser::kv::{self, BucketName, Key, Pattern, Reason, Removal};
-use ironflow_conformance::{Change, Entry, Extended, Failure, Repeating, Write};
+use ironflow_browser::kv::{
+    self, BucketName, Key, KvError, Pattern, Precondition, Reason, Removal, Ttl,
+};
+use ironflow_conformance::{
+    Change, Entry, Expiring, Extended, Failure, PutResult, Repeating, Write,
+};
 use serde::Deserialize;
 use serde_json::json;
 
 use tokio::time::sleep;
 
-use crate::client::{EntryBody, HttpClient, RevisionBody, bucket_path, encode, key_path};
+use crate::client::{EntryBody, HttpClient, InfoBody, RevisionBody, bucket_path, encode, key_path};
 use crate::store::{StoreClient, entry, rfc3339};
 
 #[derive(Deserialize)]
@@ -39,6 +43,18 @@ impl From<EntryBody> for Change {
             created_at: body.created_at,
             expires_at: body.expires_at,
         }
+    }
+}
+
+impl HttpClient {
+    /// The extensions that a bucket has, if it lacks some of the server's.
+    ///
+    /// # Panics
+    /// If the bucket does not exist.
+    pub async fn features_of(&self, bucket: &str) -> Option<Vec<String>> {
+        let request = self.request(Method::GET, &bucket_path(bucket));
+        let info: InfoBody = self.read(request).await.unwrap();
+        info.features
     }
 }
 
@@ -224,5 +240,62 @@ impl Repeating for HttpClient {
         }
         let body: RevisionBody = serde_json::from_slice(&body).unwrap();
         Ok(Some(body.revision))
+    }
+}
+
+impl Expiring for HttpClient {
+    async fn write_for(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        ttl_seconds: u64,
+    ) -> Result<PutResult, Failure> {
+        let request = self.request(Method::PUT, &key_path(bucket, key));
+        let request = request.header("Ironflow-TTL", ttl_seconds);
+        let (request, value) = match write {
+            Write::Put(value) => (request, value),
+            Write::Create(value) => (request.header("If-None-Match", "*"), value),
+            Write::Update(value, revision) => (request.header("If-Match", revision), value),
+            removal => panic!("{removal:?} has no time to live"),
+        };
+        let (_, body) = self.exchange(request, value).await?;
+        let body: RevisionBody = serde_json::from_slice(&body).unwrap();
+        Ok(PutResult {
+            revision: body.revision,
+            expires_at: body.expires_at,
+        })
+    }
+}
+
+impl Expiring for StoreClient {
+    async fn write_for(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        ttl_seconds: u64,
+    ) -> Result<PutResult, Failure> {
+        let (value, precondition) = match write {
+            Write::Put(value) => (value, Precondition::None),
+            Write::Create(value) => (value, Precondition::Absent),
+            Write::Update(value, revision) => (value, Precondition::Revision(revision)),
+            removal => panic!("{removal:?} has no time to live"),
+        };
+        let written = self
+            .carry_out(|store| {
+                let (bucket, key) = (BucketName::parse(bucket)?, Key::parse(key)?);
+                // What parses the header refuses it in these words.
+                let ttl = u32::try_from(ttl_seconds).ok().and_then(Ttl::from_seconds);
+                let ttl = ttl.ok_or(KvError::Invalid(
+                    "invalid Ironflow-TTL: it is not a whole number of seconds from 1 to 31536000",
+                ))?;
+                store.put(&bucket, &key, value.into(), precondition, Some(ttl))
+            })
+            .await?;
+        Ok(PutResult {
+            revision: written.revision,
+            expires_at: written.expires.map(rfc3339),
+        })
     }
 }

@@ -117,7 +117,8 @@ impl StoreClient {
     ) -> Result<u64, Failure> {
         self.carry_out(|store| {
             let (bucket, key) = (BucketName::parse(bucket)?, Key::parse(key)?);
-            store.put(&bucket, &key, value.into(), precondition)
+            let written = store.put(&bucket, &key, value.into(), precondition, None)?;
+            Ok(written.revision)
         })
         .await
     }
@@ -266,6 +267,7 @@ impl Backend for StoreClient {
     async fn pass_time(&self, milliseconds: u64) {
         let Timestamp(now) = self.clock.now();
         self.clock.set(Timestamp(now + milliseconds));
+        self.store.borrow_mut().expire();
     }
 
     fn run(&self) -> &str {

@@ -55,6 +55,7 @@ fn code(status: StatusCode) -> &'static str {
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
         StatusCode::REQUEST_TIMEOUT => "request_timeout",
         StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
+        StatusCode::NOT_IMPLEMENTED => "unsupported",
         StatusCode::SERVICE_UNAVAILABLE => "unavailable",
         status if status.is_client_error() => "invalid_request",
         _ => "internal",
@@ -86,6 +87,10 @@ impl From<BackendError> for Refusal {
                 is_uncertain: true,
                 ..error.into()
             },
+            BackendError::Unsupported => Self::new(
+                StatusCode::NOT_IMPLEMENTED,
+                "the keys of this bucket cannot have a TTL: see the features of the bucket",
+            ),
             BackendError::Unavailable => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the storage is not available, try again",
@@ -137,6 +142,7 @@ pub(crate) fn put_body(written: Written) -> PutBody {
     PutBody {
         revision: written.revision,
         write_id: (!written.is_id_stored).then_some(false),
+        expires_at: written.expires.map(rfc3339),
     }
 }
 
@@ -153,6 +159,7 @@ pub(crate) fn bucket_body(bucket: &Bucket) -> BucketBody<'_> {
         history: config.history,
         created_at: rfc3339(info.created),
         epoch: bucket.epoch.as_str(),
+        features: bucket.features.names_if_fewer(),
     }
 }
 
@@ -272,6 +279,7 @@ mod tests {
             (KvError::KeyExists.into(), "key_exists"),
             (KvError::RevisionMismatch.into(), "revision_mismatch"),
             (BackendError::Unavailable.into(), "unavailable"),
+            (BackendError::Unsupported.into(), "unsupported"),
             (BackendError::Unexpected.into(), "internal"),
             (Refusal::bad_request("why"), "invalid_request"),
             (

@@ -58,6 +58,9 @@ async fn exchange(socket: &mut WebSocket, watch: &Watch) -> End {
                 Err(WatchEnd::BucketDeleted) => {
                     return End::Close(BUCKET_DELETED, "the bucket was deleted");
                 }
+                Err(WatchEnd::Interrupted) => {
+                    return End::Close(TRY_AGAIN_LATER, "the storage was interrupted");
+                }
                 Err(WatchEnd::TooSlow) => {
                     return End::Close(TRY_AGAIN_LATER, "the watcher is too slow");
                 }

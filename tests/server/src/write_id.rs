@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use axum::http::{HeaderMap, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ironflow_browser::kv::{Key, KvError, Precondition, Removal, Revision};
+use ironflow_browser::kv::{Key, KvError, Precondition, Removal, Revision, Ttl};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
@@ -34,16 +34,20 @@ const CAPACITY: usize = 500_000;
 /// The parts of a write that distinguish it from others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Write {
-    Put(Precondition),
+    Put(Precondition, Option<Ttl>),
     Remove(Removal, Option<Revision>),
 }
 
 impl Write {
     fn message(self) -> String {
         match self {
-            Self::Put(Precondition::None) => "put".to_owned(),
-            Self::Put(Precondition::Absent) => "create".to_owned(),
-            Self::Put(Precondition::Revision(revision)) => format!("update {revision}"),
+            Self::Put(precondition, Some(ttl)) => {
+                let plain = Self::Put(precondition, None).message();
+                format!("{plain} for {}", ttl.seconds())
+            }
+            Self::Put(Precondition::None, None) => "put".to_owned(),
+            Self::Put(Precondition::Absent, None) => "create".to_owned(),
+            Self::Put(Precondition::Revision(revision), None) => format!("update {revision}"),
             Self::Remove(Removal::Delete, None) => "delete".to_owned(),
             Self::Remove(Removal::Purge, None) => "purge".to_owned(),
             Self::Remove(Removal::Delete, Some(revision)) => format!("delete {revision}"),
@@ -165,7 +169,9 @@ const fn is_final(answer: &Answer) -> bool {
             refusal,
             KvError::KeyNotFound | KvError::KeyExists | KvError::RevisionMismatch
         ),
-        Err(BackendError::Unavailable | BackendError::Unexpected) => false,
+        Err(BackendError::Unsupported | BackendError::Unavailable | BackendError::Unexpected) => {
+            false
+        }
     }
 }
 
@@ -202,13 +208,18 @@ mod tests {
     fn ids_are_stored_by_key_and_operation() {
         let id = read(&["abcdefghijKLMNOPQR-_09"]).unwrap().unwrap();
         let (a, b) = (Key::parse("a").unwrap(), Key::parse("b").unwrap());
-        let put = Write::Put(Precondition::None);
+        let put = Write::Put(Precondition::None, None);
         let stored = id.stored(&a, put);
         assert_eq!(stored.as_str().len(), LENGTH);
         assert_eq!(id.stored(&a, put), stored);
         assert_ne!(id.stored(&b, put), stored);
-        assert_ne!(id.stored(&a, Write::Put(Precondition::Absent)), stored);
-        assert_ne!(id.stored(&a, Write::Remove(Removal::Delete, None)), stored);
+        for other in [
+            Write::Put(Precondition::Absent, None),
+            Write::Put(Precondition::None, Ttl::from_seconds(1)),
+            Write::Remove(Removal::Delete, None),
+        ] {
+            assert_ne!(id.stored(&a, other), stored);
+        }
     }
 
     #[tokio::test]

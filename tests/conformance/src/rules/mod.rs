@@ -6,6 +6,7 @@ mod buckets;
 mod conditional_removals;
 mod entries;
 mod history;
+mod key_ttl;
 mod keys;
 mod limits;
 mod listing;
@@ -23,6 +24,7 @@ pub use buckets::*;
 pub use conditional_removals::*;
 pub use entries::*;
 pub use history::*;
+pub use key_ttl::*;
 pub use keys::*;
 pub use limits::*;
 pub use listing::*;
@@ -123,7 +125,7 @@ macro_rules! for_each_rule {
             rule_14_a_key_lives_until_its_time
             rule_14_markers_expire_too
             rule_14_rewriting_restarts_the_clock
-            rule_14_expiry_makes_no_event_and_takes_no_revision
+            rule_14_an_expiry_is_a_delete_event_and_takes_a_revision
             rule_14_what_expires_makes_room
             rule_15_every_kind_of_write_is_one_event
             rule_15_values_arrive_byte_for_byte
@@ -203,6 +205,25 @@ macro_rules! for_each_repetition_rule {
             rule_20_a_repeated_write_is_one_event
             rule_20_the_largest_value_has_an_id_or_goes_without
             rule_20_a_malformed_id_is_400
+        }
+    };
+}
+
+/// Names every rule of keys with a time to live of their own once, for a macro.
+#[macro_export]
+macro_rules! for_each_expiry_rule {
+    ($tests:ident) => {
+        $tests! {
+            rule_08_a_write_with_a_ttl_drops_the_keys_older_revisions
+            rule_14_a_key_with_a_ttl_of_its_own_expires_alone
+            rule_14_an_expiry_is_one_event_with_a_revision_of_its_own
+            rule_14_a_rewrite_without_ttl_ends_it_and_one_with_ttl_restarts_it
+            rule_14_create_and_update_take_a_ttl
+            rule_14_right_after_its_expiry_a_key_is_as_if_never_written
+            rule_14_everything_says_when_a_value_expires
+            rule_14_a_ttl_is_1_to_31536000_seconds
+            rule_22_history_leaves_an_older_revision_with_a_ttl_when_its_time_comes
+            rule_24_the_earlier_of_a_keys_and_the_buckets_ttl_counts
         }
     };
 }

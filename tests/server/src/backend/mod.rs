@@ -8,15 +8,17 @@ mod nats;
 mod replay;
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use ironflow_browser::kv::{
     BucketConfig, BucketInfo, BucketName, Change, Entry, Key, KvError, Pattern, Precondition,
-    Removal, Revision, Value, WatchEvent,
+    Removal, Revision, Timestamp, Ttl, Value, WatchEvent,
 };
 
 use crate::address::BucketAddress;
 use crate::environment::Environment;
+use crate::features::Features;
 use crate::write_id::StoredId;
 pub(crate) use attachment::Attachment;
 pub(crate) use inbox::{Arrival, Inbox, LaneId};
@@ -34,6 +36,8 @@ pub(crate) enum BackendError {
     Refused(KvError),
     /// A rule refuses it, and it is not known whether an earlier request carried it out.
     Uncertain(KvError),
+    /// The bucket lacks the extension that it needs.
+    Unsupported,
     /// The storage cannot be reached; whether a write was carried out is not known.
     Unavailable,
     /// The storage answered what it never should.
@@ -53,14 +57,33 @@ pub(crate) struct Written {
     pub(crate) revision: Revision,
     /// Whether its id, where it has one, is stored with it.
     pub(crate) is_id_stored: bool,
+    /// When the value expires, where the write had a time to live.
+    pub(crate) expires: Option<Timestamp>,
 }
 
 type Result<T> = std::result::Result<T, BackendError>;
 
-/// A bucket, and which life of it.
+/// A bucket, which life of it, and which extensions it has.
 pub(crate) struct Bucket {
     pub(crate) info: BucketInfo,
     pub(crate) epoch: Epoch,
+    pub(crate) features: Features,
+}
+
+/// What a bucket takes.
+pub(crate) struct WriteLimits {
+    /// The size of the largest value.
+    pub(crate) value: u64,
+    /// Whether a write may have a time to live.
+    pub(crate) takes_ttl: bool,
+}
+
+/// A write as it is requested.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PutOptions<'a> {
+    pub(crate) precondition: Precondition,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) id: Option<&'a StoredId>,
 }
 
 /// A bucket that `create_bucket` answers with.
@@ -110,12 +133,11 @@ impl Entries {
     }
 }
 
-/// A write to memory. It keeps no ids: it forgets them when it forgets the data.
-const fn written(revision: Revision) -> Written {
-    Written {
-        revision,
-        is_id_stored: true,
-    }
+/// The time now.
+fn now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let milliseconds = since_1970.unwrap_or_default().as_millis();
+    Timestamp(u64::try_from(milliseconds).unwrap_or(u64::MAX))
 }
 
 /// The operations of the protocol.
@@ -160,11 +182,11 @@ impl Backend {
         }
     }
 
-    /// The size of the largest value the bucket takes.
-    pub(crate) async fn value_limit(&self, at: &BucketAddress) -> Result<u64> {
+    /// What the bucket takes.
+    pub(crate) async fn write_limits(&self, at: &BucketAddress) -> Result<WriteLimits> {
         match self {
-            Self::Memory(memory) => Ok(memory.bucket(at)?.info.config.value_limit()),
-            Self::Nats(nats) => nats.value_limit(at).await,
+            Self::Memory(memory) => memory.write_limits(at),
+            Self::Nats(nats) => nats.write_limits(at).await,
         }
     }
 
@@ -180,12 +202,11 @@ impl Backend {
         at: &BucketAddress,
         key: &Key,
         value: Bytes,
-        precondition: Precondition,
-        id: Option<&StoredId>,
+        options: PutOptions<'_>,
     ) -> Result<Written> {
         match self {
-            Self::Memory(memory) => memory.put(at, key, &value, precondition).map(written),
-            Self::Nats(nats) => nats.put(at, key, value, precondition, id).await,
+            Self::Memory(memory) => memory.put(at, key, &value, options),
+            Self::Nats(nats) => nats.put(at, key, value, options).await,
         }
     }
 
@@ -200,7 +221,7 @@ impl Backend {
         id: Option<&StoredId>,
     ) -> Result<Written> {
         match self {
-            Self::Memory(memory) => memory.remove(at, key, removal, expected).map(written),
+            Self::Memory(memory) => memory.remove(at, key, removal, expected),
             Self::Nats(nats) => nats.remove(at, key, removal, expected, id).await,
         }
     }

@@ -10,15 +10,18 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use ironflow_browser::kv::wire::{HistoryBody, KeysBody, PutBody};
-use ironflow_browser::kv::{Key, Precondition, Removal, Revision};
+use ironflow_browser::kv::{Key, Precondition, Removal, Revision, Ttl};
 
 use crate::address::{BucketAddress, FilterAddress, KeyAddress, query};
 use crate::answer::{Refusal, change_body, entry_body, put_body};
 use crate::app::App;
 use crate::auth::{Reader, Writer};
-use crate::backend::Written;
+use crate::backend::{BackendError, PutOptions, Written};
 use crate::body;
 use crate::write_id::{Write, WriteId};
+
+/// The header that says how many seconds a key lives.
+const TTL: HeaderName = HeaderName::from_static("ironflow-ttl");
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
@@ -48,15 +51,20 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Json<PutBody>, Refusal> {
     let precondition = precondition(&headers)?;
-    let id = WriteId::of(&headers)?.map(|id| id.stored(&at.key, Write::Put(precondition)));
-    let limit = app.backend.value_limit(&at.bucket).await?;
-    let value = body::read(body, limit).await?;
-    let write = async || {
-        let (bucket, key) = (&at.bucket, &at.key);
-        app.backend
-            .put(bucket, key, value, precondition, id.as_ref())
-            .await
+    let ttl = ttl(&headers)?;
+    let id = WriteId::of(&headers)?;
+    let id = id.map(|id| id.stored(&at.key, Write::Put(precondition, ttl)));
+    let limits = app.backend.write_limits(&at.bucket).await?;
+    if ttl.is_some() && !limits.takes_ttl {
+        return Err(BackendError::Unsupported.into());
+    }
+    let value = body::read(body, limits.value).await?;
+    let options = PutOptions {
+        precondition,
+        ttl,
+        id: id.as_ref(),
     };
+    let write = async || app.backend.put(&at.bucket, &at.key, value, options).await;
     let written = app.writes.once(&at.bucket, id.as_ref(), write).await?;
     Ok(Json(put_body(written)))
 }
@@ -165,6 +173,20 @@ fn precondition(headers: &HeaderMap) -> Result<Precondition, Refusal> {
     }
 }
 
+/// How long the key lives, where the request says so.
+fn ttl(headers: &HeaderMap) -> Result<Option<Ttl>, Refusal> {
+    let Some(text) = single(headers, &TTL)? else {
+        return Ok(None);
+    };
+    let seconds = parse_digits(text).and_then(|seconds| u32::try_from(seconds).ok());
+    match seconds.and_then(Ttl::from_seconds) {
+        Some(ttl) => Ok(Some(ttl)),
+        None => Err(Refusal::bad_request(
+            "invalid Ironflow-TTL: it is not a whole number of seconds from 1 to 31536000",
+        )),
+    }
+}
+
 /// The header's value. One that comes twice, or is not ASCII text, is as good as an unknown one.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {
     let mut values = headers.get_all(name).iter();
@@ -204,6 +226,33 @@ mod tests {
             .map(|(name, value)| (name.clone(), value.parse().unwrap()))
             .collect();
         precondition(&headers).ok()
+    }
+
+    #[test]
+    fn a_ttl_is_whole_seconds_up_to_a_year() {
+        let read = |values: &[&str]| {
+            let pairs = values.iter().map(|text| (TTL, text.parse().unwrap()));
+            ttl(&pairs.collect()).map(|ttl| ttl.map(Ttl::seconds)).ok()
+        };
+        assert_eq!(read(&[]), Some(None));
+        for (text, seconds) in [("1", 1), ("060", 60), ("31536000", 31_536_000)] {
+            assert_eq!(read(&[text]), Some(Some(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "1.0",
+            "1s",
+            "1e3",
+            "31536001",
+            "4294967297",
+            "18446744073709551617",
+        ] {
+            assert_eq!(read(&[text]), None, "{text}");
+        }
+        assert_eq!(read(&["1", "1"]), None);
     }
 
     #[test]

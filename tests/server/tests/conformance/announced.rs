@@ -3,7 +3,7 @@
 use ironflow_harness::wire::{Answer, exchange};
 
 /// Every extension that the server has.
-const FEATURES: &str = "write-id, remove, entries, history";
+const FEATURES: &str = "write-id, remove, entries, history, key-ttl, expiry-events";
 
 async fn ask(server: &str, request: &str, headers: &str) -> Answer {
     let request = format!(

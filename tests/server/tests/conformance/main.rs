@@ -2,6 +2,7 @@
 
 mod announced;
 mod credentials;
+mod expiry;
 mod instances;
 
 /// Makes a test of every rule, for the server that the module's `address` gives.
@@ -41,6 +42,7 @@ mod server_memory {
 
     ironflow_conformance::for_each_rule!(tests);
     ironflow_conformance::for_each_extension_rule!(tests);
+    ironflow_conformance::for_each_expiry_rule!(tests);
     ironflow_conformance::for_each_repetition_rule!(tests);
 }
 
@@ -68,5 +70,6 @@ mod server_nats {
 
     ironflow_conformance::for_each_rule!(tests);
     ironflow_conformance::for_each_extension_rule!(tests);
+    ironflow_conformance::for_each_expiry_rule!(tests);
     ironflow_conformance::for_each_repetition_rule!(tests);
 }

@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::step::{Guess, Sequence, Step};
+use crate::step::{Guess, Kind, Sequence, Step};
 
 const FEW_KEYS: &[&str] = &["a", "a.b", "b"];
 
@@ -82,16 +82,21 @@ const MALFORMED_PATTERNS: &[&str] = &["", ".", "a.", "a..b", ">.a", "a.>.b", "a 
 /// The history limits that buckets have.
 const HISTORIES: &[u64] = &[1, 2, 5, 64];
 
-/// A sequence on a bucket that keeps its messages for ever.
+/// A sequence that is over before anything expires.
 pub fn lasting() -> impl Strategy<Value = Sequence> {
-    sequence(settings(Just(0)), any::<bool>(), step(), 1..32)
+    let max_bytes = prop_oneof![2 => Just(0), 1 => 60_u64..2000];
+    let ttl = select(&[1000, 31_536_000][..]);
+    let (settings, step) = (settings(Just(0), max_bytes), step(ttl));
+    sequence(settings, any::<bool>(), step, 1..32)
 }
 
-/// A sequence on a bucket with a time to live, in which time passes.
+/// A sequence in which time passes, and with it the bucket's time to live, or a key's own. (On JetStream
+/// a bucket with a limit of bytes has no markers, and keys without their own.)
 pub fn expiring() -> impl Strategy<Value = Sequence> {
     let wait = (100_u64..2500).prop_map(|milliseconds| Draft::Step(Step::Wait { milliseconds }));
-    let step = prop_oneof![12 => step(), 1 => wait];
-    sequence(settings(select(&[1_u64, 2][..])), Just(true), step, 4..32)
+    let step = prop_oneof![12 => step(select(&[1_u64, 2, 3][..])), 1 => wait];
+    let settings = settings(select(&[0_u64, 1, 2][..]), Just(0));
+    sequence(settings, Just(true), step, 4..32)
 }
 
 fn sequence(
@@ -110,10 +115,12 @@ fn sequence(
     })
 }
 
-fn settings(ttl_seconds: impl Strategy<Value = u64>) -> impl Strategy<Value = BucketSettings> {
+fn settings(
+    ttl_seconds: impl Strategy<Value = u64>,
+    max_bytes: impl Strategy<Value = u64>,
+) -> impl Strategy<Value = BucketSettings> {
     let history = prop_oneof![9 => select(HISTORIES), 1 => Just(0)];
     let max_value_size = prop_oneof![2 => Just(0), 1 => 1_u64..64];
-    let max_bytes = prop_oneof![2 => Just(0), 1 => 60_u64..2000];
     (history, ttl_seconds, max_value_size, max_bytes).prop_map(
         |(history, ttl_seconds, max_value_size, max_bytes)| BucketSettings {
             history,
@@ -131,7 +138,7 @@ enum Draft {
     Step(Step),
     Key(usize, Operation),
     Revision(usize, Guess, Conditional),
-    Value(usize, Size, Write),
+    Value(usize, Size, Kind, Option<u64>),
     CreateBucket(Change),
 }
 
@@ -153,13 +160,6 @@ enum Conditional {
     Get,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Write {
-    Put,
-    Create,
-    Update(Guess),
-}
-
 /// How large a value is.
 #[derive(Debug, Clone, Copy)]
 enum Size {
@@ -175,7 +175,7 @@ enum Change {
     Settings(BucketSettings),
 }
 
-fn step() -> impl Strategy<Value = Draft> {
+fn step(ttl: impl Strategy<Value = u64> + 'static) -> impl Strategy<Value = Draft> {
     let key = 0_usize..1000;
     let size = prop_oneof![
         1 => Just(Size::Bytes(0)),
@@ -191,9 +191,9 @@ fn step() -> impl Strategy<Value = Draft> {
         1 => select(&[u64::MAX, u64::MAX - 1, 1 << 53, 1 << 63, 1 << 32][..]).prop_map(Guess::Exactly),
     ];
     let write = prop_oneof![
-        3 => Just(Write::Put),
-        2 => Just(Write::Create),
-        3 => guess.clone().prop_map(Write::Update),
+        3 => Just(Kind::Put),
+        2 => Just(Kind::Create),
+        3 => guess.clone().prop_map(Kind::Update),
     ];
     let operation = select(
         &[
@@ -214,11 +214,12 @@ fn step() -> impl Strategy<Value = Draft> {
     let filters = proptest::collection::vec(select(PATTERNS).prop_map(str::to_owned), 0..4);
     let change = prop_oneof![
         2 => Just(Change::Nothing),
-        1 => settings(Just(0)).prop_map(Change::Settings),
+        1 => settings(Just(0), 60_u64..2000).prop_map(Change::Settings),
         1 => select(out_of_range()).prop_map(Change::Settings),
     ];
     prop_oneof![
-        20 => (key.clone(), size, write).prop_map(|(key, size, write)| Draft::Value(key, size, write)),
+        20 => (key.clone(), size, write, option::weighted(0.3, ttl))
+            .prop_map(|(key, size, write, ttl)| Draft::Value(key, size, write, ttl)),
         4 => (key.clone(), guess, conditional)
             .prop_map(|(key, guess, what)| Draft::Revision(key, guess, what)),
         12 => (key, operation).prop_map(|(key, operation)| Draft::Key(key, operation)),
@@ -277,22 +278,24 @@ impl Draft {
                     },
                 }
             }
-            Self::Value(number, size, write) => {
+            Self::Value(number, size, kind, ttl) => {
                 let key = key(number, few_keys);
                 let value = vec![number as u8; size.bytes(settings)];
-                match write {
-                    Write::Put => Step::Put { key, value },
-                    Write::Create => Step::Create { key, value },
-                    Write::Update(revision) => Step::Update {
-                        key,
-                        value,
-                        revision,
-                    },
+                Step::Write {
+                    key,
+                    value,
+                    kind,
+                    ttl,
                 }
             }
             Self::CreateBucket(Change::Nothing) => Step::CreateBucket(settings.clone()),
             Self::CreateBucket(Change::Settings(other)) => Step::CreateBucket(BucketSettings {
                 ttl_seconds: settings.ttl_seconds.max(other.ttl_seconds),
+                // Without a limit there stays none: expiry needs markers on JetStream.
+                max_bytes: match other.max_bytes {
+                    within @ ..2000 => within.min(settings.max_bytes),
+                    out_of_range => out_of_range,
+                },
                 ..other
             }),
         }

@@ -4,7 +4,7 @@ use ironflow_conformance::BucketSettings;
 use ironflow_harness::{HttpClient, process};
 
 use crate::run::run;
-use crate::step::{Sequence, Step};
+use crate::step::{Kind, Sequence, Step};
 
 async fn no_difference(settings: BucketSettings, steps: Vec<Step>) {
     let server = process::server_on_nats(env!("CARGO_BIN_EXE_ironflow-server"));
@@ -14,9 +14,11 @@ async fn no_difference(settings: BucketSettings, steps: Vec<Step>) {
 }
 
 fn put(key: &str, size: usize) -> Step {
-    Step::Put {
+    Step::Write {
         key: key.to_owned(),
         value: vec![0; size],
+        kind: Kind::Put,
+        ttl: None,
     }
 }
 

@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Change, Entry, Extended, Failure};
+use ironflow_conformance::{
+    Backend, BucketInfo, BucketSettings, Change, Entry, Expiring as _, Extended, Failure,
+    PutResult, Write,
+};
 use ironflow_harness::{HttpClient, ManualClock, START, StoreClient};
 use proptest::test_runner::TestCaseError;
 
-use crate::step::{Guess, Sequence, Step};
-use crate::times::Times;
+use crate::step::{Guess, Kind, Sequence, Step};
+use crate::times::{Times, lifetime};
 use crate::watching::{Watched, Watches};
 
 /// What became of a sequence.
@@ -28,6 +31,7 @@ pub async fn run(server: &HttpClient, sequence: &Sequence) -> Outcome<()> {
         known: Known::default(),
         watches: Watches::default(),
         times: Times::new(clock, sequence.settings.ttl_seconds),
+        has_limit: false,
     };
     let compared = pair.all(sequence).await;
     // Also after a difference: the server must not fill up while the sequence is made smaller.
@@ -43,9 +47,9 @@ struct Known {
 }
 
 impl Known {
-    fn note(&mut self, key: &str) {
-        self.newest += 1;
-        self.keys.insert(key.to_owned(), self.newest);
+    fn note(&mut self, key: &str, newest: u64) {
+        self.newest = newest;
+        self.keys.insert(key.to_owned(), newest);
     }
 
     fn guess(&self, key: &str, guess: Guess) -> u64 {
@@ -68,13 +72,15 @@ struct Pair<'a> {
     known: Known,
     watches: Watches,
     times: Times,
+    /// Whether the bucket has a limit of bytes.
+    has_limit: bool,
 }
 
 impl Pair<'_> {
     async fn all(&mut self, sequence: &Sequence) -> Outcome<()> {
         self.create_bucket(&sequence.settings).await?;
         for (number, step) in sequence.steps.iter().enumerate() {
-            self.times.wait_until_certain().await;
+            self.wait_until_certain(step.counts_messages()).await;
             let compared = self.step(step).await;
             self.times.check()?;
             compared.map_err(|error| match error {
@@ -84,34 +90,76 @@ impl Pair<'_> {
                 rejected @ TestCaseError::Reject(_) => rejected,
             })?;
         }
-        self.times.wait_until_certain().await;
+        self.wait_until_certain(true).await;
         self.info().await?;
         self.times.check()?;
-        self.delete_bucket().await
+        let compared = self.delete_bucket().await;
+        self.times.check()?;
+        compared
+    }
+
+    /// Waits until both sides are certain to hold the same messages, and where they are to be counted,
+    /// the markers of expired keys have gone too.
+    async fn wait_until_certain(&mut self, are_counted: bool) {
+        self.times.wait_until_certain(are_counted).await;
+        // What has expired is an event on the store's side too from now on.
+        self.store.pass_time(0).await;
+    }
+
+    /// The revision that an update names. For the moment that the marker of an expired key stands,
+    /// JetStream takes its revision: none names it.
+    async fn revision(&self, key: &str, guess: Guess) -> u64 {
+        let revision = self.known.guess(key, guess);
+        let history = self.store.history(&self.bucket, key).await;
+        match history.is_ok_and(|history| history.is_empty()) && revision > 0 {
+            true => u64::MAX,
+            false => revision,
+        }
+    }
+
+    /// Writes on both sides. Says whether it was carried out.
+    async fn write(&self, key: &str, value: &[u8], kind: Kind, ttl: Option<u64>) -> Outcome<bool> {
+        let (store, server, bucket) = (&self.store, self.server, &*self.bucket);
+        let write = match kind {
+            Kind::Put => Write::Put(value),
+            Kind::Create => Write::Create(value),
+            Kind::Update(guess) => Write::Update(value, self.revision(key, guess).await),
+        };
+        if let Some(ttl) = ttl.filter(|_| !self.has_limit) {
+            let ours = store.write_for(bucket, key, write, ttl).await;
+            let theirs = server.write_for(bucket, key, write, ttl).await;
+            let untimed = |put: PutResult| (put.revision, put.expires_at.is_some());
+            return Ok(same(ours.map(untimed), theirs.map(untimed))?.is_ok());
+        }
+        let (ours, theirs) = match write {
+            Write::Put(value) => (
+                store.put(bucket, key, value).await,
+                server.put(bucket, key, value).await,
+            ),
+            Write::Update(value, revision) => (
+                store.update(bucket, key, value, revision).await,
+                server.update(bucket, key, value, revision).await,
+            ),
+            _ => (
+                store.create(bucket, key, value).await,
+                server.create(bucket, key, value).await,
+            ),
+        };
+        Ok(same(ours, theirs)?.is_ok())
     }
 
     async fn step(&mut self, step: &Step) -> Outcome<()> {
         let (store, server, bucket) = (&self.store, self.server, &*self.bucket);
+        let mut own_ttl = None;
         let written = match step {
-            Step::Put { key, value } => {
-                let ours = store.put(bucket, key, value).await;
-                let theirs = server.put(bucket, key, value).await;
-                same(ours, theirs)?.is_ok().then_some(key)
-            }
-            Step::Create { key, value } => {
-                let ours = store.create(bucket, key, value).await;
-                let theirs = server.create(bucket, key, value).await;
-                same(ours, theirs)?.is_ok().then_some(key)
-            }
-            Step::Update {
+            Step::Write {
                 key,
                 value,
-                revision,
+                kind,
+                ttl,
             } => {
-                let revision = self.known.guess(key, *revision);
-                let ours = store.update(bucket, key, value, revision).await;
-                let theirs = server.update(bucket, key, value, revision).await;
-                same(ours, theirs)?.is_ok().then_some(key)
+                own_ttl = ttl.filter(|_| !self.has_limit);
+                self.write(key, value, *kind, *ttl).await?.then_some(key)
             }
             Step::Delete(key) => {
                 let ours = store.delete(bucket, key).await;
@@ -179,8 +227,9 @@ impl Pair<'_> {
             }
         };
         if let Some(key) = written {
-            self.known.note(key);
-            self.times.note();
+            let (_, newest) = store.entries(bucket, &["missing"]).await.unwrap();
+            self.known.note(key, newest.unwrap());
+            self.times.note(own_ttl);
         }
         Ok(())
     }
@@ -210,7 +259,12 @@ impl Pair<'_> {
         };
         let ours = self.store.create_bucket(&settings).await;
         let theirs = self.server.create_bucket(&settings).await;
-        agree(ours.map(dateless), theirs.map(dateless))
+        let created = same(ours.map(dateless), theirs.map(dateless))?;
+        // Where the bucket was there already, its settings are these too.
+        if created.is_ok() {
+            self.has_limit = settings.max_bytes > 0;
+        }
+        Ok(())
     }
 
     async fn delete_bucket(&mut self) -> Outcome<()> {
@@ -259,15 +313,18 @@ fn agree<T: Debug + PartialEq>(
     same(ours, theirs).map(drop)
 }
 
+/// An entry without the time of its write, and with its lifetime in the place of its expiry.
 fn timeless(entry: Entry) -> Entry {
     Entry {
+        expires_at: lifetime(&entry.created_at, entry.expires_at.as_deref()),
         created_at: String::new(),
         ..entry
     }
 }
 
 fn undated(history: Vec<Change>) -> Vec<Change> {
-    let undated = |change| Change {
+    let undated = |change: Change| Change {
+        expires_at: lifetime(&change.created_at, change.expires_at.as_deref()),
         created_at: String::new(),
         ..change
     };

@@ -13,18 +13,12 @@ pub struct Sequence {
 /// One operation.
 #[derive(Debug, Clone)]
 pub enum Step {
-    Put {
+    Write {
         key: String,
         value: Vec<u8>,
-    },
-    Create {
-        key: String,
-        value: Vec<u8>,
-    },
-    Update {
-        key: String,
-        value: Vec<u8>,
-        revision: Guess,
+        kind: Kind,
+        /// How many seconds the key lives, in a bucket without a limit of bytes.
+        ttl: Option<u64>,
     },
     Delete(String),
     Purge(String),
@@ -49,10 +43,25 @@ pub enum Step {
     Watch(Option<String>),
     /// Ends the watch at this place among those that run.
     Unwatch(usize),
-    /// Lets time pass; only where the bucket has a time to live.
+    /// Lets time pass.
     Wait {
         milliseconds: u64,
     },
+}
+
+impl Step {
+    /// Whether its response has the number of messages.
+    pub const fn counts_messages(&self) -> bool {
+        matches!(self, Self::Info | Self::Buckets | Self::CreateBucket(_))
+    }
+}
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    Put,
+    Create,
+    Update(Guess),
 }
 
 /// The revision of an update, chosen from the known ones when it runs.

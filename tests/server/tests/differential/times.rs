@@ -9,12 +9,17 @@ use std::time::{Duration, Instant};
 use ironflow_browser::kv::Timestamp;
 use ironflow_harness::{ManualClock, START};
 use proptest::test_runner::TestCaseError;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::time::{sleep, sleep_until};
 
 use crate::run::Outcome;
 
 /// How long after its time a message may still be there: 0.4 s, and more on a busy machine.
 const LATENESS: Duration = Duration::from_millis(700);
+
+/// How long the marker of an expired key stands.
+const MARKER: Duration = Duration::from_secs(1);
 
 /// How long an operation is expected to take at most.
 const MARGIN: Duration = Duration::from_millis(100);
@@ -24,9 +29,10 @@ pub struct Times {
     start: Instant,
     /// When the operation under way began.
     began: Instant,
-    time_to_live: Option<Duration>,
-    /// Between which times each message was written.
-    written: Vec<(Instant, Instant)>,
+    /// The bucket's.
+    ttl_seconds: Option<u64>,
+    /// Between which times each message that expires does so.
+    expiries: Vec<(Instant, Instant)>,
 }
 
 impl Times {
@@ -36,17 +42,20 @@ impl Times {
             clock,
             start,
             began: start,
-            time_to_live: (ttl_seconds > 0).then(|| Duration::from_secs(ttl_seconds)),
-            written: Vec::new(),
+            ttl_seconds: Some(ttl_seconds).filter(|seconds| *seconds > 0),
+            expiries: Vec::new(),
         }
     }
 
-    /// Waits until every message is certain to be there, or certain to be gone, and sets the clock.
-    pub async fn wait_until_certain(&mut self) {
-        if let Some(time_to_live) = self.time_to_live {
-            while let Some(end) = self.doubt(time_to_live) {
-                sleep_until(end.into()).await;
-            }
+    /// Waits until every message is certain to be there, or certain to be gone, where messages are to
+    /// be counted its marker too, and sets the clock.
+    pub async fn wait_until_certain(&mut self, are_counted: bool) {
+        let lateness = match are_counted {
+            true => LATENESS + MARKER + LATENESS,
+            false => LATENESS,
+        };
+        while let Some(end) = self.doubt(lateness) {
+            sleep_until(end.into()).await;
         }
         self.began = Instant::now();
         let elapsed = u64::try_from((self.began - self.start).as_millis()).unwrap_or(u64::MAX);
@@ -54,16 +63,11 @@ impl Times {
     }
 
     /// Until when there is doubt about some message.
-    fn doubt(&self, time_to_live: Duration) -> Option<Instant> {
+    fn doubt(&self, lateness: Duration) -> Option<Instant> {
         let now = Instant::now();
-        self.written
+        self.expiries
             .iter()
-            .map(|(first, last)| {
-                (
-                    *first + time_to_live - MARGIN,
-                    *last + time_to_live + LATENESS,
-                )
-            })
+            .map(|(first, last)| (*first - MARGIN, *last + lateness))
             .filter(|(from, until)| (*from..*until).contains(&now))
             .map(|(_, until)| until)
             .max()
@@ -71,36 +75,39 @@ impl Times {
 
     /// Whether the operation was over before there was doubt about any message.
     pub fn check(&self) -> Outcome<()> {
-        let Some(time_to_live) = self.time_to_live else {
-            return Ok(());
-        };
         let (began, ended) = (self.began, Instant::now());
-        let doubtful =
-            |(first, _): &(Instant, Instant)| (began..ended).contains(&(*first + time_to_live));
-        if self.written.iter().any(doubtful) {
+        let doubtful = |(first, _): &(Instant, Instant)| (began..ended).contains(first);
+        if self.expiries.iter().any(doubtful) {
             return Err(TestCaseError::reject("an operation took too long"));
         }
         Ok(())
     }
 
-    /// Notes that the operation under way has written a message.
-    pub fn note(&mut self) {
-        if self.time_to_live.is_some() {
-            self.written.push((self.began, Instant::now()));
+    /// Notes that the operation under way has written a message, with this time to live of its own.
+    pub fn note(&mut self, ttl_seconds: Option<u64>) {
+        if let Some(seconds) = ttl_seconds.into_iter().chain(self.ttl_seconds).min() {
+            let lifetime = Duration::from_secs(seconds);
+            self.expiries
+                .push((self.began + lifetime, Instant::now() + lifetime));
         }
     }
 
     /// Notes that no message is left.
     pub fn forget(&mut self) {
-        self.written.clear();
+        self.expiries.clear();
     }
 
-    /// Lets time pass, where there is a time to live.
+    /// Lets time pass.
     pub async fn wait(&mut self, milliseconds: u64) {
-        if self.time_to_live.is_some() {
-            sleep(Duration::from_millis(milliseconds)).await;
-            // No operation has been under way, so none has taken too long.
-            self.began = Instant::now();
-        }
+        sleep(Duration::from_millis(milliseconds)).await;
+        // No operation has been under way, so none has taken too long.
+        self.began = Instant::now();
     }
+}
+
+/// The time from one RFC 3339 time to another, in words: both sides must give the same.
+pub fn lifetime(created_at: &str, expires_at: Option<&str>) -> Option<String> {
+    let parse = |text| OffsetDateTime::parse(text, &Rfc3339).unwrap();
+    let lifetime = parse(expires_at?) - parse(created_at);
+    Some(lifetime.to_string())
 }

@@ -61,17 +61,11 @@ impl Watches {
 
 impl Watched {
     async fn settle(&mut self) -> Outcome<()> {
-        let expected = self.ours.pending();
-        let Some(newest) = expected.last() else {
-            return Ok(());
-        };
+        let expected: Vec<_> = self.ours.pending().into_iter().map(undated).collect();
         let mut received: Vec<Emitted> = Vec::new();
-        while received
-            .last()
-            .is_none_or(|(event, _)| event.revision < newest.0.revision)
-        {
+        while !has_newest(&expected, &received) {
             match self.theirs.next_detailed().await {
-                Some(event) => received.push(event),
+                Some(event) => received.push(undated(event)),
                 None => return Err(TestCaseError::fail("the server's watch has ended")),
             }
         }
@@ -83,15 +77,64 @@ impl Watched {
     }
 }
 
+/// An event that says whether its value expires, but not when.
+fn undated((event, mut detail): Emitted) -> Emitted {
+    detail.expires_at = detail.expires_at.map(|_| "later".to_owned());
+    (event, detail)
+}
+
+fn is_expiry((_, detail): &Emitted) -> bool {
+    detail.reason.as_deref() == Some("expired")
+}
+
+/// Whether the last change, and every expiry after it, has been received: keys that expire about the
+/// same time do so in any order.
+fn has_newest(expected: &[Emitted], received: &[Emitted]) -> bool {
+    let change = expected.iter().rposition(|told| !is_expiry(told));
+    let (before, expired) = expected.split_at(change.map_or(0, |at| at + 1));
+    let after = match before.last() {
+        None => Some(received),
+        Some(change) => received
+            .iter()
+            .position(|told| told.0.revision >= change.0.revision)
+            .map(|at| &received[at..]),
+    };
+    after.is_some_and(|after| {
+        expired.iter().all(|(event, _)| {
+            after
+                .iter()
+                .any(|told| is_expiry(told) && told.0.key == event.key)
+        })
+    })
+}
+
 /// Whether a watcher that may be slow received what happened (rule 15): nothing else, in order, and
 /// of each key the newest at least.
 pub fn agrees(happened: &[Emitted], received: &[Emitted]) -> bool {
+    let revisions = received.iter().map(|(event, _)| event.revision);
+    if !revisions.is_sorted_by(|a, b| a < b) {
+        return false;
+    }
+    let (happened, received) = (in_any_order(happened), in_any_order(received));
     let mut rest = happened.iter();
     let in_order = received
         .iter()
         .all(|event| rest.any(|other| other == event));
     let newest: HashMap<_, _> = happened.iter().map(|event| (&event.0.key, event)).collect();
     in_order && newest.values().all(|event| received.contains(event))
+}
+
+/// The events with each run of expiries, whose order is not certain, in the order of their keys, and
+/// without their revisions.
+fn in_any_order(events: &[Emitted]) -> Vec<Emitted> {
+    let mut events = events.to_vec();
+    for run in events.chunk_by_mut(|a, b| is_expiry(a) && is_expiry(b)) {
+        if is_expiry(&run[0]) {
+            run.sort_by(|a, b| a.0.key.cmp(&b.0.key));
+            run.iter_mut().for_each(|told| told.0.revision = 0);
+        }
+    }
+    events
 }
 
 #[test]
@@ -120,4 +163,16 @@ fn only_superseded_revisions_may_be_missing() {
     ] {
         assert!(!agrees(&happened, &wrong), "{wrong:?}");
     }
+    let expiry = |key: &str, revision| {
+        let (event, mut detail) = event(key, revision);
+        detail.reason = Some("expired".to_owned());
+        (event, detail)
+    };
+    let happened = [first.clone(), expiry("k", 2), expiry("l", 3)];
+    assert!(agrees(&happened, &happened));
+    assert!(agrees(
+        &happened,
+        &[first.clone(), expiry("l", 2), expiry("k", 4)]
+    ));
+    assert!(!agrees(&happened, &[first, expiry("k", 2)]));
 }

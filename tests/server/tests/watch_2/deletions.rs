@@ -1,8 +1,11 @@
 //! Buckets that go, and keys whose markers have gone.
 
-use ironflow_conformance::{Backend as _, BucketSettings};
+use std::time::Duration;
+
+use ironflow_conformance::{Backend as _, BucketSettings, Expiring as _, Write};
 use ironflow_harness::outline;
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::Bucket;
 
@@ -46,14 +49,14 @@ pub async fn a_deleted_bucket_refuses_its_subscriptions_alone(server: &str) {
 }
 
 pub async fn where_markers_expire_the_live_keys_are_listed(server: &str) {
-    let settings = BucketSettings {
-        ttl_seconds: 3600,
-        ..Default::default()
-    };
-    let bucket = Bucket::with(server, "pruned", settings).await;
+    let bucket = Bucket::new(server, "pruned").await;
     bucket.fill(1100, "v").await;
     bucket.put("user.1", "v").await; // 1101
     bucket.delete("k7").await; // 1102
+    bucket.put_for("user.2", 1).await; // 1103
+    while bucket.client.get(&bucket.name, "user.2").await.is_ok() {
+        sleep(Duration::from_millis(50)).await; // 1104
+    }
     let mut session = bucket.client.session().await;
     session
         .subscribe(1, &bucket.name, &["*", "k7"], json!({ "after": 1100 }))
@@ -91,7 +94,30 @@ pub async fn where_markers_expire_the_live_keys_are_listed(server: &str) {
     );
 }
 
+pub async fn an_expiry_is_a_live_change(server: &str) {
+    let bucket = Bucket::new(server, "expiry").await;
+    let mut session = bucket.client.session().await;
+    session
+        .subscribe(1, &bucket.name, &[">"], json!({ "after": 0 }))
+        .await;
+    session.next_of("synced").await;
+    let expires_at = bucket.put_for("k", 1).await; // 1
+    let put = session.next_of("kv_update").await;
+    assert_eq!(put["expires_at"].as_str(), Some(&*expires_at));
+    let expired = session.next_of("kv_update").await;
+    assert_eq!(outline(&expired), ("k".into(), "delete".into(), 2));
+    assert_eq!(expired["reason"], "expired");
+    assert_eq!(expired["expires_at"], json!(null));
+}
+
 impl Bucket {
+    /// Writes a key that lives for so many seconds. Gives the time when it expires.
+    async fn put_for(&self, key: &str, ttl_seconds: u64) -> String {
+        let write = Write::Put(b"v");
+        let put = self.client.write_for(&self.name, key, write, ttl_seconds);
+        put.await.unwrap().expires_at.unwrap()
+    }
+
     /// Deletes the bucket.
     pub async fn client_deletes(&self) {
         self.client.delete_bucket(&self.name).await.unwrap();

@@ -142,9 +142,15 @@ async fn a_session_outlives_a_restart_of_nats() {
     for (id, bucket) in [(1, &plain), (2, &expiring)] {
         bucket.put("before", "v").await; // 1
         session
-            .subscribe(id, &bucket.name, &[">"], json!({ "after": 0 }))
+            .subscribe(
+                id,
+                &bucket.name,
+                &["before", "after"],
+                json!({ "after": 0 }),
+            )
             .await;
         session.replayed(id).await;
+        bucket.put("other", "v").await; // 2
     }
     nats.kill();
     session

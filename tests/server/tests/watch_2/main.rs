@@ -132,7 +132,8 @@ on_each_store! {
         the_info_of_a_bucket_carries_its_epoch;
     deletions:
         a_deleted_bucket_refuses_its_subscriptions_alone
-        where_markers_expire_the_live_keys_are_listed;
+        where_markers_expire_the_live_keys_are_listed
+        an_expiry_is_a_live_change;
     refusals:
         what_is_wrong_with_a_subscription_is_refused_alone
         frames_that_are_none_leave_the_connection_as_it_is;

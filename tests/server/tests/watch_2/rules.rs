@@ -34,6 +34,9 @@ rules! {
     rule_10_wildcards_find_whole_tokens_in_watches
     rule_12_a_watch_reports_a_value_of_1_mib
     rule_13_a_refusal_reaches_no_watch
+    rule_14_a_rewrite_without_ttl_ends_it_and_one_with_ttl_restarts_it
+    rule_14_an_expiry_is_one_event_with_a_revision_of_its_own
+    rule_14_everything_says_when_a_value_expires
     rule_15_a_delete_is_one_event_with_the_markers_revision
     rule_15_a_purge_gives_its_reason
     rule_15_a_purge_is_one_event_with_the_markers_revision
@@ -51,4 +54,5 @@ rules! {
     rule_16_a_bucket_created_again_is_watched_afresh
     rule_16_deleting_a_bucket_ends_its_watches
     rule_18_environments_are_separate_worlds
+    rule_24_the_earlier_of_a_keys_and_the_buckets_ttl_counts
 }

@@ -24,6 +24,7 @@ pub(super) mod code {
     /// A replicated stream is storing another message with the same id.
     pub(crate) const DUPLICATE_IN_FLIGHT: u32 = 10158;
     pub(crate) const ROLLUP_REFUSED: u32 = 10111;
+    pub(crate) const TTL_DISABLED: u32 = 10166;
 }
 
 /// Why a request fails.
@@ -64,6 +65,7 @@ impl From<ApiError> for BackendError {
                 code::STREAM_NOT_FOUND => KvError::BucketNotFound.into(),
                 code::STREAM_NAME_IN_USE => KvError::BucketExists.into(),
                 code::MESSAGE_NOT_FOUND => KvError::KeyNotFound.into(),
+                code::TTL_DISABLED => Self::Unsupported,
                 code::INVALID_CONFIG => KvError::Invalid("the storage refuses the settings").into(),
                 code::MESSAGE_TOO_LARGE => KvError::ValueTooLarge.into(),
                 code::STREAM_FULL | code::NO_STORAGE => KvError::BucketFull.into(),

@@ -49,6 +49,8 @@ pub(crate) struct Entries {
     names: Names,
     patterns: Arc<[Pattern]>,
     subjects: Vec<String>,
+    /// How long a message is retained.
+    max_age: Option<Duration>,
     reader: Reader,
     /// The stream's last message before the consumer was there. Older tombstones are of keys that
     /// have not been given.
@@ -78,8 +80,9 @@ impl Nats {
         known: Revision,
     ) -> Result<Entries> {
         let turn = self.turn(names).await?;
+        let stream = self.api.stream_info(&names.stream).await?;
         let before = match known {
-            0 => self.api.stream_info(&names.stream).await?.state.last_seq,
+            0 => stream.state.last_seq,
             known => known,
         };
         let subjects = subjects(names, &patterns);
@@ -97,6 +100,7 @@ impl Nats {
             names: names.clone(),
             patterns,
             subjects,
+            max_age: stream.settings().max_age,
             reader,
             before,
             after,
@@ -154,7 +158,7 @@ impl Entries {
         // Most readings fit into one page, which is the last one then.
         self.is_over = self.reader.is_done() && self.is_complete().await?;
         let changes = batch.iter().filter_map(|message| {
-            let change = change(&self.names, message)?;
+            let change = change(&self.names, self.max_age, message)?;
             self.is_wanted(&change).then_some(change)
         });
         Ok(Some(Page {

@@ -17,12 +17,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Nats;
 use super::api::{Api, ApiError, code};
-use super::buckets::StreamInfo;
 use super::consumer::{Consumer, Filter, Settings};
+use super::expiry::message_expiry;
 use super::following::{Audience, Following, Progress};
 use super::message::{Kind, Position};
 use super::names::Names;
 use super::registry::Registration;
+use super::stream_info::StreamInfo;
 use crate::address::BucketAddress;
 use crate::backend::mailbox::{Mailbox, Recipient};
 use crate::backend::{Result, Watch};
@@ -83,6 +84,7 @@ impl Nats {
             progress: Progress::new(0),
             created: stream.created.clone(),
             expires: stream.expires(),
+            max_age: stream.settings().max_age,
             last: None,
             expected: 1,
         };
@@ -151,6 +153,8 @@ struct Feed {
     created: String,
     /// Whether messages of the stream expire.
     expires: bool,
+    /// How long a message is retained.
+    max_age: Option<Duration>,
     /// The last message of the stream that need not come again.
     last: Option<Revision>,
     /// The number in the consumer's delivery that comes next.
@@ -202,14 +206,16 @@ impl Feed {
         Next::Continue
     }
 
-    /// The event of a message. An expired key is none, and neither is what is not a key of ours.
+    /// The event of a message. `None` where its subject stands for no key.
     fn event(&self, message: &Message, position: Position) -> Option<WatchEvent> {
         let key = self.names.key(&message.subject)?;
         let kind = Kind::of(message.headers.as_ref());
-        let (operation, value) = match kind {
-            Kind::Value => (Operation::Put, message.payload.as_ref()),
-            Kind::Delete | Kind::Purge => (Operation::Delete, &[][..]),
-            Kind::Expiry => return None,
+        let (operation, value, expires) = match kind {
+            Kind::Value => {
+                let expires = message_expiry(message, position.time, self.max_age);
+                (Operation::Put, message.payload.as_ref(), expires)
+            }
+            Kind::Delete | Kind::Purge | Kind::Expiry => (Operation::Delete, &[][..], None),
         };
         Some(WatchEvent {
             bucket: Arc::clone(&self.bucket),
@@ -219,7 +225,7 @@ impl Feed {
             operation,
             created: position.time,
             reason: kind.reason(),
-            expires: None,
+            expires,
         })
     }
 
@@ -265,6 +271,7 @@ impl Feed {
     async fn resume(&mut self) -> std::result::Result<Option<Consumer>, ApiError> {
         let consumer = self.consume().await?;
         let stream = self.api.stream_info(&self.names.stream).await?;
+        self.expires = stream.expires();
         Ok((stream.created == self.created).then_some(consumer))
     }
 

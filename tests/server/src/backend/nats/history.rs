@@ -4,6 +4,7 @@ use ironflow_browser::kv::{Change, Key};
 
 use super::Nats;
 use super::consumer::Filter;
+use super::message::Kind;
 use super::names::Names;
 use super::reader::{Deliver, Reader, Wanted, change};
 use crate::address::BucketAddress;
@@ -17,10 +18,15 @@ impl Nats {
             filter: Filter::FilterSubject(names.subject(key)),
             headers_only: false,
         };
+        let max_age = self.settings(&names).await?.max_age;
         let mut reader = Reader::open(&self.api, &names, wanted).await?;
         let mut changes = Vec::new();
         while let Some(batch) = reader.next().await? {
-            changes.extend(batch.iter().filter_map(|message| change(&names, message)));
+            // An expired key is as if never written, though its marker stays for a moment (rule 14).
+            let retained = batch
+                .iter()
+                .filter(|(message, _)| Kind::of(message.headers.as_ref()) != Kind::Expiry);
+            changes.extend(retained.filter_map(|message| change(&names, max_age, message)));
         }
         Ok(changes)
     }

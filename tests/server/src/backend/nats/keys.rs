@@ -1,12 +1,15 @@
 //! Keys as subjects: reading their messages one at a time.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ironflow_browser::kv::{Entry, Key, KvError, Revision};
+use ironflow_browser::kv::{Entry, Key, KvError, Revision, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Nats;
 use super::api::{ApiError, code};
+use super::expiry::{TTL, expiry};
 use super::message::{Kind, raw_header, timestamp};
 use super::names::Names;
 use crate::address::BucketAddress;
@@ -49,18 +52,17 @@ impl StoredMessage {
         Ok(raw_header(&decode(&self.hdrs)?, name))
     }
 
-    /// The entry of a key. A marker is as good as nothing.
-    fn into_entry(self, key: &Key) -> Result<Entry> {
-        if self.kind()? != Kind::Value {
-            return Err(KvError::KeyNotFound.into());
-        }
-        Ok(Entry {
-            key: key.clone(),
-            value: decode(&self.data)?.into(),
-            revision: self.seq,
-            created: timestamp(&self.time).ok_or(BackendError::Unexpected)?,
-            expires: None,
-        })
+    /// When it is no longer retained.
+    pub(super) fn expires(&self, max_age: Option<Duration>) -> Result<Option<Timestamp>> {
+        Ok(expiry(
+            self.stored()?,
+            self.header(TTL)?.as_deref(),
+            max_age,
+        ))
+    }
+
+    fn stored(&self) -> Result<Timestamp> {
+        timestamp(&self.time).ok_or(BackendError::Unexpected)
     }
 }
 
@@ -74,7 +76,7 @@ impl Nats {
     pub(crate) async fn get(&self, at: &BucketAddress, key: &Key) -> Result<Entry> {
         let names = Names::new(at);
         let last = self.last(&names, &names.subject(key)).await?;
-        last.ok_or(KvError::KeyNotFound)?.into_entry(key)
+        self.entry(&names, key, last).await
     }
 
     pub(crate) async fn get_revision(
@@ -92,7 +94,43 @@ impl Nats {
         let found = self.find(&names, &BySequence { seq: revision }).await?;
         let subject = names.subject(key);
         let found = found.filter(|message| message.subject == subject);
-        found.ok_or(KvError::KeyNotFound)?.into_entry(key)
+        self.entry(&names, key, found).await
+    }
+
+    /// The entry of a key. A marker is as good as nothing.
+    async fn entry(
+        &self,
+        names: &Names,
+        key: &Key,
+        message: Option<StoredMessage>,
+    ) -> Result<Entry> {
+        let message = message.ok_or(KvError::KeyNotFound)?;
+        if message.kind()? != Kind::Value {
+            return Err(KvError::KeyNotFound.into());
+        }
+        let max_age = self.settings(names).await?.max_age;
+        Ok(Entry {
+            key: key.clone(),
+            value: decode(&message.data)?.into(),
+            revision: message.seq,
+            created: message.stored()?,
+            expires: message.expires(max_age)?,
+        })
+    }
+
+    /// When the message of a subject with this revision expires. `None` where it is gone.
+    pub(super) async fn expires(
+        &self,
+        names: &Names,
+        subject: &str,
+        revision: Revision,
+        max_age: Option<Duration>,
+    ) -> Result<Option<Timestamp>> {
+        let found = self.find(names, &BySequence { seq: revision }).await?;
+        match found.filter(|message| message.subject == subject) {
+            Some(message) => message.expires(max_age),
+            None => Ok(None),
+        }
     }
 
     /// The newest message of a subject, as the stream's leader has it.

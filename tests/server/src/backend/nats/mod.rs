@@ -8,17 +8,19 @@ mod buckets;
 mod consumer;
 mod direct;
 mod entries;
+mod expiry;
 mod feed;
 mod following;
 mod history;
 mod keys;
-mod limits;
 mod listing;
 mod message;
 mod names;
 mod reader;
 mod registry;
 mod replay;
+mod settings;
+mod stream_info;
 mod streams;
 mod writes;
 
@@ -35,9 +37,9 @@ pub(crate) use entries::Entries;
 use entries::Queues;
 pub(crate) use feed::Attached;
 use following::Followings;
-use limits::Limits;
 use registry::Registry;
 pub(crate) use replay::Replay;
+use settings::KnownSettings;
 use streams::Streams;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,7 +71,7 @@ pub enum NatsError {
 #[derive(Debug)]
 pub(crate) struct Nats {
     api: Api,
-    limits: Limits,
+    settings: KnownSettings,
     streams: Streams,
     registry: Registry,
     followings: Followings,
@@ -137,7 +139,7 @@ impl Nats {
         }
         Ok(Self {
             api,
-            limits: Limits::default(),
+            settings: KnownSettings::default(),
             streams: Streams::default(),
             registry: Registry::default(),
             followings: Followings::default(),

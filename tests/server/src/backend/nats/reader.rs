@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::api::{Api, code};
 use super::consumer::{Consumer, Filter, Settings};
+use super::expiry::message_expiry;
 use super::message::{Kind, Position};
 use super::names::Names;
 use crate::backend::{BackendError, Result};
@@ -226,14 +227,21 @@ fn says(message: &Message, words: &str) -> bool {
 }
 
 /// What a message did to its key. `None` where its subject stands for no key.
-pub(super) fn change(names: &Names, (message, position): &Positioned) -> Option<Change> {
+pub(super) fn change(
+    names: &Names,
+    max_age: Option<Duration>,
+    (message, position): &Positioned,
+) -> Option<Change> {
     let kind = Kind::of(message.headers.as_ref());
+    let is_value = kind == Kind::Value;
     Some(Change {
         key: names.key(&message.subject)?,
-        value: (kind == Kind::Value).then(|| message.payload.as_ref().into()),
+        value: is_value.then(|| message.payload.as_ref().into()),
         revision: position.stream,
         created: position.time,
         reason: kind.reason(),
-        expires: None,
+        expires: is_value
+            .then(|| message_expiry(message, position.time, max_age))
+            .flatten(),
     })
 }

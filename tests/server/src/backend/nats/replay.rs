@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ironflow_browser::kv::{KvError, Pattern, Revision};
 use tokio::time::sleep;
@@ -18,6 +18,9 @@ use crate::backend::{Batch, End, Epoch, Result, Wanted};
 /// How long a replica that lags is given before it is asked again.
 const MOMENT: Duration = Duration::from_millis(5);
 
+/// For how long the marker of an expired key is there at least.
+const MARKERS_LAST: Duration = Duration::from_millis(800);
+
 /// A replay under way.
 pub(crate) struct Replay {
     names: Names,
@@ -25,8 +28,12 @@ pub(crate) struct Replay {
     reading: Reading,
     /// The bucket's last revision before the last batch, as far as is known.
     revision: Revision,
+    /// How long a message is retained.
+    max_age: Option<Duration>,
     /// Whether deletes may be missing.
     is_pruned: bool,
+    /// Until when markers that were written since the replay began are still there.
+    markers_last_until: Option<Instant>,
     is_replicated: bool,
 }
 
@@ -95,7 +102,9 @@ impl Nats {
             patterns,
             reading,
             revision: last,
+            max_age: stream.settings().max_age,
             is_pruned: stream.expires() && after > 0 && !is_known_whole,
+            markers_last_until: stream.expires().then(|| Instant::now() + MARKERS_LAST),
             is_replicated: stream.is_replicated(),
         };
         Ok(crate::backend::Replay {
@@ -122,7 +131,8 @@ impl Nats {
             Reading::Direct { subject, after } => {
                 let page = self.direct_page(&replay.names, subject, *after + 1).await?;
                 let changes = page.messages.iter();
-                let changes = changes.filter_map(|message| change(&replay.names, message));
+                let changes =
+                    changes.filter_map(|message| change(&replay.names, replay.max_age, message));
                 let patterns = &replay.patterns;
                 let wanted = changes.filter(|c| patterns.iter().any(|p| p.matches(&c.key)));
                 batch.changes = wanted.collect();
@@ -145,9 +155,12 @@ impl Nats {
             }
         };
         if is_over {
+            let markers_may_be_gone = replay
+                .markers_last_until
+                .is_some_and(|end| Instant::now() > end);
             batch.end = Some(End {
                 revision: replay.revision,
-                live: match replay.is_pruned {
+                live: match replay.is_pruned || markers_may_be_gone {
                     true => Some(self.live_keys(replay).await?),
                     false => None,
                 },

@@ -14,11 +14,12 @@ use tokio::time::sleep;
 
 use super::Nats;
 use super::api::{self, code};
+use super::expiry::{TTL, expiry};
 use super::keys::StoredMessage;
 use super::message::{Kind, OPERATION};
 use super::names::Names;
 use crate::address::BucketAddress;
-use crate::backend::{BackendError, Result, Written};
+use crate::backend::{BackendError, PutOptions, Result, Written, now};
 use crate::write_id::StoredId;
 
 const EXPECTED_SEQUENCE: &str = "Nats-Expected-Last-Subject-Sequence";
@@ -43,50 +44,92 @@ impl Nats {
         at: &BucketAddress,
         key: &Key,
         value: Bytes,
-        precondition: Precondition,
-        id: Option<&StoredId>,
+        options: PutOptions<'_>,
     ) -> Result<Written> {
         let names = Names::new(at);
-        let subject = &names.subject(key);
-        let names = &names;
-        let target = Target { names, subject, id };
-        let (headers, expected) = match precondition {
-            Precondition::Absent => return self.create(target, value).await,
-            Precondition::None => (HeaderMap::new(), None),
-            Precondition::Revision(revision) => (expecting(revision), Some(revision)),
+        let target = Target {
+            names: &names,
+            subject: &names.subject(key),
+            id: options.id,
         };
-        match self.publish(target, headers, value).await {
-            Ok(written) => Ok(written),
-            Err(error) if error.is_conflict() => {
-                let last = self.last(names, subject).await?;
-                let expected = expected.unwrap_or(0);
-                self.refuse(target, last.as_ref(), expected, KvError::RevisionMismatch)
-                    .await
-            }
-            Err(error) => Err(self.explain(names, error).await),
+        let mut headers = HeaderMap::new();
+        let Some(ttl) = options.ttl else {
+            return self
+                .write(target, headers, value, options.precondition)
+                .await;
+        };
+        let settings = self.settings(&names).await?;
+        if !settings.features.key_ttl {
+            return Err(BackendError::Unsupported);
         }
+        if !settings.expires {
+            self.note_ttl(at, &names).await?;
+        }
+        headers.insert(TTL, format!("{}s", ttl.seconds()));
+        // An older revision would be the key's value again once this one has expired.
+        headers.insert(ROLLUP, "sub");
+        let written = self
+            .write(target, headers, value, options.precondition)
+            .await?;
+        let revision = written.revision;
+        let stored = self
+            .expires(&names, target.subject, revision, settings.max_age)
+            .await;
+        // One that is gone already was written just now: reading it took no longer than that.
+        let expires = match stored {
+            Ok(Some(expires)) => Some(expires),
+            Ok(None) | Err(_) => expiry(
+                now(),
+                Some(&format!("{}s", ttl.seconds())),
+                settings.max_age,
+            ),
+        };
+        Ok(Written { expires, ..written })
     }
 
-    /// Creates a key: over nothing, or over the tombstone that is found in its place. Both can
-    /// change in between, so it goes on until it has written, or found a value.
-    async fn create(&self, target: Target<'_>, value: Bytes) -> Result<Written> {
-        let mut expected = 0;
+    /// Writes a value where the precondition holds. `create` takes the place of any tombstone, and
+    /// `update` of revision 0 that of an expired key's marker; both can change in between, so these go
+    /// on until they have written, or found what is in their way.
+    async fn write(
+        &self,
+        target: Target<'_>,
+        headers: HeaderMap,
+        value: Bytes,
+        precondition: Precondition,
+    ) -> Result<Written> {
+        let first = match precondition {
+            Precondition::None => None,
+            Precondition::Absent => Some(0),
+            Precondition::Revision(revision) => Some(revision),
+        };
+        let mut expected = first;
         loop {
-            let published = self.publish(target, expecting(expected), value.clone());
-            match published.await {
+            let mut headers = headers.clone();
+            if let Some(expected) = expected {
+                headers.insert(EXPECTED_SEQUENCE, expected.to_string());
+            }
+            match self.publish(target, headers, value.clone()).await {
                 Ok(written) => return Ok(written),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(self.explain(target.names, error).await),
             }
-            expected = match self.last(target.names, target.subject).await? {
-                None => 0,
-                Some(last) if last.kind()? == Kind::Value => {
-                    return self
-                        .refuse(target, Some(&last), 0, KvError::KeyExists)
-                        .await;
+            let last = self.last(target.names, target.subject).await?;
+            let kind = last.as_ref().map(StoredMessage::kind).transpose()?;
+            let (is_free, refusal) = match precondition {
+                Precondition::Absent => (kind != Some(Kind::Value), KvError::KeyExists),
+                Precondition::Revision(0) => (
+                    matches!(kind, None | Some(Kind::Expiry)),
+                    KvError::RevisionMismatch,
+                ),
+                Precondition::None | Precondition::Revision(_) => {
+                    (false, KvError::RevisionMismatch)
                 }
-                Some(tombstone) => tombstone.seq,
             };
+            if !is_free {
+                let first = first.unwrap_or(0);
+                return self.refuse(target, last.as_ref(), first, refusal).await;
+            }
+            expected = Some(last.map_or(0, |last| last.seq));
         }
     }
 
@@ -108,7 +151,13 @@ impl Nats {
             let Some(last) = last else {
                 return self.refuse(target, None, 0, KvError::KeyNotFound).await;
             };
-            if removal == Removal::Delete && last.kind()? != Kind::Value {
+            let is_missing = match last.kind()? {
+                Kind::Value => false,
+                Kind::Delete | Kind::Purge => removal == Removal::Delete,
+                // As if never written (rule 14).
+                Kind::Expiry => true,
+            };
+            if is_missing {
                 return self
                     .refuse(target, Some(&last), 0, KvError::KeyNotFound)
                     .await;
@@ -164,6 +213,7 @@ impl Nats {
         Ok(Written {
             revision,
             is_id_stored: target.id.is_none(),
+            expires: None,
         })
     }
 
@@ -231,6 +281,7 @@ const fn stored(revision: Revision) -> Written {
     Written {
         revision,
         is_id_stored: true,
+        expires: None,
     }
 }
 
