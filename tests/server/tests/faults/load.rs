@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ironflow_conformance::{Backend as _, Failure, Watch as _};
 use ironflow_harness::{HttpClient, HttpWatch};
+use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -17,6 +20,9 @@ const LIST: &str = "list";
 
 /// How long the watch may take to emit the last write.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many frames a connection receives before the next one resumes.
+const FRAMES: usize = 20;
 
 /// After a failure.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -27,15 +33,15 @@ struct Shared {
     /// Names what is appended.
     so_far: AtomicU32,
     acknowledged: AtomicU64,
-    /// The last revision that the watch has emitted.
-    watched: AtomicU64,
+    /// The newest revision that each watcher has.
+    watched: [AtomicU64; 3],
 }
 
 pub struct Load {
     shared: Arc<Shared>,
     clients: JoinSet<Acknowledgements>,
     bucket: String,
-    watcher: JoinHandle<()>,
+    watchers: [JoinHandle<()>; 3],
 }
 
 /// The results of a client's writes.
@@ -73,7 +79,14 @@ impl Load {
         assert_eq!(client.put(bucket, LIST, b"").await, Ok(1));
         let watch = client.watch(bucket, Some(LIST)).await.unwrap();
         let shared = Arc::new(Shared::default());
-        let watcher = tokio::spawn(follow(watch, Arc::clone(&shared)));
+        let watch_2 = HttpClient::with_watch_2(server);
+        let watch_2 = watch_2.watch(bucket, Some(LIST)).await.unwrap();
+        let resuming = HttpClient::new(server);
+        let watchers = [
+            tokio::spawn(follow(watch, 0, Arc::clone(&shared))),
+            tokio::spawn(follow(watch_2, 1, Arc::clone(&shared))),
+            tokio::spawn(resume(resuming, bucket.to_owned(), Arc::clone(&shared))),
+        ];
         let mut clients = JoinSet::new();
         for _ in 0..CLIENTS {
             let client = HttpClient::new(server);
@@ -83,7 +96,7 @@ impl Load {
             shared,
             clients,
             bucket: bucket.to_owned(),
-            watcher,
+            watchers,
         }
     }
 
@@ -142,14 +155,18 @@ impl Load {
         );
 
         let newest = async {
-            while self.shared.watched.load(Ordering::Relaxed) < entry.revision {
-                sleep(PAUSE).await;
+            for watched in &self.shared.watched {
+                while watched.load(Ordering::Relaxed) < entry.revision {
+                    sleep(PAUSE).await;
+                }
             }
         };
         let emitted = timeout(PATIENCE, newest).await;
         assert!(emitted.is_ok(), "the watch emits the newest revision");
-        assert!(!self.watcher.is_finished(), "the watch goes on");
-        self.watcher.abort();
+        for watcher in self.watchers {
+            assert!(!watcher.is_finished(), "the watch goes on");
+            watcher.abort();
+        }
         Report {
             acknowledged: results.acknowledged.len(),
             ambiguous: ambiguous.len(),
@@ -161,11 +178,52 @@ impl Load {
 }
 
 /// Records the revisions that a watch emits, which must increase.
-async fn follow(mut watch: HttpWatch, shared: Arc<Shared>) {
+async fn follow(mut watch: HttpWatch, watcher: usize, shared: Arc<Shared>) {
     while let Some(event) = watch.next().await {
-        let last = shared.watched.swap(event.revision, Ordering::Relaxed);
+        let last = shared.watched[watcher].swap(event.revision, Ordering::Relaxed);
         assert!(event.revision > last, "{last}, then {}", event.revision);
     }
+}
+
+/// Resumes from the last revision on one connection after the other, without an end.
+async fn resume(client: HttpClient, bucket: String, shared: Arc<Shared>) {
+    let mut epoch = Value::Null;
+    loop {
+        let last = shared.watched[2].load(Ordering::Relaxed);
+        let mut session = client.session().await;
+        let more = json!({ "after": last, "epoch": epoch });
+        session.subscribe(1, &bucket, &[LIST], more).await;
+        for _ in 0..FRAMES {
+            let frame = session.next().await;
+            match frame["type"].as_str() {
+                Some("changes") => {
+                    let events = frame["events"].as_array().unwrap();
+                    events.iter().for_each(|event| note(event, &shared));
+                }
+                Some("kv_update") => note(&frame, &shared),
+                Some("synced") => {
+                    assert_eq!(frame["reset"], false, "{frame}");
+                    epoch = frame["epoch"].clone();
+                }
+                Some("refused") => {
+                    assert_eq!(frame["status"], 503, "{frame}");
+                    break;
+                }
+                Some("tick" | "replay") => {}
+                _ => panic!("{frame}"),
+            }
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Records a revision, which must be newer, and looks at its value.
+fn note(event: &Value, shared: &Shared) {
+    let revision = event["revision"].as_u64().unwrap();
+    let last = shared.watched[2].swap(revision, Ordering::Relaxed);
+    assert!(revision > last, "{last}, then {event}");
+    let value = STANDARD.decode(event["value"].as_str().unwrap()).unwrap();
+    assert_eq!(numbers(&value).len() as u64, revision - 1);
 }
 
 async fn work(client: HttpClient, bucket: String, shared: Arc<Shared>) -> Acknowledgements {
