@@ -132,6 +132,18 @@ shared! {
         Stopped,
     }
 
+    /// What happens to the page.
+    pub enum PageKind ("PAGE") {
+        /// The network is back, or another one is used.
+        Online,
+        /// The page is hidden.
+        Hidden,
+        /// The page is shown; the number is how long it was hidden, in milliseconds.
+        Visible,
+        /// The network is gone.
+        Offline,
+    }
+
     /// What a watcher is delivered of its connection.
     pub enum WatchState ("WATCH") {
         /// It has not been connected yet.

@@ -14,7 +14,7 @@ use crate::config::from_js::Arguments;
 use crate::config::options::unreadable;
 use crate::config::{AUTH, Config, OPTIONS, TransportKind};
 use crate::error::Error;
-use crate::feed::Settings;
+use crate::feed::{Feed, Settings};
 use crate::ffi::{self, Connection, Given, Handles, Subject};
 use crate::kv::{BucketName, Pattern};
 use crate::text::concat;
@@ -175,19 +175,28 @@ impl ClientState {
         let config = &configured.config;
         let settings = match &*configured.transport.active() {
             Transport::Memory(_) => Settings::in_memory(),
-            Transport::Http(_) => Settings::of(config.reconnect.clone(), config.visibility.clone()),
+            Transport::Http(_) => Settings::for_server(
+                config.reconnect.clone(),
+                config.visibility.clone(),
+                config.timeout_ms,
+            ),
+        };
+        if self.page.borrow().is_none() {
+            let page = self.listen_to_page();
+            self.page.replace(Some(page));
+        }
+        let (is_hidden, is_offline) = match &*self.page.borrow() {
+            Some(page) => (page.is_hidden.get(), page.is_offline.get()),
+            None => (false, false),
         };
         let runner = FeedRunner::new(
             Rc::clone(self) as Rc<dyn WatchHost>,
             configured.transport.active(),
             bucket,
             config.timeout_ms,
-            settings,
+            Feed::new(settings, is_hidden, is_offline),
         );
         self.feeds.borrow_mut().push(Rc::clone(&runner));
-        if self.page.borrow().is_none() {
-            self.page.replace(Some(self.listen_to_page()));
-        }
         runner
     }
 
@@ -197,7 +206,7 @@ impl ClientState {
             if let Some(state) = state.upgrade() {
                 let feeds = state.feeds.borrow().clone();
                 feeds.iter().for_each(|runner| runner.page(&event));
-                if !matches!(event, PageEvent::Hidden) {
+                if matches!(event, PageEvent::Online | PageEvent::Visible(_)) {
                     state.notify_views(ViewEvent::PageEvent, None);
                 }
             }
@@ -296,6 +305,18 @@ impl WatchHost for ClientState {
         };
         self.report_fallback(&subject);
         self.notify_handlers(error, &subject);
+    }
+
+    fn log(&self, level: &str, message: &str) {
+        let configured = self.configured.borrow().clone();
+        if let Some(configured) = configured {
+            let logger = configured.given.logger();
+            ffi::log(&logger, level, message, &JsValue::UNDEFINED);
+        }
+    }
+
+    fn added(&self, runner: &Rc<FeedRunner>) {
+        self.feeds.borrow_mut().push(Rc::clone(runner));
     }
 
     fn ended(&self, runner: &Rc<FeedRunner>) {

@@ -1,4 +1,4 @@
-//! The words in which a feed and what drives it speak.
+//! What goes into a feed and what comes out of it.
 
 pub use crate::enums::WatchState;
 use crate::error::Error;
@@ -6,27 +6,26 @@ use crate::kv::{Key, Pattern, Revision};
 
 use super::SubscriberId;
 
-/// Names a connection. What happens to one that was given up is of no interest any more.
+/// Identifies a connection. Events of one that was closed are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionId(pub(super) u32);
 
-/// Names a query to the server.
+/// Identifies a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(pub(super) u32);
 
-/// What a subscriber is delivered of a key.
+/// An event of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<E> {
     /// A change, as it arrived.
     Change(E),
     /// An entry, as it was read.
     Entry(E),
-    /// The key is gone; nobody saw its tombstone. The revision is the last that was seen of it, 0 where
-    /// none was.
+    /// The key is gone, and its tombstone was missed. The revision is the last one seen of the key, or 0.
     Gone(Key, Revision),
 }
 
-/// Where a feed keeps what it knows of a key.
+/// The slot of a key in the key index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeySlot(pub(super) usize);
 
@@ -42,12 +41,12 @@ impl KeySlot {
     }
 }
 
-/// How a change names its key.
+/// The key of a change.
 #[derive(Debug, Clone, Copy)]
 pub enum Name<'a> {
-    /// By its text, unchecked.
+    /// Its text, unchecked.
     Text(&'a str),
-    /// By the slot that the feed gave when it changed before.
+    /// The slot that the feed returned for an earlier change.
     KeySlot(KeySlot),
 }
 
@@ -60,24 +59,24 @@ pub struct Change<'a, E> {
     pub revision: Revision,
     /// Whether the key was deleted or purged.
     pub deleted: bool,
-    /// All that subscribers are to get.
+    /// What subscribers get.
     pub payload: E,
 }
 
-/// The state of a bucket, as far as a feed wants to know.
+/// A resync listing: the bucket and its keys.
 #[derive(Debug, Clone, Default)]
 pub struct ResyncListing {
-    /// When the bucket was created, as the server says it: tells a bucket from its successor.
+    /// When the bucket was created, as the server writes it. A bucket that was deleted and created again
+    /// has another time.
     pub created: String,
     /// The live keys that match, in ascending order of their last revision.
     pub keys: Vec<Key>,
 }
 
-/// What the server answers to [`Action::Read`]: the entry's revision and all that subscribers are to
-/// get, or none where there is no such key.
+/// The result of [`Action::Read`]: the revision and what subscribers get, or none for a missing key.
 pub type ReadResult<E> = Result<Option<(Revision, E)>, Error>;
 
-/// Who is to get an event. Most often it is one, for whom no list need be made.
+/// The recipients of an event. Mostly one, which needs no allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipients {
     /// One subscriber.
@@ -96,44 +95,90 @@ impl Recipients {
     }
 }
 
-/// What wakes a feed up later.
+/// What a timer is for. One timer of a kind runs at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timer {
-    /// Time to try again.
+    /// Reconnect.
     Backoff,
-    /// Time to let go of a connection that nobody needs.
+    /// Close a connection that no subscriber needs.
     Grace,
-    /// The connection has stayed up for long enough to be taken for a good one.
+    /// The connection has been open for long enough to reset the attempts.
     Stable,
+    /// The handshake is slow, or has timed out.
+    Handshake,
+    /// Try a wider connection again.
+    Widen,
+    /// Read on after the server refused a request for the moment.
+    Fetch,
 }
 
-/// What is to be done.
+/// How long a timer runs, in milliseconds: `least` and a random part of `jitter`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Delay {
+    /// The shortest delay.
+    pub least: f64,
+    /// What is added at most.
+    pub jitter: f64,
+}
+
+/// A subscriber that is to get a feed of its own, before anything was delivered to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moved {
+    /// Its id in this feed.
+    pub id: SubscriberId,
+    /// What it watches.
+    pub patterns: Vec<Pattern>,
+    /// Whether it begins with the entries there are.
+    pub initial: bool,
+}
+
+/// What the feed's runner is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action<E> {
     /// Open a connection for these keys.
     Connect(ConnectionId, Pattern),
-    /// Let go of a connection.
+    /// Close a connection.
     Disconnect(ConnectionId),
-    /// Ask the server about the bucket: a browser does not show why a handshake was refused.
+    /// Request the bucket's info: a browser does not show why a handshake was refused.
     Probe(ConnectionId),
-    /// Find out when the bucket was created and which keys it has.
+    /// Request when the bucket was created and which keys it has.
     ResyncListing(RequestId, Pattern),
     /// List the live keys that match.
     List(RequestId, Pattern),
     /// Read a key.
     Read(RequestId, Key),
-    /// Wake the feed after so many milliseconds; of a [`Timer::Backoff`], after a random part of them.
-    /// Replaces an earlier timer of its kind.
-    SetTimer(Timer, f64),
-    /// NotifyState a subscriber of the connection's state.
+    /// Start a timer. It replaces an earlier one of its kind.
+    SetTimer(Timer, Delay),
+    /// Start [`Timer::Backoff`] and log the attempt (from 1) and why the connection was lost.
+    Reconnect(Delay, f64, String),
+    /// Log what a resync took: keys listed, keys read, events delivered.
+    Resynced(ResyncCost),
+    /// Set a subscriber's connection state.
     NotifyState(SubscriberId, WatchState),
-    /// Give subscribers an event; `true`: it is a result of catching up.
+    /// Deliver an event to subscribers; `true`: a resync found it.
     Deliver(Recipients, Event<E>, bool),
-    /// NotifyState a subscriber that it has what there was, and will get what comes.
+    /// A subscriber has the entries it begins with; changes follow.
     Ready(SubscriberId),
-    /// NotifyState every subscriber of a problem.
+    /// Report a problem to every subscriber.
     Report(Error),
-    /// Let go of everything, and tell every subscriber that it is over, and because of what. Comes
-    /// last, and once.
+    /// Report a problem to these subscribers.
+    ReportTo(Vec<SubscriberId>, Error),
+    /// End one subscriber with an error. The others go on.
+    Refuse(SubscriberId, Error),
+    /// Give these subscribers a feed of their own: the server refuses what they watch together with
+    /// the others.
+    Move(Vec<Moved>),
+    /// Close everything and end every subscriber, with an error if there is one. The last action.
     End(Option<Error>),
+}
+
+/// What a resync took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ResyncCost {
+    /// The keys that were listed.
+    pub listed: usize,
+    /// The requests for a key's entry.
+    pub read: usize,
+    /// The events that were delivered.
+    pub delivered: usize,
 }

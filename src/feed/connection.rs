@@ -1,19 +1,26 @@
-//! What a connection goes through: opened, lost, tried again, made wider, given up.
+//! The life cycle of a connection, from the first attempt to the end.
+//!
+//! ```text
+//! Idle -> Connecting -> Open -> Waiting (backoff) -> Connecting ...
+//!             |  ^        |
+//!             v  |        +-> Paused (hidden page) -> Connecting
+//!          Probing                        any phase -> Ended
+//! ```
 
-use super::{Action, ConnectionId, Feed, SubscriberId, Timer};
+use super::{Action, ConnectionId, Delay, Feed, Timer};
 use crate::error::Error;
 use crate::kv::Pattern;
 use crate::text::{concat, decimal};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nobody has subscribed yet.
+    /// There was no subscriber yet.
     Idle,
     Connecting,
-    /// The handshake failed; the server is asked why.
+    /// The handshake failed, and a request for the bucket's info is to show why.
     Probing,
     Open,
-    /// The next attempt is waited for.
+    /// The backoff before the next attempt.
     Waiting,
     /// The page is hidden.
     Paused,
@@ -26,92 +33,163 @@ pub(super) struct Connection {
     pub(super) filter: Pattern,
 }
 
-/// So long, in milliseconds, a connection stays up before its loss counts as the first.
+/// What decides about attempts, beside the retry policy.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    /// Failed attempts in a row that count.
+    pub(super) failed: f64,
+    /// Whether the attempt under way does not count: a page event caused it.
+    pub(super) free: bool,
+    /// Whether the browser is offline: no attempt counts.
+    pub(super) offline: bool,
+    /// Whether `token()` gives another credential when it is called again.
+    pub(super) renewable: bool,
+    /// Whether a connection was replaced for a fresh token, and none was refused since.
+    pub(super) renewed: bool,
+    /// Whether the handshake under way is slow: whatever may have mended the network starts another.
+    pub(super) slow: bool,
+}
+
+/// How long a connection stays open before the attempts in a row are reset, in milliseconds.
 pub(super) const STABLE_AFTER_MS: f64 = 5000.0;
 
-/// Coming back after more than this, in milliseconds, an open connection is not trusted: phones kill
-/// the sockets of hidden pages silently.
+/// From this duration on a handshake is slow, in milliseconds.
+const SLOW_HANDSHAKE_MS: f64 = 5000.0;
+
+/// An open connection is not trusted after the page was hidden for longer than this, in milliseconds:
+/// phones close the sockets of hidden pages silently.
 const LONG_HIDDEN_MS: f64 = 30_000.0;
 
 impl<E: Clone> Feed<E> {
+    /// Opens a connection for all subscribers.
+    pub(super) fn connect(&mut self) {
+        let Some(filter) = self.subscribers.union() else {
+            return self.end(None);
+        };
+        if self.hidden && self.settings.visibility.pause_on_hidden {
+            self.phase = Phase::Paused;
+        } else {
+            self.current = Some(self.connection(filter));
+            self.phase = Phase::Connecting;
+        }
+        self.notify_states();
+    }
+
+    /// As [`Feed::connect`], because of something that may have mended the network.
+    fn connect_freely(&mut self) {
+        self.part();
+        self.attempts.free = true;
+        self.connect();
+    }
+
+    pub(super) fn connection(&mut self, filter: Pattern) -> Connection {
+        self.connection_ids += 1;
+        let connection_id = ConnectionId(self.connection_ids);
+        self.actions
+            .push(Action::Connect(connection_id, filter.clone()));
+        if !self.settings.lossless {
+            self.attempts.slow = false;
+            let timeout = f64::from(self.settings.handshake_ms);
+            self.set_timer(Timer::Handshake, timeout.min(SLOW_HANDSHAKE_MS), 0.0);
+        }
+        Connection {
+            connection_id,
+            filter,
+        }
+    }
+
     /// A connection is open.
     pub fn opened(&mut self, connection_id: ConnectionId) {
         if is(&self.next, connection_id) {
             let old = self.current.take();
             self.current = self.next.take();
+            self.widen_attempts = 0.0;
             if let Some(old) = old {
-                self.actions
-                    .push_back(Action::Disconnect(old.connection_id));
+                self.actions.push(Action::Disconnect(old.connection_id));
             }
-            self.phase = Phase::Open;
             self.notify_states();
             self.begin_resync(true);
+            // Those whose own attempt failed before.
+            self.widen_for_all();
         } else if self.phase == Phase::Connecting && is(&self.current, connection_id) {
             self.phase = Phase::Open;
             self.was_open = true;
+            self.attempts.free = false;
             self.notify_states();
             self.begin_resync(false);
         }
     }
 
-    /// A frame that cannot be used arrived, or one in which the server reports a problem.
-    pub fn bad_frame(&mut self, connection_id: ConnectionId, words: String) {
+    /// A frame arrived that is malformed, or in which the server reports a problem.
+    pub fn bad_frame(&mut self, connection_id: ConnectionId, message: String) {
         if self.phase == Phase::Open && is(&self.current, connection_id) {
-            self.actions
-                .push_back(Action::Report(Error::BadFrame(words)));
+            self.actions.push(Action::Report(Error::BadFrame(message)));
         }
     }
 
-    /// A connection is closed, or was refused, with this WebSocket close code.
+    /// A connection was closed or refused with this WebSocket close code.
     pub fn closed(&mut self, connection_id: ConnectionId, code: u16) {
-        if self.has_ended() {
+        if is(&self.next, connection_id) {
+            return match refusal(code) {
+                None if code != 1000 => self.retry_widening(lost_by(code)),
+                Some(error) if code == 4401 && self.attempts.renewable => {
+                    self.retry_widening(error)
+                }
+                _ => self.move_newcomers(),
+            };
+        }
+        if self.phase == Phase::Probing || !is(&self.current, connection_id) || self.has_ended() {
             return;
         }
-        // Where what was to be wider cannot be had, what is there is given up with it, so that there is one
-        // way to go on.
-        let current = is(&self.current, connection_id) && self.phase != Phase::Probing;
-        if !current && !is(&self.next, connection_id) {
-            return;
-        }
-        if code == 1000 {
-            return self.end(None);
-        }
-        if let Some(error) = refusal(code) {
-            return self.end(Some(error));
-        }
-        if self.phase == Phase::Connecting {
-            self.phase = Phase::Probing;
-            self.actions.push_back(Action::Probe(connection_id));
-        } else {
-            self.lost(lost_by(code));
-        }
-    }
-
-    /// A connection could not even be tried.
-    pub fn failed(&mut self, connection_id: ConnectionId, error: Error) {
-        if !self.wants(connection_id) {
-            return;
-        }
-        match error {
-            Error::NoCredentials(_) if self.was_open => self.lost(error),
-            Error::Timeout { .. } if self.settings.reconnect.enabled => {
-                self.lost(Error::ConnectionLost {
-                    message: error.message().into_owned(),
-                    retryable: false,
-                })
+        match refusal(code) {
+            _ if code == 1000 => self.end(None),
+            Some(error) if code == 4401 => self.unauthorized(error),
+            Some(error) if code == 4403 && self.can_split() => {
+                self.refused = Some(error);
+                self.probe(connection_id);
             }
-            _ => self.end(Some(error)),
+            Some(error) => self.end(Some(error)),
+            None if self.phase == Phase::Connecting => self.probe(connection_id),
+            None => self.lost(lost_by(code)),
         }
     }
 
-    /// The answer to [`Action::Probe`]: how the server answers about the bucket.
+    fn probe(&mut self, connection_id: ConnectionId) {
+        self.phase = Phase::Probing;
+        self.actions.push(Action::Probe(connection_id));
+    }
+
+    /// A connection could not be attempted: no credential, no WebSocket, no bucket in memory.
+    pub fn failed(&mut self, connection_id: ConnectionId, error: Error) {
+        let is_transient = match error {
+            Error::NoCredentials(_) | Error::Timeout { .. } => true,
+            Error::Validation(_) => self.was_open,
+            _ => false,
+        };
+        if is(&self.next, connection_id) {
+            match error {
+                Error::NoCredentials(_) | Error::Timeout { .. } => self.retry_widening(error),
+                _ => self.move_newcomers(),
+            }
+        } else if self.wants(connection_id) {
+            match is_transient && self.settings.reconnect.enabled {
+                true => self.lost(error),
+                false => self.end(Some(error)),
+            }
+        }
+    }
+
+    /// The response to [`Action::Probe`].
     pub fn probed(&mut self, connection_id: ConnectionId, answer: Result<(), Error>) {
         if self.phase != Phase::Probing || !is(&self.current, connection_id) {
             return;
         }
-        match answer {
-            Err(error) if is_final(&error) => self.end(Some(error)),
-            Ok(()) if !self.was_open => self.lost(Error::ConnectionLost {
+        let refused = self.refused.take();
+        match (answer, refused) {
+            (Err(error), _) if error.status() == Some(401) => self.unauthorized(error),
+            (Err(error), _) if is_final(&error) => self.end(Some(error)),
+            (Ok(()), Some(_)) => self.split(),
+            (Ok(()), None) if !self.was_open => self.lost(Error::ConnectionLost {
                 message:
                     "the WebSocket handshake failed, although the bucket exists: the server does \
                           not negotiate the subprotocol ironflow.v1, or a proxy blocks WebSockets"
@@ -122,8 +200,8 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Instead of an answer to [`Action::Probe`]: the server answers for the bucket, and another kind of
-    /// handshake is tried at once. It does not count as an attempt to reconnect.
+    /// Instead of a response to [`Action::Probe`]: the server answers for the bucket, and another kind of
+    /// handshake is tried immediately. It does not count as an attempt.
     pub fn retry_handshake(&mut self, connection_id: ConnectionId) {
         if self.phase == Phase::Probing && is(&self.current, connection_id) {
             self.part();
@@ -131,33 +209,113 @@ impl<E: Clone> Feed<E> {
         }
     }
 
+    /// The server refuses the credential. If `token()` can give another one, it is tried once.
+    pub(super) fn unauthorized(&mut self, error: Error) {
+        if !self.can_renew() {
+            return self.end(Some(error));
+        }
+        self.attempts.renewed = true;
+        self.part();
+        self.connect();
+    }
+
+    pub(super) fn can_renew(&self) -> bool {
+        self.attempts.renewable && !self.attempts.renewed && self.settings.reconnect.enabled
+    }
+
+    /// Whether the credential comes from a function, so that it may be another one after a refusal.
+    pub fn set_renewable(&mut self, renewable: bool) {
+        self.attempts.renewable = renewable;
+    }
+
+    /// The connection, or the attempt at one, is lost: reconnects after a delay, or ends.
+    pub(super) fn lost(&mut self, error: Error) {
+        self.part();
+        if self.subscribers.is_empty() {
+            return self.end(None);
+        }
+        let reconnect = &self.settings.reconnect;
+        let is_free = std::mem::take(&mut self.attempts.free) || self.attempts.offline;
+        if !reconnect.enabled || !is_free && !reconnect.allows_another(self.attempts.failed) {
+            return self.end(Some(error));
+        }
+        self.attempts.failed += f64::from(u8::from(!is_free));
+        let delay = Delay {
+            least: 0.0,
+            jitter: reconnect.backoff(self.attempts.failed),
+        };
+        self.phase = Phase::Waiting;
+        let cause = error.message().into_owned();
+        if !self.reported {
+            self.reported = true;
+            self.actions.push(Action::Report(error.will_be_retried()));
+        }
+        self.notify_states();
+        self.actions
+            .push(Action::Reconnect(delay, self.attempts.failed, cause));
+    }
+
     /// A timer has run out.
     pub fn timer(&mut self, timer: Timer) {
         match timer {
-            Timer::Backoff => self.skip_wait(),
+            Timer::Backoff if self.phase == Phase::Waiting => self.connect(),
             Timer::Grace if self.subscribers.is_empty() => self.end(None),
-            Timer::Grace => {}
             Timer::Stable => {
-                let stable = self.resync.is_done();
-                if stable
-                    && self
-                        .current
-                        .as_ref()
-                        .is_some_and(|c| c.connection_id == self.stable)
-                {
-                    self.attempts = 0.0;
+                let current = self.current.as_ref();
+                let is_stable = current.is_some_and(|c| c.connection_id == self.stable);
+                if is_stable && self.resync.is_done() {
+                    self.attempts.failed = 0.0;
                 }
             }
+            Timer::Handshake => self.handshake_is_slow(),
+            Timer::Widen => self.widen_for_all(),
+            Timer::Fetch => self.resume_fetches(),
+            Timer::Backoff | Timer::Grace => {}
         }
     }
 
-    /// The network is back.
+    fn handshake_is_slow(&mut self) {
+        let connecting = self.phase == Phase::Connecting || self.next.is_some();
+        let timeout = f64::from(self.settings.handshake_ms);
+        if !connecting {
+            return;
+        }
+        if !std::mem::replace(&mut self.attempts.slow, true) && timeout > SLOW_HANDSHAKE_MS {
+            return self.set_timer(Timer::Handshake, timeout - SLOW_HANDSHAKE_MS, 0.0);
+        }
+        let error = Error::ConnectionLost {
+            message: concat(&[
+                "the WebSocket handshake timed out after ",
+                &decimal(self.settings.handshake_ms.into()),
+                " ms",
+            ]),
+            retryable: false,
+        };
+        match self.next {
+            Some(_) => self.retry_widening(error),
+            None => self.lost(error),
+        }
+    }
+
+    /// The network is back, or is another one. An open connection is not trusted.
     pub fn online(&mut self) {
-        self.skip_wait();
+        self.attempts.offline = false;
+        let can_go_on = self.settings.lossless || !self.settings.reconnect.enabled;
+        match self.phase {
+            Phase::Waiting | Phase::Connecting => self.connect_freely(),
+            Phase::Open if !can_go_on => self.connect_freely(),
+            _ => {}
+        }
+    }
+
+    /// The network is gone. Attempts do not count until it is back.
+    pub fn offline(&mut self) {
+        self.attempts.offline = true;
     }
 
     /// The page is hidden.
     pub fn hidden(&mut self) {
+        self.hidden = true;
         let running = !matches!(self.phase, Phase::Idle | Phase::Paused | Phase::Ended);
         if self.settings.visibility.pause_on_hidden && running {
             self.part();
@@ -166,120 +324,77 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// The page is shown again, after so many milliseconds.
+    /// The page is shown again, after it was hidden for this many milliseconds.
     pub fn visible(&mut self, hidden_ms: f64) {
+        self.hidden = false;
+        let reconnects = self.settings.visibility.reconnect_on_visible;
+        let is_doubtful = hidden_ms > LONG_HIDDEN_MS && self.settings.reconnect.enabled;
         match self.phase {
-            Phase::Paused => self.connect(),
-            Phase::Waiting if self.settings.visibility.reconnect_on_visible => self.connect(),
-            Phase::Open if hidden_ms > LONG_HIDDEN_MS && self.settings.reconnect.enabled => {
-                self.part();
-                self.connect();
-            }
+            Phase::Paused => self.connect_freely(),
+            Phase::Waiting if reconnects => self.connect_freely(),
+            Phase::Connecting if reconnects && self.attempts.slow => self.connect_freely(),
+            Phase::Open if is_doubtful && !self.settings.lossless => self.connect_freely(),
             _ => {}
         }
     }
 
-    /// It is to end, for everybody.
-    pub fn stop(&mut self) {
-        self.end(None);
-    }
-
-    fn skip_wait(&mut self) {
-        if self.phase == Phase::Waiting {
-            self.connect();
+    /// There is a new subscriber: connects, or sees to it that the connection covers it.
+    pub(super) fn connect_for(&mut self, id: super::SubscriberId) {
+        match self.phase {
+            Phase::Idle => self.connect(),
+            Phase::Waiting => {
+                self.attempts.failed = 0.0;
+                self.connect_freely();
+            }
+            Phase::Connecting if self.attempts.slow => self.connect_freely(),
+            Phase::Connecting | Phase::Open => self.widen(id),
+            // The next connection covers it.
+            Phase::Probing | Phase::Paused | Phase::Ended => {}
         }
     }
 
-    pub(super) fn connect(&mut self) {
-        let Some(filter) = self.subscribers.union() else {
-            return self.end(None);
-        };
-        let connection = self.connection(filter);
-        self.current = Some(connection);
-        self.phase = Phase::Connecting;
-        self.notify_states();
-    }
-
-    fn connection(&mut self, filter: Pattern) -> Connection {
-        self.connection_ids += 1;
-        let connection_id = ConnectionId(self.connection_ids);
-        self.actions
-            .push_back(Action::Connect(connection_id, filter.clone()));
-        Connection {
-            connection_id,
-            filter,
-        }
-    }
-
-    /// Sees to it that the connection covers a new subscriber.
-    pub(super) fn widen(&mut self, id: SubscriberId) {
-        let Some(widest) = self.next.as_ref().or(self.current.as_ref()) else {
-            return;
-        };
-        let Some(subscriber) = self.subscribers.get_mut(id) else {
-            return;
-        };
-        let patterns = subscriber.patterns.iter();
-        let filter = patterns.fold(widest.filter.clone(), |wide, pattern| wide.union(pattern));
-        if filter == widest.filter {
-            return;
-        }
-        let wider = self.connection(filter);
-        let replaced = if self.phase == Phase::Open {
-            self.next.replace(wider)
-        } else {
-            self.current.replace(wider)
-        };
-        if let Some(replaced) = replaced {
-            self.actions
-                .push_back(Action::Disconnect(replaced.connection_id));
-        }
-    }
-
-    /// Lets go of the connections there are.
+    /// Closes the connections there are.
     pub(super) fn part(&mut self) {
         if self.resync.is_done() {
             self.index.part();
         }
         self.abandon_resync();
-        for connection in [self.current.take(), self.next.take()]
-            .into_iter()
-            .flatten()
-        {
+        let both = [self.current.take(), self.next.take()];
+        for connection in both.into_iter().flatten() {
             self.actions
-                .push_back(Action::Disconnect(connection.connection_id));
+                .push(Action::Disconnect(connection.connection_id));
         }
     }
 
-    /// The connection is gone, or the way to it: tries again, or ends.
-    pub(super) fn lost(&mut self, error: Error) {
-        self.part();
-        if self.subscribers.is_empty() {
-            return self.end(None);
-        }
-        let reconnect = &self.settings.reconnect;
-        if !reconnect.allows_another(self.attempts) {
-            return self.end(Some(error));
-        }
-        self.attempts += 1.0;
-        let wait = reconnect.backoff(self.attempts);
-        self.phase = Phase::Waiting;
-        if !self.reported {
-            self.reported = true;
-            self.actions
-                .push_back(Action::Report(error.will_be_retried()));
-        }
-        self.notify_states();
-        self.actions
-            .push_back(Action::SetTimer(Timer::Backoff, wait));
+    /// Ends every watch.
+    pub fn stop(&mut self) {
+        self.end(None);
     }
 
     pub(super) fn end(&mut self, error: Option<Error>) {
         if self.phase != Phase::Ended {
             self.phase = Phase::Ended;
             self.abandon_resync();
-            self.actions.push_back(Action::End(error));
+            self.actions.push(Action::End(error));
         }
+    }
+
+    /// The resync is done: what was missed while there was no connection has been delivered.
+    pub(super) fn connection_is_complete(&mut self) {
+        self.reported = false;
+        self.attempts.renewed = false;
+        if let Some(connection) = self.current.clone() {
+            self.index.follow(connection.filter);
+            if self.attempts.failed > 0.0 {
+                self.stable = connection.connection_id;
+                self.set_timer(Timer::Stable, STABLE_AFTER_MS, 0.0);
+            }
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, timer: Timer, least: f64, jitter: f64) {
+        self.actions
+            .push(Action::SetTimer(timer, Delay { least, jitter }));
     }
 }
 
@@ -289,12 +404,12 @@ pub(super) fn is(connection: &Option<Connection>, connection_id: ConnectionId) -
         .is_some_and(|other| other.connection_id == connection_id)
 }
 
-/// Whether trying again cannot mend it.
+/// Whether a retry cannot help.
 pub(super) fn is_final(error: &Error) -> bool {
     matches!(error.status(), Some(401 | 403 | 404))
 }
 
-/// The error behind a close code that says no.
+/// The error of a close code that refuses the watch.
 fn refusal(code: u16) -> Option<Error> {
     Some(match code {
         4401 => Error::status_of(401, "invalid or missing credentials"),

@@ -1,21 +1,39 @@
-//! The entries that a feed reads: which, for whom, and no more at a time than leave an application's
-//! own requests their share.
+//! The read requests of a feed: which keys, for which requester, and how many at the same time.
+//!
+//! Concurrency follows additive increase, multiplicative decrease: each failure halves the number of
+//! reads in flight and pauses the queue, with exponential backoff; a window of successful reads adds one.
 
 use super::{RequestId, SubscriberId};
+use crate::config::RetryPolicy;
 use crate::kv::Key;
 
-/// How many keys are read at the same time. Browsers open six connections to a server over HTTP/1.1.
+/// The maximum number of reads in flight over HTTP/1.1, where browsers open six connections to a server.
 const MAX_CONCURRENT_READS: usize = 6;
+
+/// The maximum over HTTP/2 and later.
+pub(super) const MAX_MULTIPLEXED_READS: usize = 64;
 
 /// How often a key is read again whose entry is older than what was delivered already.
 const MAX_STALE_READS: u8 = 5;
 
-/// Whom an entry is read for.
+/// How often the read of a key may fail while reads of other keys succeed.
+const MAX_READ_FAILURES: u8 = 5;
+
+/// The pauses after failures in a row.
+const PAUSES: RetryPolicy = RetryPolicy {
+    enabled: true,
+    max_attempts: -1.0,
+    initial: 250.0,
+    max: 30_000.0,
+    multiplier: 2.0,
+};
+
+/// What an entry is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Requester {
-    /// For everybody: the feed catches up.
+    /// The resync of the feed.
     Feed,
-    /// For one subscriber's initial entries.
+    /// The initial entries of a subscriber.
     Subscriber(SubscriberId),
 }
 
@@ -24,9 +42,9 @@ struct Batch {
     requester: Requester,
     /// The last is read first.
     keys: Vec<Key>,
-    /// How many are being read.
-    fetches: usize,
-    max_concurrent: usize,
+    in_flight: usize,
+    /// Whether the keys are read one after the other.
+    is_serial: bool,
 }
 
 #[derive(Debug)]
@@ -35,44 +53,68 @@ pub(super) struct InFlightRead {
     pub(super) key: Key,
     pub(super) requesters: Vec<Requester>,
     stale: u8,
+    /// Whether it was sent before the current listing: its entry may be older.
+    is_old: bool,
 }
 
-/// Those of the keys that are to be read.
-pub(super) fn those(keys: &[Key], wanted: &mut dyn FnMut(&Key) -> bool) -> Vec<Key> {
-    let mut those = Vec::new();
-    for key in keys {
-        if wanted(key) {
-            those.push(key.clone());
-        }
-    }
-    those
+/// A key whose read failed.
+#[derive(Debug)]
+struct Failing {
+    key: Key,
+    failures: u8,
+    /// How many reads had succeeded when it failed first.
+    since: usize,
 }
 
-/// What is to be read, and what is being read.
-#[derive(Debug, Default)]
+/// The keys to read, and the reads in flight.
+#[derive(Debug)]
 pub(super) struct FetchQueue {
     /// The one that was served last is last.
     batches: Vec<Batch>,
     in_flight: Vec<InFlightRead>,
+    failing: Vec<Failing>,
+    max_concurrent: usize,
+    /// How many reads may be in flight now.
+    window: usize,
+    /// Successful reads, all and since the window last changed.
+    succeeded: usize,
+    in_window: usize,
+    /// Pauses in a row.
+    pauses: f64,
+    paused: bool,
 }
 
 impl FetchQueue {
+    pub(super) const fn new() -> Self {
+        Self {
+            batches: Vec::new(),
+            in_flight: Vec::new(),
+            failing: Vec::new(),
+            max_concurrent: MAX_CONCURRENT_READS,
+            window: MAX_CONCURRENT_READS,
+            succeeded: 0,
+            in_window: 0,
+            pauses: 0.0,
+            paused: false,
+        }
+    }
+
+    /// Allows more reads in flight, where one connection carries many.
+    pub(super) fn set_max_concurrent(&mut self, max_concurrent: usize) {
+        if self.max_concurrent < max_concurrent {
+            self.max_concurrent = max_concurrent;
+            self.window = max_concurrent;
+        }
+    }
+
     /// Adds keys to read, the last first. There must be some.
-    pub(super) fn add(&mut self, requester: Requester, keys: Vec<Key>) {
+    pub(super) fn add(&mut self, requester: Requester, keys: Vec<Key>, is_serial: bool) {
         self.batches.push(Batch {
             requester,
             keys,
-            fetches: 0,
-            max_concurrent: MAX_CONCURRENT_READS,
+            in_flight: 0,
+            is_serial,
         });
-    }
-
-    /// As [`FetchQueue::add`], one key after another.
-    pub(super) fn add_in_turn(&mut self, requester: Requester, keys: Vec<Key>) {
-        self.add(requester, keys);
-        if let Some(batch) = self.batches.last_mut() {
-            batch.max_concurrent = 1;
-        }
     }
 
     /// Begins to read the next key, if more may be read now.
@@ -81,19 +123,20 @@ impl FetchQueue {
         mut request: impl FnMut() -> RequestId,
     ) -> Option<(RequestId, Key)> {
         let mut idle = 0;
-        while self.in_flight.len() < MAX_CONCURRENT_READS && idle < self.batches.len() {
+        while !self.paused && self.in_flight.len() < self.window && idle < self.batches.len() {
             let mut batch = self.batches.remove(0);
-            let free = batch.fetches < batch.max_concurrent;
-            let key = if free { batch.keys.pop() } else { None };
+            let is_free = !batch.is_serial || batch.in_flight == 0;
+            let key = if is_free { batch.keys.pop() } else { None };
             let requester = batch.requester;
-            batch.fetches += usize::from(key.is_some());
+            batch.in_flight += usize::from(key.is_some());
             self.batches.push(batch);
             let Some(key) = key else {
                 idle += 1;
                 continue;
             };
             idle = 0;
-            if let Some(read) = self.in_flight.iter_mut().find(|read| read.key == key) {
+            let is_same = |read: &&mut InFlightRead| read.key == key && !read.is_old;
+            if let Some(read) = self.in_flight.iter_mut().find(is_same) {
                 read.requesters.push(requester);
                 continue;
             }
@@ -103,19 +146,88 @@ impl FetchQueue {
                 key: key.clone(),
                 requesters: vec![requester],
                 stale: 0,
+                is_old: false,
             });
             return Some((request, key));
         }
         None
     }
 
-    /// The answer has come.
+    /// A new listing begins: requests in flight do not serve it.
+    pub(super) fn begin_listing(&mut self) {
+        for read in &mut self.in_flight {
+            read.is_old = true;
+        }
+    }
+
+    /// A response has arrived.
     pub(super) fn complete(&mut self, request: RequestId) -> Option<InFlightRead> {
         let at = self.in_flight.iter().position(|f| f.request == request)?;
         Some(self.in_flight.swap_remove(at))
     }
 
-    /// Reads the key again: the answer was stale. Not for ever: `false` where it is to be taken as it is.
+    /// A read has succeeded.
+    pub(super) fn note_success(&mut self, key: &Key) {
+        self.pauses = 0.0;
+        self.succeeded += 1;
+        self.in_window += 1;
+        if self.in_window >= self.window {
+            self.in_window = 0;
+            self.window = (self.window + 1).min(self.max_concurrent);
+        }
+        if !self.failing.is_empty() {
+            self.failing.retain(|failing| failing.key != *key);
+        }
+    }
+
+    /// A request has failed: fewer reads at a time, after a pause. Gives the pause to begin, in
+    /// milliseconds; none: one has begun already.
+    pub(super) fn slow_down(&mut self) -> Option<f64> {
+        if self.paused {
+            return None;
+        }
+        self.window = (self.window / 2).max(1);
+        self.in_window = 0;
+        self.paused = true;
+        self.pauses += 1.0;
+        Some(PAUSES.backoff(self.pauses))
+    }
+
+    pub(super) const fn resume(&mut self) {
+        self.paused = false;
+    }
+
+    /// Puts the key of a failed read back. False: it fails again and again while others can be read.
+    pub(super) fn retry(&mut self, read: &InFlightRead) -> bool {
+        let succeeded = self.succeeded;
+        let at = self.failing.iter().position(|f| f.key == read.key);
+        let at = at.unwrap_or_else(|| {
+            self.failing.push(Failing {
+                key: read.key.clone(),
+                failures: 0,
+                since: succeeded,
+            });
+            self.failing.len() - 1
+        });
+        let failing = &mut self.failing[at];
+        failing.failures = failing.failures.saturating_add(1);
+        if failing.failures >= MAX_READ_FAILURES && failing.since < succeeded {
+            self.failing.swap_remove(at);
+            return false;
+        }
+        for requester in &read.requesters {
+            let batch = self.batches.iter_mut().find(|b| b.requester == *requester);
+            if let Some(batch) = batch {
+                batch.in_flight = batch.in_flight.saturating_sub(1);
+                // Before those that are still to be read, so that others show whether it alone fails.
+                let at = if batch.is_serial { batch.keys.len() } else { 0 };
+                batch.keys.insert(at, read.key.clone());
+            }
+        }
+        true
+    }
+
+    /// Reads a key again whose entry was stale. False: it was read too often.
     pub(super) fn again(&mut self, read: &mut InFlightRead, request: RequestId) -> bool {
         if read.stale == MAX_STALE_READS {
             return false;
@@ -125,22 +237,20 @@ impl FetchQueue {
             key: read.key.clone(),
             requesters: std::mem::take(&mut read.requesters),
             stale: read.stale + 1,
+            is_old: false,
         });
         true
     }
 
-    /// One key of the requester's is done with. Whether it was its last.
+    /// A key of the requester is done. Gives whether it was the last.
     pub(super) fn done(&mut self, requester: Requester) -> bool {
-        let Some(at) = self
-            .batches
-            .iter()
-            .position(|batch| batch.requester == requester)
-        else {
+        let is_of = |batch: &Batch| batch.requester == requester;
+        let Some(at) = self.batches.iter().position(is_of) else {
             return false;
         };
         let batch = &mut self.batches[at];
-        batch.fetches = batch.fetches.saturating_sub(1);
-        let last = batch.fetches == 0 && batch.keys.is_empty();
+        batch.in_flight = batch.in_flight.saturating_sub(1);
+        let last = batch.in_flight == 0 && batch.keys.is_empty();
         if last {
             self.batches.remove(at);
         }
@@ -156,24 +266,29 @@ impl FetchQueue {
         }
     }
 
-    /// The requester wants nothing any more.
+    /// Removes a requester.
     pub(super) fn forget(&mut self, requester: Requester) {
-        while let Some(at) = self
-            .batches
-            .iter()
-            .position(|batch| batch.requester == requester)
-        {
-            self.batches.remove(at);
-        }
+        self.batches.retain(|batch| batch.requester != requester);
         for read in &mut self.in_flight {
-            while let Some(at) = read.requesters.iter().position(|other| *other == requester) {
-                read.requesters.remove(at);
-            }
+            read.requesters.retain(|other| *other != requester);
         }
     }
 
+    /// Removes everything. A pause goes on.
     pub(super) fn clear(&mut self) {
         self.batches.clear();
         self.in_flight.clear();
+        self.failing.clear();
     }
+}
+
+/// The keys to read.
+pub(super) fn filtered(keys: &[Key], wanted: &mut dyn FnMut(&Key) -> bool) -> Vec<Key> {
+    let mut filtered = Vec::new();
+    for key in keys {
+        if wanted(key) {
+            filtered.push(key.clone());
+        }
+    }
+    filtered
 }

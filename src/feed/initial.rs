@@ -1,11 +1,11 @@
 //! The entries a subscriber begins with, where it asks for them: listed, read, and followed by the
 //! changes that came meanwhile.
 
-use super::fetch_queue::{Requester, those};
+use super::fetch_queue::{Requester, filtered};
 use super::subscribers::Progress;
 use super::{Action, Event, Feed, Phase, Recipients, RequestId, SubscriberId};
 use crate::error::Error;
-use crate::kv::{Key, Revision};
+use crate::kv::{Key, Pattern, Revision};
 
 impl<E: Clone> Feed<E> {
     /// Whether a subscriber's initial entries are to be found now: in the last listing, or not.
@@ -16,7 +16,7 @@ impl<E: Clone> Feed<E> {
             && subscriber.activated
             && matches!(subscriber.progress, Progress::Waiting)
             && subscriber.is_covered_by(filter);
-        awaits.then_some(subscriber.resync_listed)
+        awaits.then_some(subscriber.in_listing)
     }
 
     pub(super) fn admit_all(&mut self) {
@@ -69,10 +69,15 @@ impl<E: Clone> Feed<E> {
         subscriber.progress = Progress::Listing(patterns.len());
         subscriber.listed = keys;
         for (at, pattern) in patterns {
-            let request = self.request();
-            self.resync.lists.push((request, id, at));
-            self.actions.push_back(Action::List(request, pattern));
+            self.request_list(id, at, pattern);
         }
+    }
+
+    /// Lists the keys of one of a subscriber's patterns.
+    pub(super) fn request_list(&mut self, id: SubscriberId, at: usize, pattern: Pattern) {
+        let request = self.request();
+        self.resync.lists.push((request, id, at));
+        self.actions.push(Action::List(request, pattern));
     }
 
     /// The answer to [`Action::List`].
@@ -84,7 +89,7 @@ impl<E: Clone> Feed<E> {
         let (_, id, at) = lists.swap_remove(found);
         let keys = match answer {
             Ok(keys) => keys,
-            Err(error) => return self.resync_failed(error),
+            Err(error) => return self.list_failed(id, at, error),
         };
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
@@ -111,13 +116,13 @@ impl<E: Clone> Feed<E> {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
         };
-        let mut wanted = those(keys, &mut |key| subscriber.matches(key));
+        let mut wanted = filtered(keys, &mut |key| subscriber.matches(key));
         wanted.reverse();
-        subscriber.progress = Progress::FetchQueue;
+        subscriber.progress = Progress::Reading;
         if wanted.is_empty() {
             self.loaded(id);
         } else {
-            self.fetches.add(Requester::Subscriber(id), wanted);
+            self.fetches.add(Requester::Subscriber(id), wanted, false);
         }
     }
 
@@ -138,7 +143,7 @@ impl<E: Clone> Feed<E> {
             if buffer.revision > subscriber.has_read(&buffer.key) {
                 subscriber.note_read(&buffer.key, buffer.revision);
                 let event = Action::Deliver(Recipients::One(id), buffer.event, buffer.resynced);
-                self.actions.push_back(event);
+                self.actions.push(event);
             }
         }
     }
@@ -154,7 +159,7 @@ impl<E: Clone> Feed<E> {
             self.index.saw(key, revision);
             let event = Event::Entry(payload);
             self.actions
-                .push_back(Action::Deliver(Recipients::One(id), event, false));
+                .push(Action::Deliver(Recipients::One(id), event, false));
         }
     }
 }

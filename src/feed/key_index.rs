@@ -20,7 +20,7 @@ pub(super) struct KeyState {
     /// Whether it was there before its changes were followed.
     early: bool,
     /// Whether any subscriber was delivered of it.
-    heard: bool,
+    is_shown: bool,
     /// Whether it was reported as deleted without its tombstone, and nothing of it was delivered since.
     lost: bool,
     /// The connection that last brought a change of it; 0: none.
@@ -39,20 +39,20 @@ pub(super) struct KeyIndex {
     has_delivered: bool,
     /// The newest revision that a change brought.
     newest: Revision,
-    /// A revision the bucket had reached when it was resync_listed.
-    resync_listed: Revision,
+    /// A revision the bucket had reached when it was listed.
+    listed_revision: Revision,
     /// The keys whose every change has been delivered. None: of no key.
     followed: Option<Pattern>,
-    /// Whether every live key that is followed is known: the bucket was resync_listed.
+    /// Whether every live key that is followed is known: the bucket was listed.
     complete: bool,
     /// The newest revision when tombstones were last forgotten. A key that is followed and not known
     /// was deleted by then.
     forgotten: Revision,
     /// Up to this revision nothing is news, of a key that is followed...
     floor: Revision,
-    /// ...and up to this one, of a key that was there when the bucket was resync_listed and that nobody has
+    /// ...and up to this one, of a key that was there when the bucket was listed and that nobody has
     /// heard of.
-    surveyed_floor: Revision,
+    listed_floor: Revision,
 }
 
 impl KeyIndex {
@@ -63,12 +63,12 @@ impl KeyIndex {
             tombstones: 0,
             has_delivered: false,
             newest: 0,
-            resync_listed: 0,
+            listed_revision: 0,
             followed: None,
             complete: false,
             forgotten: 0,
             floor: 0,
-            surveyed_floor: 0,
+            listed_floor: 0,
         }
     }
 
@@ -88,15 +88,15 @@ impl KeyIndex {
     }
 
     /// The bucket has reached this revision.
-    pub(super) fn listing(&mut self, revision: Revision) {
-        self.resync_listed = self.resync_listed.max(revision);
+    pub(super) fn reached(&mut self, revision: Revision) {
+        self.listed_revision = self.listed_revision.max(revision);
     }
 
     /// The connection is over, and until then nothing was missed: what is older than the newest is
     /// old, also of a key that was never heard of.
     pub(super) fn part(&mut self) {
         self.floor = self.floor.max(self.newest);
-        self.surveyed_floor = self.floor.max(self.surveyed_floor).max(self.resync_listed);
+        self.listed_floor = self.floor.max(self.listed_floor).max(self.listed_revision);
     }
 
     pub(super) const fn has_delivered(&self) -> bool {
@@ -108,20 +108,20 @@ impl KeyIndex {
     pub(super) fn complete_up_to(&self) -> Revision {
         match self.has_delivered {
             true => self.newest,
-            false => self.newest.max(self.resync_listed).max(self.surveyed_floor),
+            false => self.newest.max(self.listed_revision).max(self.listed_floor),
         }
     }
 
     /// Whether this revision was there before any subscriber was ready, and none was given it.
     pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
-        let heard = self.keys.get(key).is_some_and(|known| known.heard);
-        !heard && revision <= self.resync_listed.max(self.surveyed_floor)
+        let heard = self.keys.get(key).is_some_and(|known| known.is_shown);
+        !heard && revision <= self.listed_revision.max(self.listed_floor)
     }
 
     /// Whether what has become of the key is to be delivered: its changes have been followed, or somebody has
     /// heard of it.
     pub(super) fn follows(&self, key: &str) -> bool {
-        self.is_followed(key) || self.keys.get(key).is_some_and(|known| known.heard)
+        self.is_followed(key) || self.keys.get(key).is_some_and(|known| known.is_shown)
     }
 
     fn is_followed(&self, key: &str) -> bool {
@@ -134,15 +134,26 @@ impl KeyIndex {
 
     /// The newest revision of a key that is no news.
     pub(super) fn delivered(&self, key: &str) -> Revision {
-        self.told_of(key, self.keys.get(key))
+        self.delivered_or_floor(key, self.keys.get(key))
     }
 
-    fn told_of(&self, key: &str, known: Option<&KeyState>) -> Revision {
+    fn delivered_or_floor(&self, key: &str, known: Option<&KeyState>) -> Revision {
         match known {
             Some(known) if known.delivered > 0 => known.delivered,
             _ if !self.is_followed(key) => 0,
-            Some(known) if known.early && !known.heard => self.surveyed_floor,
+            Some(known) if known.early && !known.is_shown => self.listed_floor,
             _ => self.floor,
+        }
+    }
+
+    /// Up to this revision, a key is not new to the subscribers whose initial entries did not hold it: it was
+    /// there before they were ready.
+    pub(super) fn unread_floor(&self, key: &str) -> Revision {
+        match self.keys.get(key) {
+            Some(known) if known.early && known.delivered == 0 && self.is_followed(key) => {
+                self.listed_floor
+            }
+            _ => 0,
         }
     }
 
@@ -159,7 +170,7 @@ impl KeyIndex {
     /// Whether a delete of the key was delivered, and no put after it.
     pub(super) fn was_deleted(&self, key: &str) -> bool {
         let known = self.keys.get(key);
-        known.is_some_and(|known| known.heard && !known.live)
+        known.is_some_and(|known| known.is_shown && !known.live)
     }
 
     /// The key at a slot.
@@ -190,7 +201,7 @@ impl KeyIndex {
         connection_id: u32,
     ) -> Option<KeySlot> {
         let known = slot.and_then(|slot| self.keys.at(slot.0));
-        if revision <= self.told_of(key, known) {
+        if revision <= self.delivered_or_floor(key, known) {
             return None;
         }
         let slot = match slot {
@@ -203,7 +214,7 @@ impl KeyIndex {
         self.has_delivered = true;
         let known = self.keys.at_mut(slot.0)?;
         let was_live = known.live;
-        known.heard = true;
+        known.is_shown = true;
         known.delivered = revision;
         if revision >= known.seen {
             known.seen = revision;
@@ -222,7 +233,7 @@ impl KeyIndex {
     pub(super) fn saw(&mut self, key: &Key, revision: Revision) {
         self.has_delivered = true;
         let known = self.entry(key);
-        known.heard = true;
+        known.is_shown = true;
         known.seen = known.seen.max(revision);
         if revision > known.delivered {
             let was_live = known.live;
@@ -238,7 +249,7 @@ impl KeyIndex {
         known.early |= !followed;
         known.listed_on = connection_id;
         // Of a key that somebody heard of, only what is delivered counts.
-        if !known.heard {
+        if !known.is_shown {
             let was_live = known.live;
             known.live = true;
             self.count(was_live, true);
@@ -253,7 +264,7 @@ impl KeyIndex {
         let known = self.keys.get_mut(key).filter(|known| known.live)?;
         known.live = false;
         let early = known.early && !std::mem::replace(&mut known.lost, true);
-        let (seen, matters) = (known.seen, known.heard || early);
+        let (seen, matters) = (known.seen, known.is_shown || early);
         self.count(true, false);
         matters.then_some(seen)
     }
@@ -273,9 +284,9 @@ impl KeyIndex {
     /// from 1 again.
     pub(super) fn start_over(&mut self, connection_id: u32) {
         self.floor = 0;
-        self.surveyed_floor = 0;
+        self.listed_floor = 0;
         self.newest = 0;
-        self.resync_listed = 0;
+        self.listed_revision = 0;
         self.forgotten = 0;
         let newest = &mut self.newest;
         self.keys.for_each_mut(&mut |known| {
@@ -307,7 +318,7 @@ impl KeyIndex {
         }
         self.tombstones = 0;
         self.floor = self.floor.max(self.newest);
-        self.surveyed_floor = self.surveyed_floor.max(self.floor);
+        self.listed_floor = self.listed_floor.max(self.floor);
         if self.complete {
             self.forgotten = self.newest;
         }
@@ -324,7 +335,7 @@ impl KeyIndex {
                 seen: 0,
                 live: false,
                 early: false,
-                heard: false,
+                is_shown: false,
                 lost: false,
                 changed_on: 0,
                 listed_on: 0,

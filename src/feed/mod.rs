@@ -1,28 +1,29 @@
 //! A feed: everything that one connection to a bucket's changes goes through, for all who watch the
 //! bucket. What has on_socket_event goes in by its methods; what is to be done comes out by
-//! [`Feed::next_action`], to be carried out in that order. It knows no socket and no clock.
+//! [`Feed::take_actions`], to be carried out in that order. It knows no socket and no clock.
 //!
 //! The connection's filter covers what every subscriber watches. [`resync`] is how a feed learns
 //! what it missed; [`index`] is what it remembers in order to record.
 
 mod action;
 mod connection;
+mod failures;
 mod fetch_queue;
 mod initial;
 mod key_index;
 mod resync;
 mod settings;
 mod subscribers;
+mod widening;
 
-use std::collections::VecDeque;
-
+use crate::error::Error;
 use crate::kv::{Key, Pattern, Revision};
 pub use action::{
-    Action, Change, ConnectionId, Event, KeySlot, Name, ReadResult, Recipients, RequestId,
-    ResyncListing, Timer, WatchState,
+    Action, Change, ConnectionId, Delay, Event, KeySlot, Moved, Name, ReadResult, Recipients,
+    RequestId, ResyncCost, ResyncListing, Timer, WatchState,
 };
-use connection::{Connection, Phase, is, is_final};
-use fetch_queue::{FetchQueue, Requester};
+use connection::{Attempts, Connection, Phase, is};
+use fetch_queue::{FetchQueue, MAX_MULTIPLEXED_READS, Requester};
 use key_index::KeyIndex;
 use resync::Resync;
 pub use settings::Settings;
@@ -56,8 +57,13 @@ pub struct Feed<E> {
     fetches: FetchQueue,
     connection_ids: u32,
     requests: u32,
-    /// RetryPolicy in a row that came to nothing.
-    attempts: f64,
+    attempts: Attempts,
+    /// Failed attempts in a row at a wider connection.
+    widen_attempts: f64,
+    /// The close code's error of a refused first connection, until the probe is answered.
+    refused: Option<Error>,
+    /// Whether the page is hidden.
+    hidden: bool,
     /// The connection that [`Timer::Stable`] is about.
     stable: ConnectionId,
     was_open: bool,
@@ -65,12 +71,16 @@ pub struct Feed<E> {
     reported: bool,
     /// Whether the slots of keys have changed.
     has_forgotten: bool,
-    actions: VecDeque<Action<E>>,
+    actions: Vec<Action<E>>,
 }
 
 impl<E: Clone> Feed<E> {
-    /// A feed that nobody has subscribed to.
-    pub fn new(settings: Settings) -> Self {
+    /// A feed without subscribers, in a page that may be hidden or offline.
+    pub fn new(settings: Settings, is_hidden: bool, is_offline: bool) -> Self {
+        let attempts = Attempts {
+            offline: is_offline,
+            ..Attempts::default()
+        };
         Self {
             settings,
             subscribers: Subscribers::new(),
@@ -80,21 +90,34 @@ impl<E: Clone> Feed<E> {
             next: None,
             resync: Resync::default(),
             pending: Vec::new(),
-            fetches: FetchQueue::default(),
+            fetches: FetchQueue::new(),
             connection_ids: 0,
             requests: 0,
-            attempts: 0.0,
+            attempts,
+            widen_attempts: 0.0,
+            refused: None,
+            hidden: is_hidden,
             stable: ConnectionId(0),
             was_open: false,
             reported: false,
             has_forgotten: false,
-            actions: VecDeque::new(),
+            actions: Vec::new(),
         }
     }
 
-    /// The next thing to do.
-    pub fn next_action(&mut self) -> Option<Action<E>> {
-        self.actions.pop_front()
+    /// A new feed of the same settings, in the same page.
+    pub fn beside(&self) -> Self {
+        Self::new(self.settings.clone(), self.hidden, self.attempts.offline)
+    }
+
+    /// Whether requests share one connection (HTTP/2 and later): more reads may be in flight.
+    pub fn set_multiplexed(&mut self) {
+        self.fetches.set_max_concurrent(MAX_MULTIPLEXED_READS);
+    }
+
+    /// Takes what is to be done, in this order.
+    pub fn take_actions(&mut self) -> Vec<Action<E>> {
+        std::mem::take(&mut self.actions)
     }
 
     /// The connection to open, taken out before its turn, for a subscriber whose events begin now.
@@ -102,7 +125,7 @@ impl<E: Clone> Feed<E> {
         let is_connect = |action: &Action<E>| matches!(action, Action::Connect(..));
         let at = self.actions.iter().position(is_connect)?;
         match self.actions.remove(at) {
-            Some(Action::Connect(connection_id, filter)) => Some((connection_id, filter)),
+            Action::Connect(connection_id, filter) => Some((connection_id, filter)),
             _ => None,
         }
     }
@@ -127,11 +150,6 @@ impl<E: Clone> Feed<E> {
         self.subscribers.union()
     }
 
-    /// What the connection is for: every key, or those that match.
-    fn filter(&self) -> Option<&Pattern> {
-        Some(&self.current.as_ref()?.filter)
-    }
-
     /// Somebody wants the changes of the keys that match any of the patterns; with `initial`, the
     /// entries there are first. Nothing is delivered before [`Feed::activated`].
     pub fn subscribe(&mut self, patterns: &[Pattern], initial: bool) -> SubscriberId {
@@ -144,12 +162,7 @@ impl<E: Clone> Feed<E> {
             }
         }
         let id = self.subscribers.add(kept, initial);
-        match self.phase {
-            Phase::Idle => self.connect(),
-            Phase::Connecting | Phase::Open => self.widen(id),
-            // The next connection will union it.
-            Phase::Waiting | Phase::Probing | Phase::Paused | Phase::Ended => {}
-        }
+        self.connect_for(id);
         id
     }
 
@@ -164,7 +177,7 @@ impl<E: Clone> Feed<E> {
 
     /// Somebody wants no more.
     pub fn unsubscribe(&mut self, id: SubscriberId) {
-        if !self.subscribers.remove(id) {
+        if self.subscribers.remove(id).is_none() {
             return;
         }
         self.fetches.forget(Requester::Subscriber(id));
@@ -173,9 +186,7 @@ impl<E: Clone> Feed<E> {
         }
         let connected = matches!(self.phase, Phase::Connecting | Phase::Open);
         if connected && self.settings.grace_ms > 0 {
-            let grace = f64::from(self.settings.grace_ms);
-            self.actions
-                .push_back(Action::SetTimer(Timer::Grace, grace));
+            self.set_timer(Timer::Grace, f64::from(self.settings.grace_ms), 0.0);
         } else {
             self.end(None);
         }
@@ -219,7 +230,7 @@ impl<E: Clone> Feed<E> {
                 self.deliver(&key, revision, event, false);
             }
             if self.resync.is_done() {
-                self.attempts = 0.0;
+                self.attempts.failed = 0.0;
                 let lossless = self.settings.lossless;
                 if self.next.is_none() && self.index.forget_tombstones(lossless) {
                     self.subscribers.forget_slots();
@@ -280,7 +291,7 @@ impl<E: Clone> Feed<E> {
         if state != subscriber.state && subscriber.activated {
             subscriber.state = state;
             subscriber.was_connected |= state == WatchState::Connected;
-            self.actions.push_back(Action::NotifyState(id, state));
+            self.actions.push(Action::NotifyState(id, state));
         }
     }
 
@@ -346,14 +357,14 @@ impl<E: Clone> Feed<E> {
             Some(first) if all.is_empty() => Recipients::One(first),
             Some(_) => Recipients::Several(all),
         };
-        self.actions.push_back(Action::Deliver(to, event, resynced));
+        self.actions.push(Action::Deliver(to, event, resynced));
     }
 
     fn ready(&mut self, id: SubscriberId) {
         if let Some(subscriber) = self.subscribers.get_mut(id) {
             subscriber.progress = Progress::Ready;
             if !std::mem::replace(&mut subscriber.was_ready, true) {
-                self.actions.push_back(Action::Ready(id));
+                self.actions.push(Action::Ready(id));
             }
         }
     }

@@ -6,16 +6,13 @@
 //! interruption, keys that are no longer there are reported gone, and every other key is read, unless
 //! a change of it has already arrived. What is newer than what was delivered is delivered.
 
-use super::connection::STABLE_AFTER_MS;
-use super::fetch_queue::{Requester, those};
+use super::fetch_queue::{Requester, filtered};
 use super::subscribers::Progress;
 use super::{
-    Action, Event, Feed, ReadResult, Recipients, RequestId, ResyncListing, SubscriberId, Timer,
-    is_final,
+    Action, Event, Feed, ReadResult, Recipients, RequestId, ResyncCost, ResyncListing, SubscriberId,
 };
 use crate::error::Error;
 use crate::kv::{Key, Revision};
-use crate::text::concat;
 
 /// Where catching up stands.
 #[derive(Debug, Default)]
@@ -23,8 +20,13 @@ pub(super) struct Resync {
     step: Step,
     /// When the bucket was created, as far as is known.
     created: Option<String>,
-    /// Initial entries that are being listed: for whom, and for which of its patterns.
+    /// The lists of initial entries in flight: for which subscriber, and which of its patterns.
     pub(super) lists: Vec<(RequestId, SubscriberId, usize)>,
+    /// The lists that failed, to be sent again after the pause.
+    pub(super) failed_lists: Vec<(SubscriberId, usize)>,
+    /// Whether the resync listing failed and is sent again after the pause.
+    pub(super) must_list: bool,
+    cost: ResyncCost,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -33,7 +35,7 @@ enum Step {
     #[default]
     None,
     Listing(RequestId, ResyncScope),
-    FetchQueue(ResyncScope),
+    Reading(ResyncScope),
     /// Nothing is missing, and nothing will be while the connection lasts.
     Done,
 }
@@ -86,22 +88,45 @@ impl<E: Clone> Feed<E> {
         if !taken_over || !complete {
             self.abandon_resync();
         }
-        if let Some(filter) = self.filter().cloned() {
-            let request = self.request();
-            self.resync.step = Step::Listing(request, scope);
-            self.index.set_complete(false);
-            for subscriber in self.subscribers.iter_mut() {
-                subscriber.resync_listed = subscriber.activated;
-            }
-            self.actions
-                .push_back(Action::ResyncListing(request, filter));
+        self.list_for_resync(scope);
+    }
+
+    fn list_for_resync(&mut self, scope: ResyncScope) {
+        self.fetches.begin_listing();
+        self.index.set_complete(false);
+        for subscriber in self.subscribers.iter_mut() {
+            subscriber.in_listing = subscriber.activated;
         }
+        self.resync.step = Step::Listing(RequestId(0), scope);
+        self.request_resync_listing();
+    }
+
+    /// Requests the listing of the resync under way.
+    pub(super) fn request_resync_listing(&mut self) {
+        let request = self.request();
+        if let (Step::Listing(current, _), Some(connection)) =
+            (&mut self.resync.step, &self.current)
+        {
+            *current = request;
+            let filter = connection.filter.clone();
+            self.actions.push(Action::ResyncListing(request, filter));
+        }
+    }
+
+    /// Goes on without a listing: changes arrive, and initial entries are listed by themselves.
+    pub(super) fn go_on_without_listing(&mut self) {
+        self.pending.clear();
+        self.resync_done();
+        self.admit_all();
     }
 
     /// Whatever is being asked is of no use any more.
     pub(super) fn abandon_resync(&mut self) {
         self.resync.step = Step::None;
         self.resync.lists.clear();
+        self.resync.failed_lists.clear();
+        self.resync.must_list = false;
+        self.resync.cost = ResyncCost::default();
         self.pending.clear();
         self.fetches.clear();
         for subscriber in self.subscribers.iter_mut() {
@@ -112,7 +137,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// The answer to [`Action::ResyncListing`].
+    /// The response to [`Action::ResyncListing`].
     pub fn resync_listed(&mut self, request: RequestId, answer: Result<ResyncListing, Error>) {
         let Step::Listing(asked, scope) = self.resync.step else {
             return;
@@ -122,12 +147,10 @@ impl<E: Clone> Feed<E> {
         }
         match answer {
             Ok(listing) => self.compare(listing, scope),
-            // It was only to be noted: without it, more will be delivered after an interruption than need be.
-            Err(_) if matches!(scope, ResyncScope::Newest) && !self.index.has_delivered() => {
-                self.resync_done();
-                self.admit_all();
+            Err(error) => {
+                let is_needed = !matches!(scope, ResyncScope::Newest) || self.index.has_delivered();
+                self.resync_listing_failed(error, is_needed);
             }
-            Err(error) => self.resync_failed(error),
         }
     }
 
@@ -164,16 +187,17 @@ impl<E: Clone> Feed<E> {
             .keys
             .last()
             .filter(|_| matches!(scope, ResyncScope::Newest));
-        let keys = those(&listing.keys, &mut |key| {
+        self.resync.cost.listed = listing.keys.len();
+        let keys = filtered(&listing.keys, &mut |key| {
             self.index.follows(key) || Some(key) == newest
         });
-        self.resync.step = Step::FetchQueue(scope);
+        self.resync.step = Step::Reading(scope);
         if keys.is_empty() {
             self.resync_done();
         } else if matches!(scope, ResyncScope::Since(_)) {
-            self.fetches.add_in_turn(Requester::Feed, keys);
+            self.fetches.add(Requester::Feed, keys, true);
         } else {
-            self.fetches.add(Requester::Feed, keys);
+            self.fetches.add(Requester::Feed, keys, false);
         }
         for id in self.subscribers.ids() {
             match self.awaits_entries(id) {
@@ -196,7 +220,7 @@ impl<E: Clone> Feed<E> {
                     subscriber.buffer.push(buffer);
                 } else if !buffer.live && read > 0 && buffer.revision > read {
                     let event = Action::Deliver(Recipients::One(subscriber.id), buffer.event, true);
-                    self.actions.push_back(event);
+                    self.actions.push(event);
                 }
             }
             subscriber.start_over();
@@ -213,14 +237,10 @@ impl<E: Clone> Feed<E> {
 
     fn resync_done(&mut self) {
         self.resync.step = Step::Done;
-        self.reported = false;
-        if let Some(connection) = self.current.clone() {
-            self.index.follow(connection.filter);
-            if self.attempts > 0.0 {
-                self.stable = connection.connection_id;
-                let timer = Action::SetTimer(Timer::Stable, STABLE_AFTER_MS);
-                self.actions.push_back(timer);
-            }
+        self.connection_is_complete();
+        let cost = std::mem::take(&mut self.resync.cost);
+        if cost.read > 0 {
+            self.actions.push(Action::Resynced(cost));
         }
     }
 
@@ -234,7 +254,8 @@ impl<E: Clone> Feed<E> {
             let Some((request, key)) = next else {
                 return;
             };
-            self.actions.push_back(Action::Read(request, key));
+            self.resync.cost.read += 1;
+            self.actions.push(Action::Read(request, key));
         }
     }
 
@@ -245,23 +266,9 @@ impl<E: Clone> Feed<E> {
         };
         let entry = match answer {
             Ok(entry) => entry,
-            // As with the listing that it belongs to.
-            Err(_)
-                if matches!(self.resync.step, Step::FetchQueue(ResyncScope::Newest))
-                    && read.requesters == [Requester::Feed]
-                    && !self.index.follows(&read.key) =>
-            {
-                None
-            }
-            Err(error) if is_final(&error) || error.retryable() => {
-                return self.resync_failed(error);
-            }
-            // This key cannot be read, whatever is done; the others can.
-            Err(error) => {
-                self.actions.push_back(Action::Report(error));
-                return self.finish(&read.requesters);
-            }
+            Err(error) => return self.read_failed(read, error),
         };
+        self.fetches.note_success(&read.key);
         // An entry from before a tombstone that was delivered and forgotten: the key is deleted.
         let entry = entry.filter(|(revision, _)| !self.index.is_deleted(&read.key, *revision));
         let revision = entry.as_ref().map_or(0, |(revision, _)| *revision);
@@ -269,7 +276,7 @@ impl<E: Clone> Feed<E> {
             let request = self.request();
             let key = read.key.clone();
             if self.fetches.again(&mut read, request) {
-                self.actions.push_back(Action::Read(request, key));
+                self.actions.push(Action::Read(request, key));
                 return;
             }
         }
@@ -297,10 +304,11 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    fn finish(&mut self, requesters: &[Requester]) {
+    pub(super) fn finish(&mut self, requesters: &[Requester]) {
         for requester in requesters {
             if self.fetches.done(*requester) {
                 match requester {
+                    Requester::Feed if self.resync.is_listing() => {}
                     Requester::Feed => {
                         self.resync_done();
                         self.admit_all();
@@ -314,15 +322,20 @@ impl<E: Clone> Feed<E> {
 
     /// Tells everybody of an entry, if it is news.
     fn compare_entry(&mut self, key: &Key, entry: Option<(Revision, E)>) {
-        let Step::FetchQueue(scope) = self.resync.step else {
+        let Step::Reading(scope) = self.resync.step else {
             return;
         };
         let connection_id = self
             .current
             .as_ref()
             .map_or(0, |connection| connection.connection_id.0);
-        if let (ResyncScope::Newest, Some((revision, _))) = (scope, &entry) {
-            self.index.listing(*revision);
+        match (scope, &entry) {
+            (ResyncScope::Newest, Some((revision, _))) => self.index.reached(*revision),
+            // The newest key was deleted meanwhile: another one is the newest.
+            (ResyncScope::Newest, None) if !self.index.follows(key) => {
+                self.list_for_resync(scope);
+            }
+            _ => {}
         }
         // What has changed on this connection has been delivered.
         if !self.index.follows(key) || self.index.changed_on(key, connection_id) {
@@ -335,21 +348,17 @@ impl<E: Clone> Feed<E> {
             }
             (ResyncScope::Since(_), Some((revision, _))) if self.index.is_early(key, revision) => {}
             (_, Some((revision, payload))) => {
+                let floor = self.index.unread_floor(key);
                 if self.index.record(key, revision, true, 0).is_some() {
-                    self.deliver(key, revision, Event::Entry(payload), true);
+                    self.resync.cost.delivered += 1;
+                    let mut ids = self.subscribers.matching_ids(key);
+                    if revision <= floor {
+                        // Only the initial entries of these held the key.
+                        self.subscribers.retain_readers(&mut ids, key);
+                    }
+                    self.deliver_to(&ids, key, revision, Event::Entry(payload), true);
                 }
             }
         }
-    }
-
-    /// What is there cannot be found out: final, or a reason to begin anew.
-    pub(super) fn resync_failed(&mut self, error: Error) {
-        if is_final(&error) || !self.settings.reconnect.enabled {
-            return self.end(Some(error));
-        }
-        self.lost(Error::ConnectionLost {
-            message: concat(&["the watch cannot catch up: ", &error.message()]),
-            retryable: false,
-        });
     }
 }

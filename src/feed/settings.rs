@@ -1,33 +1,40 @@
-//! How a feed behaves when its connection does not.
+//! The settings of a feed.
 
 use crate::config::{RetryPolicy, Visibility};
 
-/// What a feed is delivered once.
+/// The settings of a feed.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How a lost connection is taken up again.
+    /// When to reconnect.
     pub reconnect: RetryPolicy,
-    /// What is made of the page being hidden.
+    /// What a watch does while the page is hidden.
     pub visibility: Visibility,
+    /// How long a handshake may take, in milliseconds.
+    pub handshake_ms: u32,
     /// How long the connection outlives the last subscriber, in milliseconds.
     pub grace_ms: u32,
-    /// Whether nothing can be missed, because there is no network in between.
+    /// Whether no change can be missed, because there is no network.
     pub lossless: bool,
 }
 
 impl Settings {
-    /// Those of a feed over a connection.
-    pub const fn of(reconnect: RetryPolicy, visibility: Visibility) -> Self {
+    /// The settings for a server.
+    pub const fn for_server(
+        reconnect: RetryPolicy,
+        visibility: Visibility,
+        handshake_ms: u32,
+    ) -> Self {
         Self {
             reconnect,
             visibility,
+            handshake_ms,
             // Long enough for a component to be taken away and put back.
             grace_ms: 1000,
             lossless: false,
         }
     }
 
-    /// Those of a feed over a store in memory: there is no connection to lose, or to keep.
+    /// The settings for the store in memory: there is no connection to lose, or to keep.
     pub const fn in_memory() -> Self {
         Self {
             reconnect: RetryPolicy {
@@ -41,6 +48,7 @@ impl Settings {
                 pause_on_hidden: false,
                 reconnect_on_visible: false,
             },
+            handshake_ms: 0,
             grace_ms: 0,
             lossless: true,
         }

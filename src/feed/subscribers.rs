@@ -24,7 +24,7 @@ pub(super) enum Progress {
     /// So many lists of its initial entries are awaited.
     Listing(usize),
     /// Its initial entries are being read.
-    FetchQueue,
+    Reading,
     /// It has its initial entries; the feed has yet to catch up.
     Loaded,
     /// It has all that was there in the beginning.
@@ -50,7 +50,7 @@ pub(super) struct Subscriber<E> {
     /// The same, of the bucket that this one has replaced: its entries may have to be deleted.
     read_earlier: Tree<Revision>,
     /// Whether it was there when the bucket was resync_listed: the listing is_buffering its initial entries.
-    pub(super) resync_listed: bool,
+    pub(super) in_listing: bool,
     /// The keys of its initial entries, as far as they are listed.
     pub(super) listed: Vec<Key>,
     /// What is to come after the initial entries.
@@ -166,7 +166,7 @@ impl<E> Subscribers<E> {
             was_connected: false,
             was_ready: false,
             activated: false,
-            resync_listed: false,
+            in_listing: false,
             read: Tree::new(),
             newest_read: 0,
             read_earlier: Tree::new(),
@@ -176,11 +176,9 @@ impl<E> Subscribers<E> {
         id
     }
 
-    /// False: there was none of this id.
-    pub(super) fn remove(&mut self, id: SubscriberId) -> bool {
-        let Ok(at) = self.position(id) else {
-            return false;
-        };
+    /// Removes a subscriber. None: there is none with this id.
+    pub(super) fn remove(&mut self, id: SubscriberId) -> Option<Subscriber<E>> {
+        let at = self.position(id).ok()?;
         self.forget_slots();
         let gone = self.list.remove(at);
         for pattern in &gone.patterns {
@@ -194,7 +192,7 @@ impl<E> Subscribers<E> {
                 self.by_pattern.remove(pattern.as_str());
             }
         }
-        true
+        Some(gone)
     }
 
     pub(super) fn get_mut(&mut self, id: SubscriberId) -> Option<&mut Subscriber<E>> {
@@ -239,6 +237,11 @@ impl<E> Subscribers<E> {
         found
     }
 
+    /// Keeps those that were given an entry of the key.
+    pub(super) fn retain_readers(&mut self, ids: &mut Vec<SubscriberId>, key: &str) {
+        ids.retain(|id| self.get_mut(*id).is_some_and(|each| each.was_given(key)));
+    }
+
     /// Those that want the key and were given an entry of it that is not older than this revision.
     pub(super) fn ahead_of(&self, key: &str, revision: Revision) -> Vec<SubscriberId> {
         let ahead = |each: &&Subscriber<E>| {
@@ -261,6 +264,14 @@ impl<E> Subscribers<E> {
 
     pub(super) fn ids(&self) -> Vec<SubscriberId> {
         self.list.iter().map(|subscriber| subscriber.id).collect()
+    }
+
+    /// Whether not all of them watch the same.
+    pub(super) fn are_mixed(&self) -> bool {
+        let first = self.list.first();
+        let is_other =
+            |each: &Subscriber<E>| first.is_some_and(|first| first.patterns != each.patterns);
+        self.list.iter().any(is_other)
     }
 
     /// The narrowest pattern that covers what all of them watch.

@@ -49,6 +49,13 @@ pub(crate) fn once(call: Once) -> f64 {
     add(Call::Once(call))
 }
 
+/// Drops the callback of [`once`].
+pub(crate) fn forget(number: f64) {
+    // Drop it outside the borrow: it may own other listeners.
+    let gone = take(number);
+    drop(gone);
+}
+
 /// A registered listener; removed when this is dropped.
 pub(crate) struct Listener(f64);
 
@@ -70,9 +77,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // Drop it outside the borrow: it may own other listeners.
-        let gone = take(self.0);
-        drop(gone);
+        forget(self.0);
     }
 }
 

@@ -20,7 +20,7 @@ mod watching;
 pub(crate) use self::{
     failure::{Failure, Problem, Subject},
     imports::*,
-    listeners::{Listener, once},
+    listeners::{Listener, forget, once},
     waiting::{
         Done, HttpRequest, OperationResult, RaceResult, ask_token, call, exchange, later, pause,
     },

@@ -38,6 +38,8 @@ extern "C" {
     pub(crate) fn listen_to_page(listener: f64) -> JsValue;
     #[wasm_bindgen(js_name = leavePage)]
     pub(crate) fn leave_page(listeners: &JsValue);
+    #[wasm_bindgen(js_name = isMultiplexed)]
+    pub(crate) fn is_multiplexed(server_url: &str) -> bool;
 }
 
 #[wasm_bindgen(module = "/src/js/connection.js")]
@@ -76,6 +78,14 @@ extern "C" {
     /// Returns the application's watcher. The listener `leaving` is called when the watch ends.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn attach(this: &Subscriber, leaving: f64) -> JsValue;
+    /// Gives the listener of `attach`, for another feed to take the subscriber.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn detach(this: &Subscriber) -> f64;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn reattach(this: &Subscriber, leaving: f64);
+    /// Ends with an error.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn end(this: &Subscriber, error: &JsValue);
     #[wasm_bindgen(structural, method, js_name = attachAborted)]
     pub(crate) fn attach_aborted(this: &Subscriber) -> JsValue;
     #[wasm_bindgen(structural, method)]
@@ -104,10 +114,12 @@ extern "C" {
     pub(crate) fn set_state(this: &SubscriberSet, id: u32, state: u8);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn ready(this: &SubscriberSet, id: u32);
+    #[wasm_bindgen(structural, method, js_name = failOne)]
+    pub(crate) fn fail_one(this: &SubscriberSet, id: u32, error: &JsValue);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn fail(this: &SubscriberSet, error: &JsValue);
-    #[wasm_bindgen(structural, method)]
-    pub(crate) fn end(this: &SubscriberSet, error: &JsValue);
+    #[wasm_bindgen(structural, method, js_name = end)]
+    pub(crate) fn end_all(this: &SubscriberSet, error: &JsValue);
 }
 
 #[wasm_bindgen(module = "/src/js/view.js")]

@@ -40,6 +40,11 @@ export const VIEW_READY = 0;
 export const VIEW_WATCH_ENDED = 1;
 export const VIEW_STOPPED = 2;
 
+export const PAGE_ONLINE = 0;
+export const PAGE_HIDDEN = 1;
+export const PAGE_VISIBLE = 2;
+export const PAGE_OFFLINE = 3;
+
 export const WATCH_CONNECTING = 0;
 export const WATCH_CONNECTED = 1;
 export const WATCH_RECONNECTING = 2;

@@ -1,6 +1,7 @@
 // Platform events: timers, page visibility, the network.
 
 import { now } from "./clock.js";
+import { PAGE_HIDDEN, PAGE_OFFLINE, PAGE_ONLINE, PAGE_VISIBLE } from "./enums.js";
 import { attempt } from "./exchange.js";
 import { dispatch } from "./listeners.js";
 
@@ -21,34 +22,62 @@ export function stopTimer(timer) {
   attempt(() => clearTimeout(timer));
 }
 
-const ONLINE = 0;
-const HIDDEN = 1;
-const VISIBLE = 2;
-
-/** Listens to page events, if there is a page. Pass the result to `leavePage` to stop. */
+/**
+ * Listens to page events, if there is a page. Pass the result to `leavePage` to stop. Dispatches immediately
+ * if the page is hidden or offline.
+ */
 export function listenToPage(listener) {
-  const { document } = globalThis;
+  const { document, navigator } = globalThis;
+  const isHidden = () => document?.visibilityState === "hidden";
   let hiddenSince;
-  attempt(() => {
-    if (document?.visibilityState === "hidden") hiddenSince = now();
-  });
-  const online = () => dispatch(listener, ONLINE, 0);
-  const visibility = () => {
-    if (document.visibilityState === "hidden") {
+  const online = () => dispatch(listener, PAGE_ONLINE, 0);
+  const offline = () => dispatch(listener, PAGE_OFFLINE, 0);
+  const visibilitychange = () => {
+    if (isHidden()) {
       hiddenSince ??= now();
-      dispatch(listener, HIDDEN, 0);
+      dispatch(listener, PAGE_HIDDEN, 0);
     } else {
       const hidden = hiddenSince === undefined ? 0 : now() - hiddenSince;
       hiddenSince = undefined;
-      dispatch(listener, VISIBLE, hidden);
+      dispatch(listener, PAGE_VISIBLE, hidden);
     }
   };
-  attempt(() => globalThis.addEventListener?.("online", online));
-  attempt(() => document?.addEventListener("visibilitychange", visibility));
-  return { online, visibility };
+  // Only some browsers say what kind of network it is. Estimates of its speed change often.
+  let type;
+  const change = () => {
+    const before = type;
+    attempt(() => {
+      type = navigator.connection.type;
+    });
+    if (before !== type) online();
+  };
+  attempt(() => {
+    type = navigator.connection?.type;
+  });
+  const listeners = [
+    [globalThis, "online", online],
+    [globalThis, "offline", offline],
+    [document, "visibilitychange", visibilitychange],
+    [navigator?.connection, "change", change],
+  ];
+  for (const [target, name, callback] of listeners)
+    attempt(() => target?.addEventListener?.(name, callback));
+  attempt(() => isHidden() && visibilitychange());
+  attempt(() => navigator?.onLine === false && offline());
+  return listeners;
 }
 
-export function leavePage({ online, visibility }) {
-  attempt(() => globalThis.removeEventListener?.("online", online));
-  attempt(() => globalThis.document?.removeEventListener("visibilitychange", visibility));
+export function leavePage(listeners) {
+  for (const [target, name, callback] of listeners)
+    attempt(() => target?.removeEventListener?.(name, callback));
+}
+
+/** Whether the last request to the server shared its connection with others: HTTP/2 and later. */
+export function isMultiplexed(serverUrl) {
+  let protocol;
+  attempt(() => {
+    const requests = performance.getEntriesByType("resource");
+    protocol = requests.findLast(({ name }) => name.startsWith(serverUrl))?.nextHopProtocol;
+  });
+  return /^h[23]/.test(protocol);
 }

@@ -178,6 +178,24 @@ class Subscriber {
     return new KVWatcher(this);
   }
 
+  /** Returns the listener of its end, for another feed to adopt the subscriber. */
+  detach() {
+    const leaving = this.#leaving;
+    this.#leaving = undefined;
+    return leaving;
+  }
+
+  /** Sets the listener of another feed. */
+  reattach(leaving) {
+    this.#leaving = leaving;
+  }
+
+  /** Ends with an error. */
+  end(error) {
+    this.fail(error, true);
+    this.close(error);
+  }
+
   /** Closes without joining a feed, because the signal was already aborted. */
   attachAborted() {
     this.#connection = undefined;
@@ -394,12 +412,16 @@ class SubscriberSet {
     for (const subscriber of [...this.#members.values()]) subscriber.fail(error);
   }
 
+  failOne(id, error) {
+    this.#members.get(id)?.fail(error);
+  }
+
   /** Closes all subscribers, one after the other, so that a callback may stop others. */
   end(error) {
     for (const [id, subscriber] of this.#members) {
       this.#members.delete(id);
-      if (error) subscriber.fail(error, true);
-      subscriber.close(error);
+      if (error) subscriber.end(error);
+      else subscriber.close();
     }
   }
 }

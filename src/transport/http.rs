@@ -46,6 +46,11 @@ impl Http {
         path::watch(&self.server_url, bucket, &self.environment, filter)
     }
 
+    /// Whether `auth.token` is a function, so that it may return another token.
+    pub(crate) fn has_renewable_credential(&self) -> bool {
+        matches!(*self.credentials.borrow(), Credentials::Ask(_))
+    }
+
     /// Gets the credential to use now, asking the application anew if it is to be asked.
     pub(crate) fn credential(&self, limits: &Limits, left_ms: u32, then: CredentialCallback) {
         let credentials = self.credentials.borrow().clone();

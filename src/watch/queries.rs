@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::runner::FeedRunner;
 use crate::error::Error;
 use crate::feed::{ConnectionId, ReadResult, RequestId, ResyncListing};
-use crate::ffi::{Failure, Read};
+use crate::ffi::{self, Failure, Read};
 use crate::kv::{Key, Pattern};
 use crate::transport::{Limits, Operation, Transport};
 
@@ -57,7 +57,8 @@ impl FeedRunner {
 
     fn send(self: &Rc<Self>, operation: Operation, query: Query) {
         let limits = Limits {
-            once: matches!(query, Query::Probe(_)),
+            // The feed retries its reads itself, and slows down meanwhile.
+            once: matches!(query, Query::Probe(_) | Query::Read(_)),
             ..self.limits()
         };
         let runner = Rc::clone(self);
@@ -80,6 +81,12 @@ impl FeedRunner {
     }
 
     fn on_response(self: &Rc<Self>, query: Query, answer: Result<JsValue, Error>) {
+        if let (Query::Surveyed(..) | Query::List(_), Transport::Http(http)) =
+            (&query, &*self.transport)
+            && ffi::is_multiplexed(&http.server_url)
+        {
+            self.feed.borrow_mut().set_multiplexed();
+        }
         let answer = match (query, answer) {
             (Query::Probe(connection_id), Ok(_)) if self.may_try_without_subprotocol() => {
                 return self.update(|feed| feed.retry_handshake(connection_id));

@@ -1,4 +1,4 @@
-//! What drives a feed: carries its actions out, over a server or a store in memory, and tells it what
+//! Runs a feed: carries out its actions over a server or a store in memory, and updates it with what
 //! happens.
 
 use std::cell::{Cell, RefCell};
@@ -12,20 +12,27 @@ use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::feed::{Action, ConnectionId, Event, Feed, Settings, SubscriberId, Timer};
+use crate::feed::{
+    Action, ConnectionId, Delay, Event, Feed, Moved, ResyncCost, SubscriberId, Timer,
+};
 use crate::ffi::{self, Failure, KeySlots, Subject, Subscriber, SubscriberSet};
 use crate::kv::{BucketName, Pattern};
+use crate::text::{concat, decimal};
 use crate::transport::Transport;
 
-/// Whoever keeps the feed and answers for it.
+/// The client, as its feeds see it.
 pub(crate) trait WatchHost {
-    /// Hears of a problem of the watch of this bucket.
+    /// A watch of this bucket has a problem.
     fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue);
-    /// Lets go of a feed that has ended.
+    /// Logs a message at the level of this name.
+    fn log(&self, level: &str, message: &str);
+    /// A feed has been made beside another one.
+    fn added(&self, runner: &Rc<FeedRunner>);
+    /// A feed has ended.
     fn ended(&self, runner: &Rc<FeedRunner>);
 }
 
-/// A feed and all that is around it.
+/// A feed and what it runs on.
 pub(crate) struct FeedRunner {
     host: Rc<dyn WatchHost>,
     pub(super) transport: Rc<Transport>,
@@ -41,9 +48,7 @@ pub(crate) struct FeedRunner {
     /// Those whose `watch()` may not have returned yet.
     new: RefCell<Vec<SubscriberId>>,
     pub(super) sources: RefCell<Vec<(ConnectionId, Source)>>,
-    backoff: RefCell<Option<Timeout>>,
-    grace: RefCell<Option<Timeout>>,
-    stable: RefCell<Option<Timeout>>,
+    timers: RefCell<Vec<(Timer, Timeout)>>,
     /// Whether actions are being carried out: those that come up meanwhile are, in their turn.
     busy: Cell<bool>,
 }
@@ -54,7 +59,7 @@ impl FeedRunner {
         transport: Rc<Transport>,
         bucket: BucketName,
         timeout_ms: u32,
-        settings: Settings,
+        feed: Feed<JsValue>,
     ) -> Rc<Self> {
         Rc::new(Self {
             host,
@@ -62,15 +67,13 @@ impl FeedRunner {
             bucket_name: JsValue::from(&*bucket),
             bucket,
             timeout_ms,
-            feed: RefCell::new(Feed::new(settings)),
+            feed: RefCell::new(feed),
             subscribers: ffi::new_subscriber_set(),
             handshake: Handshake::default(),
             slots: ffi::new_key_slots(),
             new: RefCell::default(),
             sources: RefCell::default(),
-            backoff: RefCell::default(),
-            grace: RefCell::default(),
-            stable: RefCell::default(),
+            timers: RefCell::default(),
             busy: Cell::new(false),
         })
     }
@@ -90,6 +93,12 @@ impl FeedRunner {
         initial: bool,
         subscriber: &Subscriber,
     ) -> JsValue {
+        let leaving = self.add(patterns, initial, subscriber);
+        subscriber.attach(leaving)
+    }
+
+    /// Adds a subscriber, and gives the listener of its end.
+    fn add(self: &Rc<Self>, patterns: &[Pattern], initial: bool, subscriber: &Subscriber) -> f64 {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
         self.subscribers.add(id.number(), subscriber);
         self.connect_now();
@@ -97,7 +106,30 @@ impl FeedRunner {
         self.new.borrow_mut().push(id);
         self.later(|runner| runner.activate_new());
         let runner = Rc::clone(self);
-        subscriber.attach(ffi::once(Box::new(move |_, _, _| runner.unsubscribe(id))))
+        ffi::once(Box::new(move |_, _, _| runner.unsubscribe(id)))
+    }
+
+    /// Gives subscribers a feed of their own.
+    fn move_out(self: &Rc<Self>, moved: Vec<Moved>) {
+        let beside = Self::new(
+            Rc::clone(&self.host),
+            Rc::clone(&self.transport),
+            self.bucket.clone(),
+            self.timeout_ms,
+            self.feed.borrow().beside(),
+        );
+        self.host.added(&beside);
+        for Moved {
+            id,
+            patterns,
+            initial,
+        } in moved
+        {
+            if let Some(subscriber) = self.subscribers.take(id.number()) {
+                ffi::forget(subscriber.detach());
+                subscriber.reattach(beside.add(&patterns, initial, &subscriber));
+            }
+        }
     }
 
     /// Opens the connection that a new subscriber needs, also inside a callback, when other actions still
@@ -133,13 +165,14 @@ impl FeedRunner {
     /// Ends the watch for everybody.
     pub(crate) fn stop(self: &Rc<Self>) {
         self.update(Feed::stop);
-        self.subscribers.end(&JsValue::UNDEFINED);
+        self.subscribers.end_all(&JsValue::UNDEFINED);
     }
 
     /// The page has gone through something.
     pub(crate) fn page(self: &Rc<Self>, event: &PageEvent) {
         self.update(|feed| match event {
             PageEvent::Online => feed.online(),
+            PageEvent::Offline => feed.offline(),
             PageEvent::Hidden => feed.hidden(),
             PageEvent::Visible(ms) => feed.visible(*ms),
         });
@@ -160,10 +193,12 @@ impl FeedRunner {
             return;
         }
         loop {
-            let action = self.feed.borrow_mut().next_action();
-            match action {
-                Some(action) => self.carry_out(action),
-                None => break,
+            let actions = self.feed.borrow_mut().take_actions();
+            if actions.is_empty() {
+                break;
+            }
+            for action in actions {
+                self.carry_out(action);
             }
         }
         self.busy.set(false);
@@ -177,11 +212,30 @@ impl FeedRunner {
             Action::ResyncListing(request, filter) => self.listing(request, filter),
             Action::List(request, filter) => self.list(request, &filter),
             Action::Read(request, key) => self.read(request, key),
-            Action::SetTimer(timer, ms) => self.set_timer(timer, ms),
+            Action::SetTimer(timer, delay) => _ = self.set_timer(timer, delay),
+            Action::Reconnect(delay, attempt, cause) => {
+                let ms = self.set_timer(Timer::Backoff, delay);
+                self.log_reconnect(ms, attempt, &cause);
+            }
+            Action::Resynced(cost) => self.log_resync(cost),
             Action::NotifyState(id, state) => self.subscribers.set_state(id.number(), state as u8),
             Action::Ready(id) => self.subscribers.ready(id.number()),
             Action::Deliver(to, event, resynced) => self.deliver(to.ids(), event, resynced),
             Action::Report(error) => self.report(error),
+            Action::ReportTo(ids, error) => {
+                let error = self.js_error(error);
+                self.report_to_host(&error);
+                ids.iter()
+                    .for_each(|id| self.subscribers.fail_one(id.number(), &error));
+            }
+            Action::Refuse(id, error) => {
+                if let Some(subscriber) = self.subscribers.take(id.number()) {
+                    let error = self.js_error(error);
+                    self.report_to_host(&error);
+                    subscriber.end(&error);
+                }
+            }
+            Action::Move(moved) => self.move_out(moved),
             Action::End(error) => self.end(error),
         }
     }
@@ -244,9 +298,7 @@ impl FeedRunner {
     }
 
     fn end(self: &Rc<Self>, error: Option<Error>) {
-        self.backoff.take();
-        self.grace.take();
-        self.stable.take();
+        self.timers.take();
         for (_, source) in self.sources.take() {
             self.let_go(source);
         }
@@ -256,21 +308,63 @@ impl FeedRunner {
             given = self.js_error(error);
             self.report_to_host(&given);
         }
-        self.subscribers.end(&given);
+        self.subscribers.end_all(&given);
     }
 
-    fn set_timer(self: &Rc<Self>, timer: Timer, ms: f64) {
-        let (slot, ms) = match timer {
-            Timer::Backoff => (&self.backoff, ms * Math::random()),
-            Timer::Grace => (&self.grace, ms),
-            Timer::Stable => (&self.stable, ms),
-        };
+    /// Gives how long it runs, in milliseconds.
+    fn set_timer(self: &Rc<Self>, timer: Timer, delay: Delay) -> f64 {
+        let ms = delay.least + delay.jitter * Math::random();
         let runner = Rc::downgrade(self);
-        slot.replace(Some(Timeout::start(ms, move || {
+        let timeout = Timeout::start(ms, move || {
             if let Some(runner) = Weak::upgrade(&runner) {
                 runner.update(|feed| feed.timer(timer));
             }
-        })));
+        });
+        let mut timers = self.timers.borrow_mut();
+        match timers.iter_mut().find(|(other, _)| *other == timer) {
+            Some((_, earlier)) => *earlier = timeout,
+            None => timers.push((timer, timeout)),
+        }
+        ms
+    }
+
+    fn log_reconnect(&self, ms: f64, attempt: f64, cause: &str) {
+        let (ms, attempt) = (decimal(ms as u64), decimal(attempt as u64));
+        self.log(
+            "info",
+            &[
+                "reconnecting in ",
+                &ms,
+                " ms (attempt ",
+                &attempt,
+                "): ",
+                cause,
+            ],
+        );
+    }
+
+    fn log_resync(&self, cost: ResyncCost) {
+        let [listed, read, delivered] =
+            [cost.listed, cost.read, cost.delivered].map(|number| decimal(number as u64));
+        self.log(
+            "info",
+            &[
+                "resynced: ",
+                &listed,
+                " keys listed, ",
+                &read,
+                " read, ",
+                &delivered,
+                " events",
+            ],
+        );
+    }
+
+    /// Logs a message about the watch of the bucket.
+    pub(super) fn log(&self, level: &str, message: &[&str]) {
+        let message = concat(message);
+        self.host
+            .log(level, &concat(&["watch of ", &self.bucket, ": ", &message]));
     }
 
     /// Does something in a later microtask.

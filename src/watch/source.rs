@@ -25,6 +25,8 @@ impl FeedRunner {
         let filter = Some(filter).filter(|filter| **filter != Pattern::all());
         match &*self.transport.active() {
             Transport::Http(http) => {
+                let is_renewable = http.has_renewable_credential();
+                self.feed.borrow_mut().set_renewable(is_renewable);
                 let (runner, filter) = (Rc::clone(self), filter.cloned());
                 let then = move |credential, _| match credential {
                     Ok(credential) => {
@@ -50,7 +52,7 @@ impl FeedRunner {
         let Transport::Http(http) = &*self.transport else {
             return;
         };
-        // While the application was asked for a token, everybody may have left.
+        // While the application was asked for a token, the last subscriber may have left.
         if self.subscribers.size() == 0 {
             self.update(Feed::stop);
         }

@@ -205,14 +205,14 @@ describe("the page", () => {
 
   test("is listened to once a client, as long as it watches", async () => {
     const { client, watcher } = connected(slow);
-    assert.equal(listeners, 2);
+    assert.equal(listeners, 3);
     const others = ["b", "c"].map((name) =>
       client
         .kv()
         .bucket(name)
         .watch({ onUpdate() {} }),
     );
-    assert.equal(listeners, 2);
+    assert.equal(listeners, 3);
     client.disconnect();
     assert.equal(listeners, 0);
     for (const other of [watcher, ...others]) other.stop();

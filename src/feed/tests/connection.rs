@@ -187,7 +187,7 @@ fn after_long_hidden_an_open_connection_is_not_trusted() {
     world.put("a");
     world.then(|feed| feed.visible(30_001.0));
     assert_eq!(world.connects, 2);
-    let delivered = world.told_during(id, World::settle);
+    let delivered = world.delivered_during(id, World::settle);
     assert_eq!(delivered, ["put a 2 resynced"]);
     assert!(world.errors(id).is_empty(), "nothing went wrong");
 }
@@ -201,7 +201,7 @@ fn a_hidden_page_pauses_where_that_is_wanted() {
     assert!(world.wires.is_empty(), "still hidden");
     world.put("a");
     world.then(|feed| feed.visible(1.0));
-    let delivered = world.told_during(id, World::settle);
+    let delivered = world.delivered_during(id, World::settle);
     assert_eq!(delivered, ["put a 1 resynced"]);
     let states = [
         WatchState::Connected,
@@ -222,7 +222,10 @@ fn a_pause_is_made_up_for_even_where_nothing_else_is() {
     world.then(Feed::hidden);
     world.put("a");
     world.then(|feed| feed.visible(1.0));
-    assert_eq!(world.told_during(id, World::settle), ["put a 1 resynced"]);
+    assert_eq!(
+        world.delivered_during(id, World::settle),
+        ["put a 1 resynced"]
+    );
 }
 
 #[test]
@@ -237,26 +240,7 @@ fn a_bad_frame_is_reported_and_ends_nothing() {
 }
 
 #[test]
-fn a_connection_that_cannot_be_tried_ends_the_watch_unless_it_was_connected_before() {
-    let failure = || Error::NoCredentials("no token".into());
-    let mut world = World::new(settings());
-    let id = world.watch(&[">"], false);
-    let connection_id = world.wires[0].connection_id;
-    world.then(|feed| feed.failed(connection_id, failure()));
-    assert_eq!(world.end(id).as_deref(), Some("UNAUTHENTICATED"));
-
-    let (mut world, id) = connected(|_| {});
-    world.cut(0, 1006);
-    world.wait();
-    let connection_id = world.wires.remove(0).connection_id;
-    world.then(|feed| feed.failed(connection_id, failure()));
-    assert_eq!(world.end(id), None);
-    world.settle();
-    assert_eq!(world.states(id).last(), Some(&WatchState::Connected));
-}
-
-#[test]
-fn what_happens_to_a_connection_that_was_given_up_is_of_no_interest() {
+fn events_of_a_closed_connection_are_ignored() {
     let (mut world, id) = connected(|_| {});
     let old = world.wires[0].connection_id;
     world.cut(0, 1006);
@@ -269,7 +253,7 @@ fn what_happens_to_a_connection_that_was_given_up_is_of_no_interest() {
 }
 
 #[test]
-fn the_connection_outlives_the_last_subscriber_by_a_moment() {
+fn the_connection_outlives_the_last_subscriber_by_the_grace_period() {
     let (mut world, id) = connected(|_| {});
     world.stop(id);
     let again = world.watch(&["a"], false);

@@ -14,10 +14,14 @@ fn following(keys: &[&str]) -> (World, SubscriberId) {
 }
 
 /// What is delivered because of what happens while the connection is cut.
-fn told_after(world: &mut World, id: SubscriberId, away: impl FnOnce(&mut World)) -> Vec<String> {
+fn delivered_after(
+    world: &mut World,
+    id: SubscriberId,
+    away: impl FnOnce(&mut World),
+) -> Vec<String> {
     world.lose_frames(0);
     away(world);
-    world.told_during(id, World::settle)
+    world.delivered_during(id, World::settle)
 }
 
 #[test]
@@ -34,10 +38,10 @@ fn changes_are_told_as_they_come_each_revision_once() {
 fn where_nothing_changed_nothing_is_told() {
     for keys in [&[][..], &["a"], &["a", "b", "a"]] {
         let (mut world, id) = following(keys);
-        assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+        assert_eq!(delivered_after(&mut world, id, |_| {}), [""; 0]);
         world.put("a");
         world.settle();
-        assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+        assert_eq!(delivered_after(&mut world, id, |_| {}), [""; 0]);
     }
 }
 
@@ -46,7 +50,7 @@ fn what_changed_meanwhile_is_told_as_resynced() {
     let (mut world, id) = following(&["a", "b", "c", "d"]);
     world.put("b");
     world.settle();
-    let delivered = told_after(&mut world, id, |world| {
+    let delivered = delivered_after(&mut world, id, |world| {
         world.put("a");
         world.put("a");
         world.delete("b");
@@ -71,14 +75,14 @@ fn frames_that_were_lost_are_made_up_for() {
     world.put("a");
     world.put("b");
     world.deliver(0, false);
-    let delivered = told_after(&mut world, id, |_| {});
+    let delivered = delivered_after(&mut world, id, |_| {});
     assert_eq!(delivered, ["put b 2 resynced"]);
 }
 
 #[test]
 fn a_key_that_came_and_went_meanwhile_is_not_told() {
     let (mut world, id) = following(&[]);
-    let delivered = told_after(&mut world, id, |world| {
+    let delivered = delivered_after(&mut world, id, |world| {
         world.put("a");
         world.delete("a");
     });
@@ -90,7 +94,7 @@ fn a_delete_that_was_told_is_not_told_again() {
     let (mut world, id) = following(&["a"]);
     world.delete("a");
     world.settle();
-    assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+    assert_eq!(delivered_after(&mut world, id, |_| {}), [""; 0]);
     // Nor where the key was there again for a moment that nobody was delivered of.
     world.lose_frames(0);
     world.put("a");
@@ -99,7 +103,7 @@ fn a_delete_that_was_told_is_not_told_again() {
     world.consider(0);
     world.answer(0);
     world.delete("a");
-    assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+    assert_eq!(delivered_after(&mut world, id, |_| {}), [""; 0]);
 }
 
 #[test]
@@ -111,7 +115,7 @@ fn a_key_whose_change_has_arrived_is_not_read_for_nothing() {
     world.open(0);
     world.put("a");
     world.deliver(0, false);
-    let delivered = world.told_during(id, World::settle);
+    let delivered = world.delivered_during(id, World::settle);
     assert_eq!(world.delivered(id), ["put a 4"]);
     assert_eq!(delivered, [""; 0]);
 }
@@ -122,7 +126,7 @@ fn a_server_that_sends_the_current_values_first_repeats_nothing() {
     world.replays = true;
     world.put("b");
     world.settle();
-    let delivered = told_after(&mut world, id, |world| world.put("c"));
+    let delivered = delivered_after(&mut world, id, |world| world.put("c"));
     assert_eq!(delivered.len(), 1);
     assert!(delivered[0].starts_with("put c 4"));
 }
@@ -141,7 +145,7 @@ fn an_interruption_while_catching_up_begins_it_anew() {
     world.consider(0);
     world.answer(0);
     assert_eq!(world.delivered(id).len(), 1);
-    let delivered = told_after(&mut world, id, |world| world.delete("a"));
+    let delivered = delivered_after(&mut world, id, |world| world.delete("a"));
     assert_eq!(world.delivered(id).len(), 1 + delivered.len());
     let last = |key: &str| {
         let delivered = world.delivered(id);
@@ -153,35 +157,6 @@ fn an_interruption_while_catching_up_begins_it_anew() {
     assert!(last(" a ").is_none_or(|delivered| delivered.starts_with("delete")));
     assert_eq!(last(" b ").as_deref(), Some("put b 5 resynced"));
     assert_eq!(last(" c ").as_deref(), Some("put c 6 resynced"));
-}
-
-#[test]
-fn a_question_that_fails_for_the_moment_is_a_lost_connection() {
-    let (mut world, id) = following(&["a"]);
-    world.lose_frames(0);
-    world.put("a");
-    world.wait();
-    world.open(0);
-    world.fail(0, Error::RequestFailed("no".into()));
-    assert!(world.wires.is_empty() && world.backoff.is_some());
-    let delivered = world.told_during(id, World::settle);
-    assert_eq!(delivered, ["put a 2 resynced"]);
-}
-
-#[test]
-fn a_question_that_is_refused_ends_the_watch_with_its_error() {
-    for (status, code) in [
-        (401, "UNAUTHENTICATED"),
-        (403, "UNAUTHORIZED"),
-        (404, "HTTP_404"),
-    ] {
-        let (mut world, id) = following(&["a"]);
-        world.lose_frames(0);
-        world.wait();
-        world.open(0);
-        world.fail(0, Error::status_of(status, "no"));
-        assert_eq!(world.end(id).as_deref(), Some(code));
-    }
 }
 
 #[test]
@@ -199,30 +174,30 @@ fn a_key_that_cannot_be_read_is_reported_and_holds_nothing_up() {
         message: "no JSON".into(),
     };
     world.fail(0, invalid);
-    let delivered = world.told_during(id, World::settle);
+    let delivered = world.delivered_during(id, World::settle);
     assert_eq!(delivered.len(), 1);
     assert_eq!(world.errors(id), ["CONNECTION_LOST!", "INVALID_RESPONSE"]);
 }
 
 #[test]
-fn without_a_first_survey_more_is_told_rather_than_less() {
+fn without_a_first_listing_a_resync_delivers_more_rather_than_less() {
     let mut world = World::new(settings());
     world.put("a");
     let id = world.watch(&[">"], false);
     world.open(0);
     world.fail(0, Error::RequestFailed("no".into()));
     assert!(world.recorders[&id].at_ready.is_some());
-    let delivered = told_after(&mut world, id, |world| world.put("b"));
+    let delivered = delivered_after(&mut world, id, |world| world.put("b"));
     assert_eq!(delivered.len(), 2);
 }
 
 #[test]
-fn a_bucket_that_was_made_anew_is_told_from_the_beginning() {
+fn a_bucket_that_was_created_again_is_delivered_from_its_beginning() {
     let (mut world, id) = following(&["a", "b", "c"]);
     world.put("a");
     world.put("b");
     world.settle();
-    let delivered = told_after(&mut world, id, |world| {
+    let delivered = delivered_after(&mut world, id, |world| {
         world.recreate();
         world.put("b");
     });
@@ -254,7 +229,7 @@ fn deleted_keys_are_not_remembered_for_ever() {
     }
     assert_eq!(world.delivered(id).len(), 10_000);
     assert!(world.feed.remembered() < 10, "{}", world.feed.remembered());
-    assert_eq!(told_after(&mut world, id, |_| {}), [""; 0]);
+    assert_eq!(delivered_after(&mut world, id, |_| {}), [""; 0]);
 }
 
 #[test]
@@ -266,7 +241,7 @@ fn a_key_that_was_only_listed_after_its_tombstone_was_forgotten_is_not_deleted_a
         world.settle();
     }
     assert_eq!(world.feed.remembered(), 0, "both tombstones are forgotten");
-    let events = told_after(&mut world, id, |world| {
+    let events = delivered_after(&mut world, id, |world| {
         world.put("b");
         world.wait();
         world.open(0);
@@ -339,9 +314,9 @@ fn a_list_of_an_earlier_connection_does_not_vouch_for_the_keys_of_this_one() {
 #[test]
 fn a_key_that_was_reported_deleted_and_then_only_listed_is_not_deleted_again() {
     let (mut world, id) = following(&["a", "b"]);
-    let events = told_after(&mut world, id, |world| world.delete("b"));
+    let events = delivered_after(&mut world, id, |world| world.delete("b"));
     assert_eq!(events, ["delete b 0 resynced"]);
-    let events = told_after(&mut world, id, |world| {
+    let events = delivered_after(&mut world, id, |world| {
         world.put("b");
         world.wait();
         world.open(0);

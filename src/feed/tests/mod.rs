@@ -1,9 +1,11 @@
-//! What a feed promises: in [`promises`] under any interleaving, elsewhere one by one.
+//! The promises of a feed: in [`promises`] under any interleaving, in the others one by one.
 
 mod connection;
 mod following;
 mod initial;
+mod isolation;
 mod network;
+mod persistence;
 mod promises;
 mod recorder;
 mod sharing;

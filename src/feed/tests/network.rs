@@ -2,7 +2,7 @@
 //! what there is; each gives whether there was anything.
 
 use super::super::{Change, Name, ResyncListing, Timer};
-use super::world::{Answered, Asked, Payload, Query, World};
+use super::world::{Answered, Asked, Payload, Query, Wire, World};
 use crate::error::Error;
 
 impl World {
@@ -94,6 +94,10 @@ impl World {
         let Some(at) = choose(self.queries.iter().map(|q| q.answer.is_none()), at) else {
             return false;
         };
+        self.consider_at(at)
+    }
+
+    fn consider_at(&mut self, at: usize) -> bool {
         let answer = match &self.queries[at].asked {
             Asked::ResyncListing(filter) => {
                 let keys = self.list(filter);
@@ -135,7 +139,7 @@ impl World {
                 let surveying = self.feed.resync.is_listing();
                 self.feed.resync_listed(request, Ok(listing));
                 if surveying && !self.feed.resync.is_listing() {
-                    self.surveyed_at = answered_at;
+                    self.listed_at = answered_at;
                 }
             }
             Answered::List(keys) => self.feed.listed(request, Ok(keys)),
@@ -153,6 +157,8 @@ impl World {
         }
         let at = at % self.queries.len();
         let Query { request, asked, .. } = self.queries.swap_remove(at);
+        let (reports, key) = (self.reports, asked.key());
+        let is_final = !error.retryable();
         match asked {
             Asked::ResyncListing(_) => {
                 self.blind = true;
@@ -162,7 +168,59 @@ impl World {
             Asked::Read(_) => self.feed.read(request, Err(error)),
         }
         self.run();
+        if self.reports > reports {
+            self.unreadable.extend(key);
+        } else if key.is_some() && is_final {
+            // It may have been read to know the bucket's revision.
+            self.blind = true;
+        }
         true
+    }
+
+    /// The server refuses a read or a list of initial entries.
+    pub(super) fn refuse(&mut self, at: usize) -> bool {
+        let fits = |query: &Query| !matches!(query.asked, Asked::ResyncListing(_));
+        match choose(self.queries.iter().map(fits), at) {
+            Some(at) => self.fail(at, Error::status_of(403, "no")),
+            None => false,
+        }
+    }
+
+    /// The server refuses a wider connection, beside the one there is.
+    pub(super) fn refuse_newcomers(&mut self, code: u16) -> bool {
+        let wider = self.feed.next.as_ref().map(|next| next.connection_id);
+        let fits = |wire: &Wire| Some(wire.connection_id) == wider;
+        match self.wires.iter().position(fits) {
+            Some(at) => self.cut(at, code),
+            None => false,
+        }
+    }
+
+    /// The credential expires, and the application can give another one.
+    pub(super) fn expire(&mut self, at: usize) -> bool {
+        self.feed.set_renewable(true);
+        self.feed.can_renew() && self.cut(at, 4401)
+    }
+
+    /// The first request of this kind fails, before the server has considered it.
+    pub(super) fn fail_where(&mut self, which: impl Fn(&Asked) -> bool, error: Error) -> bool {
+        let unconsidered = |query: &Query| query.answer.is_none() && which(&query.asked);
+        match self.queries.iter().position(unconsidered) {
+            Some(at) => self.fail(at, error),
+            None => false,
+        }
+    }
+
+    /// The server considers the first request, and answers with an error if this function gives one.
+    pub(super) fn fail_if(&mut self, fails: &dyn Fn(&Asked) -> Option<Error>) -> bool {
+        let first = self.queries.iter().position(|query| query.answer.is_none());
+        let Some(at) = first else {
+            return false;
+        };
+        match fails(&self.queries[at].asked) {
+            Some(error) => self.fail(at, error),
+            None => self.consider_at(at),
+        }
     }
 
     pub(super) fn answer_probe(&mut self, answer: Result<(), Error>) -> bool {
@@ -187,6 +245,17 @@ impl World {
             return false;
         }
         self.feed.timer(Timer::Backoff);
+        self.run();
+        true
+    }
+
+    /// A timer of this kind runs out. False: none runs.
+    pub(super) fn fire(&mut self, timer: Timer) -> bool {
+        let Some(at) = self.timers.iter().position(|other| *other == timer) else {
+            return false;
+        };
+        self.timers.swap_remove(at);
+        self.feed.timer(timer);
         self.run();
         true
     }

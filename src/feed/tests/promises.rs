@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use super::super::{Settings, SubscriberId};
+use super::super::{Settings, SubscriberId, Timer};
 use super::recorder::Recorder;
 use super::world::{World, settings};
 use crate::error::Error;
@@ -40,7 +40,12 @@ enum Step {
     Repeat(usize),
     Consider(usize),
     ReadResult(usize),
-    FailQuestion(usize),
+    Fail(usize, usize),
+    Refuse(usize),
+    RefuseNewcomers(usize),
+    Expire(usize),
+    Offline,
+    Timer(usize),
     Cut(usize),
     LoseFrames(usize),
     Probe(bool),
@@ -65,7 +70,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => at().prop_map(Step::Repeat),
         9 => at().prop_map(Step::Consider),
         9 => at().prop_map(Step::ReadResult),
-        1 => at().prop_map(Step::FailQuestion),
+        2 => (at(), at()).prop_map(|(n, error)| Step::Fail(n, error)),
+        1 => at().prop_map(Step::Refuse),
+        1 => at().prop_map(Step::RefuseNewcomers),
+        1 => at().prop_map(Step::Expire),
+        1 => Just(Step::Offline),
+        4 => at().prop_map(Step::Timer),
         2 => at().prop_map(Step::Cut),
         1 => at().prop_map(Step::LoseFrames),
         2 => any::<bool>().prop_map(Step::Probe),
@@ -77,6 +87,21 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Show),
         1 => Just(Step::Recreate),
     ]
+}
+
+/// An error that may pass.
+fn transient(n: usize) -> Error {
+    match n % 4 {
+        0 => Error::RequestFailed("no".into()),
+        1 => Error::Timeout { ms: 10 },
+        2 => Error::status_of(503, "not now"),
+        _ => Error::Http {
+            status: 429,
+            message: "slow down".into(),
+            retry_after: Some(2.0),
+            retryable: None,
+        },
+    }
 }
 
 fn take(world: &mut World, step: &Step) {
@@ -96,7 +121,13 @@ fn take(world: &mut World, step: &Step) {
         Step::Repeat(n) => _ = world.deliver(n, true),
         Step::Consider(n) => _ = world.consider(n),
         Step::ReadResult(n) => _ = world.answer(n),
-        Step::FailQuestion(n) => _ = world.fail(n, Error::RequestFailed("no".into())),
+        Step::Fail(n, error) => _ = world.fail(n, transient(error)),
+        // A refusal ends a subscriber; the feed is to go on.
+        Step::Refuse(n) if world.recorders.len() > 1 => _ = world.refuse(n),
+        Step::RefuseNewcomers(n) => _ = world.refuse_newcomers([4403, 1008, 1000][n % 3]),
+        Step::Expire(n) => _ = world.expire(n),
+        Step::Offline => world.then(|feed| feed.offline()),
+        Step::Timer(n) => _ = world.fire([Timer::Fetch, Timer::Widen, Timer::Handshake][n % 3]),
         Step::Cut(n) => _ = world.cut(n, 1006),
         Step::LoseFrames(n) => _ = world.lose_frames(n),
         Step::Probe(fine) => {
@@ -113,7 +144,7 @@ fn take(world: &mut World, step: &Step) {
         Step::Hide => world.then(|feed| feed.hidden()),
         Step::Show(long) => world.then(|feed| feed.visible(if long { 60_000.0 } else { 10.0 })),
         Step::Recreate => world.recreate(),
-        Step::Watch(..) => {}
+        Step::Watch(..) | Step::Refuse(_) => {}
     }
 }
 
@@ -146,6 +177,22 @@ fn check_order(recorder: &Recorder) {
     }
 }
 
+/// A resync delivers no value that was there when a plain watch began, once that is ready.
+fn check_unchanged(world: &World, recorder: &Recorder) {
+    let (bucket, before) = &recorder.at_watch;
+    if recorder.initial || world.blind || recorder.at_ready.is_none() {
+        return;
+    }
+    for delivered in &recorder.delivered[recorder.ready_after..] {
+        let was = before.get(&delivered.key).copied().unwrap_or(0);
+        let unchanged = delivered.bucket == *bucket && delivered.revision <= was;
+        assert!(
+            !(delivered.resynced && delivered.live && unchanged),
+            "{delivered:?} was there before"
+        );
+    }
+}
+
 /// `initial`: entries first, then changes.
 fn check_initial(recorder: &Recorder) {
     if recorder.initial {
@@ -174,7 +221,8 @@ fn check_final(world: &World, recorder: &Recorder) {
     };
     let live = world.live();
     let wanted = |key: &&str| recorder.patterns.iter().any(|pattern| pattern.matches(key));
-    for key in KEYS.iter().copied().filter(wanted) {
+    let readable = |key: &&str| !world.unreadable.contains(*key);
+    for key in KEYS.iter().copied().filter(wanted).filter(readable) {
         let last = recorder
             .delivered
             .iter()
@@ -199,7 +247,7 @@ fn check_final(world: &World, recorder: &Recorder) {
                 // A key that nobody knew of has not gone.
                 let known = at_ready
                     .get(key)
-                    .is_some_and(|at| *at <= recorder.surveyed_at);
+                    .is_some_and(|at| *at <= recorder.listed_at);
                 assert!(
                     !known || world.blind,
                     "{key} is gone, and nobody was delivered"
@@ -218,6 +266,10 @@ fn run(settings: Settings, replays: bool, before: &[usize], steps: &[Step]) {
     world.watch(&[">"], false);
     for step in steps {
         take(&mut world, step);
+        // One refusal may end several subscribers, and the last of them the feed.
+        if world.recorders.is_empty() {
+            return;
+        }
         world.recorders.values().for_each(check_order);
         world.recorders.values().for_each(check_initial);
     }
@@ -227,6 +279,7 @@ fn run(settings: Settings, replays: bool, before: &[usize], steps: &[Step]) {
     for recorder in world.recorders.values() {
         check_order(recorder);
         check_initial(recorder);
+        check_unchanged(&world, recorder);
         check_final(&world, recorder);
     }
 }

@@ -23,13 +23,15 @@ pub(super) struct Told {
 pub(super) struct Recorder {
     pub(super) patterns: Vec<Pattern>,
     pub(super) initial: bool,
+    /// The bucket of the name, and its live keys as far as they were listed, when it subscribed.
+    pub(super) at_watch: (u32, BTreeMap<String, u64>),
     pub(super) delivered: Vec<Told>,
     pub(super) states: Vec<WatchState>,
     pub(super) errors: Vec<Error>,
     /// What the server buffer when it became ready: the live keys.
     pub(super) at_ready: Option<BTreeMap<String, u64>>,
     pub(super) ready_after: usize,
-    pub(super) surveyed_at: u64,
+    pub(super) listed_at: u64,
     pub(super) ended: Option<Option<Error>>,
 }
 

@@ -1,14 +1,15 @@
 //! A world around a feed: a server with one bucket, connections that lose and repeat frames, answers
 //! that take their time, and subscribers that note everything they are delivered.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::{
-    Action, ConnectionId, Event, Feed, KeySlot, RequestId, ResyncListing, Settings, SubscriberId,
-    Timer, WatchState,
+    Action, ConnectionId, Delay, Event, Feed, KeySlot, Moved, RequestId, ResyncCost, ResyncListing,
+    Settings, SubscriberId, Timer, WatchState,
 };
 use super::recorder::{Recorder, Told};
 use crate::config::{RetryPolicy, Visibility};
+use crate::error::Error;
 use crate::kv::{Key, Pattern};
 use crate::text::concat;
 
@@ -34,6 +35,16 @@ pub(super) enum Asked {
     ResyncListing(Pattern),
     List(Pattern),
     Read(Key),
+}
+
+impl Asked {
+    /// The key that is read.
+    pub(super) fn key(&self) -> Option<String> {
+        match self {
+            Self::Read(key) => Some(key.to_string()),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -71,14 +82,27 @@ pub(super) struct World {
     pub(super) backoff: Option<f64>,
     pub(super) grace: bool,
     pub(super) stable: bool,
+    /// The timers that run, beside those of the backoff, the grace and the stable connection.
+    pub(super) timers: Vec<Timer>,
+    /// The subscribers that are to get a feed of their own.
+    pub(super) moved: Vec<Moved>,
+    /// The pause that runs.
+    pub(super) pause: Option<Delay>,
+    /// What resyncs took.
+    pub(super) costs: Vec<ResyncCost>,
     pub(super) recorders: BTreeMap<SubscriberId, Recorder>,
+    /// The keys whose read failed for good: a problem was reported, and their state may be missed.
+    pub(super) unreadable: BTreeSet<String>,
+    pub(super) reports: usize,
+    /// Those that were refused, or moved.
+    pub(super) gone: BTreeMap<SubscriberId, Recorder>,
     pub(super) connects: usize,
     pub(super) reads: usize,
     pub(super) ended: bool,
     /// Whether a listing failed: keys that were never delivered of may go unnoticed then.
     pub(super) blind: bool,
     /// The bucket's revision when it was resync_listed last.
-    pub(super) surveyed_at: u64,
+    pub(super) listed_at: u64,
 }
 
 pub(super) fn settings() -> Settings {
@@ -93,7 +117,7 @@ pub(super) fn settings() -> Settings {
         pause_on_hidden: false,
         reconnect_on_visible: true,
     };
-    Settings::of(reconnect, visibility)
+    Settings::for_server(reconnect, visibility, 30_000)
 }
 
 pub(super) fn pattern(text: &str) -> Pattern {
@@ -103,7 +127,7 @@ pub(super) fn pattern(text: &str) -> Pattern {
 impl World {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
-            feed: Feed::new(settings),
+            feed: Feed::new(settings, false, false),
             slots: BTreeMap::new(),
             replays: false,
             bucket: 1,
@@ -115,12 +139,19 @@ impl World {
             backoff: None,
             grace: false,
             stable: false,
+            timers: Vec::new(),
+            moved: Vec::new(),
+            pause: None,
+            costs: Vec::new(),
             recorders: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            reports: 0,
+            gone: BTreeMap::new(),
             connects: 0,
             reads: 0,
             ended: false,
             blind: false,
-            surveyed_at: 0,
+            listed_at: 0,
         }
     }
 
@@ -132,6 +163,7 @@ impl World {
         let recorder = Recorder {
             patterns,
             initial,
+            at_watch: (self.bucket, self.listed()),
             ..Recorder::default()
         };
         self.recorders.insert(id, recorder);
@@ -198,6 +230,17 @@ impl World {
             .collect()
     }
 
+    /// The live keys that a listing has shown, and no frame is to bring.
+    fn listed(&self) -> BTreeMap<String, u64> {
+        let mut live = self.live();
+        let on_its_way = |key: &str| {
+            let mut frames = self.wires.iter().flat_map(|wire| &wire.frames);
+            frames.any(|frame| frame.key == key)
+        };
+        live.retain(|key, revision| *revision <= self.listed_at && !on_its_way(key));
+        live
+    }
+
     pub(super) fn list(&self, filter: &Pattern) -> Vec<Key> {
         let mut live: Vec<_> = self.live().into_iter().collect();
         live.sort_by_key(|(_, revision)| *revision);
@@ -212,10 +255,19 @@ impl World {
 
     /// Lets everything that is under way arrive, until nothing is.
     pub(super) fn settle(&mut self) {
+        self.settle_failing(&|_| None);
+        while self.fire(Timer::Fetch) {
+            self.settle_failing(&|_| None);
+        }
+    }
+
+    /// The same, where the server answers some requests with an error. A pause goes on in the end.
+    pub(super) fn settle_failing(&mut self, fails: &dyn Fn(&Asked) -> Option<Error>) {
         while self.wait()
+            || self.fire(Timer::Widen)
             || self.answer_probe(Ok(()))
             || self.open(0)
-            || self.consider(0)
+            || self.fail_if(fails)
             || self.answer(0)
             || self.deliver(0, false)
         {}
@@ -231,7 +283,7 @@ impl World {
     }
 
     /// What a subscriber is delivered while something happens.
-    pub(super) fn told_during(
+    pub(super) fn delivered_during(
         &mut self,
         id: SubscriberId,
         socket_event: impl FnOnce(&mut Self),
@@ -245,6 +297,10 @@ impl World {
         &self.recorders[&id].states
     }
 
+    pub(super) fn errors_of(&mut self, id: SubscriberId) -> &mut Vec<Error> {
+        &mut self.recorders.get_mut(&id).unwrap().errors
+    }
+
     pub(super) fn errors(&self, id: SubscriberId) -> Vec<String> {
         let errors = self.recorders[&id].errors.iter();
         errors
@@ -254,7 +310,8 @@ impl World {
 
     /// Why it ended: none where it has not, else the code of the error, empty where there was none.
     pub(super) fn end(&self, id: SubscriberId) -> Option<String> {
-        let ended = self.recorders[&id].ended.as_ref()?;
+        let recorder = self.recorders.get(&id).or(self.gone.get(&id))?;
+        let ended = recorder.ended.as_ref()?;
         Some(
             ended
                 .as_ref()
@@ -267,9 +324,15 @@ impl World {
     }
 
     pub(super) fn run(&mut self) {
-        while let Some(action) = self.feed.next_action() {
-            assert!(!self.ended, "{action:?} after the end");
-            self.carry_out(action);
+        loop {
+            let actions = self.feed.take_actions();
+            if actions.is_empty() {
+                return;
+            }
+            for action in actions {
+                assert!(!self.ended, "{action:?} after the end");
+                self.carry_out(action);
+            }
         }
     }
 
@@ -302,9 +365,17 @@ impl World {
                 .wires
                 .retain(|wire| wire.connection_id != connection_id),
             Action::Probe(connection_id) => self.probe = Some(connection_id),
-            Action::SetTimer(Timer::Backoff, ms) => self.backoff = Some(ms),
+            Action::Reconnect(delay, ..) => self.backoff = Some(delay.jitter),
             Action::SetTimer(Timer::Grace, _) => self.grace = true,
             Action::SetTimer(Timer::Stable, _) => self.stable = true,
+            Action::SetTimer(timer, delay) => {
+                if timer == Timer::Fetch {
+                    self.pause = Some(delay);
+                }
+                self.timers.retain(|other| *other != timer);
+                self.timers.push(timer);
+            }
+            Action::Resynced(cost) => self.costs.push(cost),
             Action::NotifyState(id, state) => {
                 if let Some(recorder) = self.recorders.get_mut(&id) {
                     assert_ne!(recorder.states.last(), Some(&state));
@@ -317,7 +388,7 @@ impl World {
                     assert!(recorder.at_ready.is_none(), "ready twice");
                     recorder.ready_after = recorder.delivered.len();
                     recorder.at_ready = Some(live);
-                    recorder.surveyed_at = self.surveyed_at;
+                    recorder.listed_at = self.listed_at;
                 }
             }
             Action::Report(error) => {
@@ -325,7 +396,29 @@ impl World {
                     recorder.errors.push(error.clone());
                 }
             }
-            Action::Deliver(to, event, resynced) => self.tell(to.ids(), &event, resynced),
+            Action::ReportTo(ids, error) => {
+                self.reports += 1;
+                for id in ids {
+                    if let Some(recorder) = self.recorders.get_mut(&id) {
+                        recorder.errors.push(error.clone());
+                    }
+                }
+            }
+            Action::Refuse(id, error) => {
+                if let Some(mut recorder) = self.recorders.remove(&id) {
+                    recorder.ended = Some(Some(error));
+                    self.gone.insert(id, recorder);
+                }
+            }
+            Action::Move(moved) => {
+                for one in moved {
+                    if let Some(recorder) = self.recorders.remove(&one.id) {
+                        self.gone.insert(one.id, recorder);
+                    }
+                    self.moved.push(one);
+                }
+            }
+            Action::Deliver(to, event, resynced) => self.record(to.ids(), &event, resynced),
             Action::End(error) => {
                 self.ended = true;
                 self.wires.clear();
@@ -338,7 +431,7 @@ impl World {
         }
     }
 
-    fn tell(&mut self, to: &[SubscriberId], event: &Event<Payload>, resynced: bool) {
+    fn record(&mut self, to: &[SubscriberId], event: &Event<Payload>, resynced: bool) {
         let delivered = match event {
             Event::Change(payload) | Event::Entry(payload) => payload.clone(),
             Event::Gone(key, revision) => Payload {

@@ -108,7 +108,7 @@ struct Following {
 impl Following {
     fn new() -> Self {
         Self {
-            feed: Feed::new(Settings::in_memory()),
+            feed: Feed::new(Settings::in_memory(), false, false),
             connection_id: None,
             delivered: 0,
         }
@@ -116,16 +116,22 @@ impl Following {
 
     /// Carries out what is to be done: connections open at once.
     fn run(&mut self) {
-        while let Some(action) = self.feed.next_action() {
-            match action {
-                Action::Connect(connection_id, _) => {
-                    self.feed.opened(connection_id);
-                    self.connection_id = Some(connection_id);
+        loop {
+            let actions = self.feed.take_actions();
+            if actions.is_empty() {
+                return;
+            }
+            for action in actions {
+                match action {
+                    Action::Connect(connection_id, _) => {
+                        self.feed.opened(connection_id);
+                        self.connection_id = Some(connection_id);
+                    }
+                    Action::Deliver(to, event, _) => {
+                        self.delivered += black_box((to, event)).0.ids().len()
+                    }
+                    _ => {}
                 }
-                Action::Deliver(to, event, _) => {
-                    self.delivered += black_box((to, event)).0.ids().len()
-                }
-                _ => {}
             }
         }
     }

@@ -90,20 +90,20 @@ fn is_expiry((_, detail): &Emitted) -> bool {
 /// Whether the last change, and every expiry after it, has been received: keys that expire about the
 /// same time do so in any order.
 fn has_newest(expected: &[Emitted], received: &[Emitted]) -> bool {
-    let change = expected.iter().rposition(|told| !is_expiry(told));
+    let change = expected.iter().rposition(|emitted| !is_expiry(emitted));
     let (before, expired) = expected.split_at(change.map_or(0, |at| at + 1));
     let after = match before.last() {
         None => Some(received),
         Some(change) => received
             .iter()
-            .position(|told| told.0.revision >= change.0.revision)
+            .position(|emitted| emitted.0.revision >= change.0.revision)
             .map(|at| &received[at..]),
     };
     after.is_some_and(|after| {
         expired.iter().all(|(event, _)| {
             after
                 .iter()
-                .any(|told| is_expiry(told) && told.0.key == event.key)
+                .any(|emitted| is_expiry(emitted) && emitted.0.key == event.key)
         })
     })
 }
@@ -131,7 +131,7 @@ fn in_any_order(events: &[Emitted]) -> Vec<Emitted> {
     for run in events.chunk_by_mut(|a, b| is_expiry(a) && is_expiry(b)) {
         if is_expiry(&run[0]) {
             run.sort_by(|a, b| a.0.key.cmp(&b.0.key));
-            run.iter_mut().for_each(|told| told.0.revision = 0);
+            run.iter_mut().for_each(|emitted| emitted.0.revision = 0);
         }
     }
     events

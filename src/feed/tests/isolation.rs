@@ -1,0 +1,215 @@
+//! What concerns one subscriber reaches that subscriber only.
+
+use super::super::{SubscriberId, Timer, WatchState};
+use super::world::{Asked, World, settings};
+use crate::error::Error;
+
+fn refused(status: u16) -> Error {
+    Error::status_of(status, "no")
+}
+
+/// A world with a connected subscriber of `news`.
+fn with_news() -> (World, SubscriberId) {
+    let mut world = World::new(settings());
+    world.put("secret.a");
+    let news = world.watch(&["news"], false);
+    world.settle();
+    (world, news)
+}
+
+/// The subscriber of `news` still gets every change, and no error.
+fn news_goes_on(world: &mut World, news: SubscriberId) {
+    let delivered = world.delivered_during(news, |world| {
+        world.put("news");
+        world.settle();
+    });
+    assert_eq!(delivered.len(), 1, "{delivered:?}");
+    assert_eq!(world.errors(news), [""; 0]);
+    assert_eq!(world.states(news), [WatchState::Connected]);
+    assert_eq!(world.end(news), None);
+}
+
+#[test]
+fn a_refused_list_ends_the_subscriber_that_it_is_for() {
+    for (status, code) in [
+        (401, "UNAUTHENTICATED"),
+        (403, "UNAUTHORIZED"),
+        (400, "HTTP_400"),
+    ] {
+        let (mut world, news) = with_news();
+        let view = world.watch(&["secret.*"], true);
+        world.open(1);
+        // The listing of the wider connection holds the entries of a view that was there before.
+        world.fail_where(
+            |asked| matches!(asked, Asked::ResyncListing(_)),
+            refused(status),
+        );
+        world.fail_where(|asked| matches!(asked, Asked::List(_)), refused(status));
+        assert_eq!(world.end(view).as_deref(), Some(code));
+        world.errors_of(news).clear();
+        news_goes_on(&mut world, news);
+    }
+}
+
+#[test]
+fn a_refused_read_of_an_initial_entry_ends_the_subscriber_that_it_is_for() {
+    for status in [401, 403] {
+        let (mut world, news) = with_news();
+        let view = world.watch(&["secret.*"], true);
+        world.open(1);
+        world.consider(0);
+        world.answer(0);
+        world.fail_where(
+            |asked| matches!(asked, Asked::Read(key) if &**key == "secret.a"),
+            refused(status),
+        );
+        assert!(world.end(view).is_some());
+        news_goes_on(&mut world, news);
+    }
+}
+
+#[test]
+fn a_refused_read_of_a_resync_is_reported_to_the_subscribers_of_the_key() {
+    let mut world = World::new(settings());
+    let news = world.watch(&["news"], false);
+    let all = world.watch(&["secret.*"], false);
+    world.settle();
+    world.put("secret.a");
+    world.put("news");
+    world.settle();
+    world.lose_frames(0);
+    world.put("secret.a");
+    world.put("news");
+    world.wait();
+    world.open(0);
+    world.consider(0);
+    world.answer(0);
+    world.fail_where(
+        |asked| matches!(asked, Asked::Read(key) if &**key == "secret.a"),
+        refused(403),
+    );
+    world.settle();
+    assert_eq!(world.errors(all), ["CONNECTION_LOST!", "UNAUTHORIZED"]);
+    assert_eq!(world.errors(news), ["CONNECTION_LOST!"]);
+    assert_eq!(world.delivered(news).len(), 2);
+    assert_eq!((world.end(all), world.end(news)), (None, None));
+}
+
+#[test]
+fn a_key_that_can_never_be_read_is_reported_once_and_holds_nothing_up() {
+    let mut world = World::new(settings());
+    world.put("bad");
+    for n in 0..20 {
+        world.put(&format!("good.{n}"));
+    }
+    let news = world.watch(&["news"], false);
+    let view = world.watch(&["bad", "good.*"], true);
+    let bad = |asked: &Asked| {
+        let bad = matches!(asked, Asked::Read(key) if &**key == "bad");
+        bad.then(|| refused(500))
+    };
+    while world.recorders[&view].at_ready.is_none() {
+        world.settle_failing(&bad);
+        world.fire(Timer::Fetch);
+    }
+    assert_eq!(world.errors(view), ["HTTP_500!"]);
+    assert_eq!(world.delivered(view).len(), 20);
+    assert!(world.recorders[&view].at_ready.is_some());
+    news_goes_on(&mut world, news);
+}
+
+#[test]
+fn a_newcomer_whose_connection_is_refused_gets_a_feed_of_its_own() {
+    for code in [4401, 4403, 4404, 1008, 1000] {
+        let (mut world, news) = with_news();
+        let newcomer = world.watch(&["secret.*"], true);
+        world.cut(1, code);
+        let moved: Vec<_> = world.moved.iter().map(|moved| moved.id).collect();
+        assert_eq!(moved, [newcomer], "{code}");
+        assert_eq!(world.filters(), ["news"]);
+        news_goes_on(&mut world, news);
+    }
+}
+
+#[test]
+fn a_newcomer_without_a_valid_token_gets_a_feed_of_its_own() {
+    let (mut world, news) = with_news();
+    let newcomer = world.watch(&["secret.*"], false);
+    let connection_id = world.wires.remove(1).connection_id;
+    let invalid = Error::Validation("auth.token must give a string".into());
+    world.then(|feed| feed.failed(connection_id, invalid));
+    assert_eq!(world.moved[0].id, newcomer);
+    news_goes_on(&mut world, news);
+}
+
+#[test]
+fn a_newcomer_is_retried_while_its_connection_fails_and_the_others_keep_theirs() {
+    let (mut world, news) = with_news();
+    let newcomer = world.watch(&["secret.*"], true);
+    for _ in 0..20 {
+        assert!(world.cut(1, 1006));
+        assert!(world.fire(Timer::Widen));
+    }
+    assert_eq!(world.errors(newcomer), ["CONNECTION_LOST!"]);
+    world.settle();
+    assert_eq!(world.delivered(newcomer), ["put secret.a 1"]);
+    news_goes_on(&mut world, news);
+}
+
+#[test]
+fn a_refused_first_connection_is_split_until_only_the_refused_are_left() {
+    let mut world = World::new(settings());
+    let ids: Vec<_> = ["a", "b", "c", "d"]
+        .iter()
+        .map(|key| world.watch(&[key], false))
+        .collect();
+    let mut moved = Vec::new();
+    while world.feed.wants(world.wires[0].connection_id) {
+        world.cut(0, 4403);
+        if world.ended {
+            break;
+        }
+        world.answer_probe(Ok(()));
+        moved.extend(world.moved.drain(..).map(|moved| moved.id));
+    }
+    assert_eq!(moved, [ids[2], ids[3], ids[1]]);
+    assert_eq!(world.end(ids[0]).as_deref(), Some("UNAUTHORIZED"));
+}
+
+#[test]
+fn plain_watchers_get_no_unchanged_value_because_a_view_has_read_it() {
+    for (view_first, keys) in [(true, 20), (false, 20), (true, 1)] {
+        let mut world = World::new(settings());
+        for n in 0..keys {
+            world.put(&format!("user.{n}"));
+        }
+        let mut plain = None;
+        if !view_first {
+            plain = Some(world.watch(&["user.>"], false));
+            world.settle();
+        }
+        world.watch(&["user.>"], true);
+        world.settle();
+        let plain = plain.unwrap_or_else(|| world.watch(&["user.>"], false));
+        world.settle();
+        let delivered = world.delivered_during(plain, |world| {
+            world.lose_frames(0);
+            world.put("user.0");
+            world.settle();
+        });
+        assert_eq!(delivered, [format!("put user.0 {} resynced", keys + 1)]);
+    }
+}
+
+#[test]
+fn a_newcomer_that_failed_is_retried_after_another_one_was_connected() {
+    let mut world = World::new(settings());
+    world.watch(&["a.x"], false);
+    world.settle();
+    let all = world.watch(&[">"], false);
+    world.cut(1, 1006);
+    world.watch(&["a.*"], false);
+    assert!(world.fire(Timer::Widen));
+    world.settle();
+    assert_eq!(world.states(all), [WatchState::Connected]);
+}

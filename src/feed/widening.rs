@@ -1,0 +1,125 @@
+//! Newcomers: subscribers whose patterns the connection does not cover. A wider connection is opened
+//! beside it and takes over when it is open. If it cannot be had, the others keep theirs: the newcomers
+//! are retried, or get a feed of their own.
+
+use super::connection::Phase;
+use super::{Action, Feed, Moved, SubscriberId, Timer};
+use crate::error::Error;
+use crate::kv::Pattern;
+
+impl<E: Clone> Feed<E> {
+    /// Sees to it that the connection covers a new subscriber.
+    pub(super) fn widen(&mut self, id: SubscriberId) {
+        let Some(widest) = self.next.as_ref().or(self.current.as_ref()) else {
+            return;
+        };
+        let Some(subscriber) = self.subscribers.get_mut(id) else {
+            return;
+        };
+        let patterns = subscriber.patterns.iter();
+        let filter = patterns.fold(widest.filter.clone(), |wide, pattern| wide.union(pattern));
+        if filter != widest.filter {
+            self.open_wider(filter);
+        }
+    }
+
+    /// The same for every newcomer, after a failure.
+    pub(super) fn widen_for_all(&mut self) {
+        if self.phase != Phase::Open || self.next.is_some() || self.newcomers().is_empty() {
+            return;
+        }
+        let (current, all) = (self.current.as_ref(), self.subscribers.union());
+        if let (Some(current), Some(all)) = (current, all) {
+            let filter = current.filter.union(&all);
+            self.open_wider(filter);
+        }
+    }
+
+    fn open_wider(&mut self, filter: Pattern) {
+        let wider = self.connection(filter);
+        let replaced = match self.phase {
+            Phase::Open => self.next.replace(wider),
+            _ => self.current.replace(wider),
+        };
+        if let Some(replaced) = replaced {
+            self.actions
+                .push(Action::Disconnect(replaced.connection_id));
+        }
+    }
+
+    /// The wider connection failed: tries again after a delay, or gives the newcomers a feed of their own.
+    pub(super) fn retry_widening(&mut self, error: Error) {
+        self.discard_wider();
+        let newcomers = self.newcomers();
+        if newcomers.is_empty() {
+            return;
+        }
+        let reconnect = &self.settings.reconnect;
+        if !reconnect.allows_another(self.widen_attempts) {
+            return self.move_newcomers();
+        }
+        self.widen_attempts += 1.0;
+        let jitter = reconnect.backoff(self.widen_attempts);
+        if self.widen_attempts == 1.0 {
+            self.actions
+                .push(Action::ReportTo(newcomers, error.will_be_retried()));
+        }
+        self.set_timer(Timer::Widen, 0.0, jitter);
+    }
+
+    /// Gives the newcomers a feed of their own: the server refuses what they watch, or refuses it
+    /// together with what the others watch.
+    pub(super) fn move_newcomers(&mut self) {
+        self.discard_wider();
+        self.widen_attempts = 0.0;
+        let newcomers = self.newcomers();
+        self.move_out(&newcomers);
+    }
+
+    /// Whether the first connection may be refused for the sake of a part of its subscribers.
+    pub(super) fn can_split(&self) -> bool {
+        !self.was_open && self.subscribers.are_mixed()
+    }
+
+    /// The server refuses what all subscribers watch together: gives half of them a feed of their own.
+    pub(super) fn split(&mut self) {
+        let ids = self.subscribers.ids();
+        self.part();
+        self.move_out(&ids[ids.len().div_ceil(2)..]);
+        self.connect();
+    }
+
+    fn discard_wider(&mut self) {
+        if let Some(wider) = self.next.take() {
+            self.actions.push(Action::Disconnect(wider.connection_id));
+        }
+    }
+
+    fn newcomers(&mut self) -> Vec<SubscriberId> {
+        let Some(current) = &self.current else {
+            return Vec::new();
+        };
+        let filter = &current.filter;
+        let newcomers = self
+            .subscribers
+            .iter_mut()
+            .filter(|each| !each.is_covered_by(filter));
+        newcomers.map(|subscriber| subscriber.id).collect()
+    }
+
+    fn move_out(&mut self, ids: &[SubscriberId]) {
+        let mut moved = Vec::new();
+        for id in ids {
+            if let Some(gone) = self.subscribers.remove(*id) {
+                moved.push(Moved {
+                    id: *id,
+                    patterns: gone.patterns,
+                    initial: gone.initial,
+                });
+            }
+        }
+        if !moved.is_empty() {
+            self.actions.push(Action::Move(moved));
+        }
+    }
+}
