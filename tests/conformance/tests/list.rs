@@ -15,8 +15,9 @@ const EXTENSIONS: std::ops::RangeInclusive<u32> = 20..=23;
 fn listed() -> Vec<&'static str> {
     let rules = ironflow_conformance::for_each_rule!(names);
     let extensions = ironflow_conformance::for_each_extension_rule!(names);
+    let expiries = ironflow_conformance::for_each_expiry_rule!(names);
     let repetitions = ironflow_conformance::for_each_repetition_rule!(names);
-    [&rules[..], &extensions[..], &repetitions[..]].concat()
+    [&rules[..], &extensions[..], &expiries[..], &repetitions[..]].concat()
 }
 
 #[test]
