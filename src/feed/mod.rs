@@ -41,6 +41,9 @@ struct PendingChange<E> {
     skipped: Vec<SubscriberId>,
 }
 
+/// The longest list of actions whose memory is used again.
+const MAX_SPARE_ACTIONS: usize = 64;
+
 /// The changes of one bucket, from the first subscriber to the end. `E` is what subscribers get.
 #[derive(Debug)]
 pub struct Feed<E> {
@@ -72,6 +75,8 @@ pub struct Feed<E> {
     /// Whether the slots of keys have changed.
     has_forgotten: bool,
     actions: Vec<Action<E>>,
+    /// Memory for the next list of actions.
+    spare: Vec<Action<E>>,
 }
 
 impl<E: Clone> Feed<E> {
@@ -102,6 +107,7 @@ impl<E: Clone> Feed<E> {
             reported: false,
             has_forgotten: false,
             actions: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -117,7 +123,14 @@ impl<E: Clone> Feed<E> {
 
     /// Takes what is to be done, in this order.
     pub fn take_actions(&mut self) -> Vec<Action<E>> {
-        std::mem::take(&mut self.actions)
+        std::mem::replace(&mut self.actions, std::mem::take(&mut self.spare))
+    }
+
+    /// Takes back the empty list of actions that were carried out, to use its memory again.
+    pub fn recycle(&mut self, actions: Vec<Action<E>>) {
+        if actions.capacity() <= MAX_SPARE_ACTIONS {
+            self.spare = actions;
+        }
     }
 
     /// The connection to open, taken out before its turn, for a subscriber whose events begin now.

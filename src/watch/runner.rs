@@ -193,13 +193,14 @@ impl FeedRunner {
             return;
         }
         loop {
-            let actions = self.feed.borrow_mut().take_actions();
+            let mut actions = self.feed.borrow_mut().take_actions();
             if actions.is_empty() {
                 break;
             }
-            for action in actions {
+            for action in actions.drain(..) {
                 self.carry_out(action);
             }
+            self.feed.borrow_mut().recycle(actions);
         }
         self.busy.set(false);
     }

@@ -117,11 +117,11 @@ impl Following {
     /// Carries out what is to be done: connections open at once.
     fn run(&mut self) {
         loop {
-            let actions = self.feed.take_actions();
+            let mut actions = self.feed.take_actions();
             if actions.is_empty() {
                 return;
             }
-            for action in actions {
+            for action in actions.drain(..) {
                 match action {
                     Action::Connect(connection_id, _) => {
                         self.feed.opened(connection_id);
@@ -133,6 +133,7 @@ impl Following {
                     _ => {}
                 }
             }
+            self.feed.recycle(actions);
         }
     }
 
