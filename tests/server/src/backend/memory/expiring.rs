@@ -15,14 +15,14 @@ use crate::environment::Environment;
 #[derive(Default)]
 pub(super) struct Stores {
     pub(super) of_environments: HashMap<Environment, EnvironmentStore>,
-    /// When the task that lets keys expire looks next; without one `None`.
+    /// When the expiry task runs next; `None` without a task.
     next_expiry: Option<Timestamp>,
-    /// Something expires before that.
+    /// Notified when a message expires before that.
     expires_earlier: Arc<Notify>,
 }
 
 impl Memory {
-    /// Has what expires then do so in time, for the watchers of a bucket that is not used otherwise.
+    /// Makes a message expire in time, for the watchers of a bucket without operations.
     pub(super) fn expire_at(&self, time: Timestamp) {
         let mut stores = self.lock();
         match stores.next_expiry {
@@ -37,7 +37,7 @@ impl Memory {
     }
 }
 
-/// Lets keys expire when their time has come, until none is left that does.
+/// Drops expired messages as they expire, until no message is left that does.
 async fn let_expire(stores: Weak<Mutex<Stores>>, earlier: Arc<Notify>) {
     while let Some(next) = stores.upgrade().and_then(|stores| expire(&stores)) {
         let delay = next.0.saturating_sub(SystemClock.now().0);
@@ -48,7 +48,7 @@ async fn let_expire(stores: Weak<Mutex<Stores>>, earlier: Arc<Notify>) {
     }
 }
 
-/// Lets expire what is due. Gives the time when something does next.
+/// Drops expired messages. Returns the time when a message expires next.
 fn expire(stores: &Mutex<Stores>) -> Option<Timestamp> {
     let mut stores = stores.lock().unwrap_or_else(PoisonError::into_inner);
     let of_environments = stores.of_environments.values_mut();

@@ -26,8 +26,8 @@ const DUPLICATE_WINDOW: u64 = 120 * NANOSECONDS;
 /// shorter time to live of a message to this one.
 const MARKER_TTL: u64 = NANOSECONDS;
 
-/// Says in a stream's metadata whether one of its messages had a time to live of its own. While none
-/// had, nothing expires: clients that come back need not compare their keys with all there are.
+/// The metadata of a stream that records whether a message ever had a TTL of its own. Without one, and
+/// without `max_age`, no key expires, and clients that resume need no list of the live keys.
 pub(super) const USE_OF_TTL: &str = "ironflow.ttl";
 const UNUSED: &str = "unused";
 pub(super) const USED: &str = "used";

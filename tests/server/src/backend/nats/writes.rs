@@ -75,7 +75,7 @@ impl Nats {
         let stored = self
             .expires(&names, target.subject, revision, settings.max_age)
             .await;
-        // One that is gone already was written just now: reading it took no longer than that.
+        // A superseded message is no longer there: it was written a moment ago.
         let expires = match stored {
             Ok(Some(expires)) => Some(expires),
             Ok(None) | Err(_) => expiry(
