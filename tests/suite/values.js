@@ -346,8 +346,11 @@ export const values = {
     await view.waitFor(3);
     const plain = await kv.createBucket({ name: t.newBucketName() });
     const [listed] = (await kv.listBuckets()).filter((info) => info.name === name);
+    // Servers add these where they have the feature; the store in memory has not yet.
+    const added = ["expires_at", "epoch", "features"];
     /** @param {unknown} value */
-    const order = (value) => Object.keys(/** @type {object} */ (value));
+    const order = (value) =>
+      Object.keys(/** @type {object} */ (value)).filter((member) => !added.includes(member));
     deepEqual(order(put), ["revision"]);
     deepEqual(order(await bucket.get("k")), [
       "key",
