@@ -56,10 +56,6 @@ pub(super) const STABLE_AFTER_MS: f64 = 5000.0;
 /// From this duration on a handshake is slow, in milliseconds.
 const SLOW_HANDSHAKE_MS: f64 = 5000.0;
 
-/// An open connection is not trusted after the page was hidden for longer than this, in milliseconds:
-/// phones close the sockets of hidden pages silently.
-const LONG_HIDDEN_MS: f64 = 30_000.0;
-
 impl<E: Clone> Feed<E> {
     /// Opens a connection for all subscribers.
     pub(super) fn connect(&mut self) {
@@ -76,7 +72,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// As [`Feed::connect`], because of something that may have mended the network.
-    fn connect_freely(&mut self) {
+    pub(super) fn connect_freely(&mut self) {
         self.part();
         self.attempts.free = true;
         self.connect();
@@ -294,47 +290,6 @@ impl<E: Clone> Feed<E> {
         match self.next {
             Some(_) => self.retry_widening(error),
             None => self.lost(error),
-        }
-    }
-
-    /// The network is back, or is another one. An open connection is not trusted.
-    pub fn online(&mut self) {
-        self.attempts.offline = false;
-        let can_go_on = self.settings.lossless || !self.settings.reconnect.enabled;
-        match self.phase {
-            Phase::Waiting | Phase::Connecting => self.connect_freely(),
-            Phase::Open if !can_go_on => self.connect_freely(),
-            _ => {}
-        }
-    }
-
-    /// The network is gone. Attempts do not count until it is back.
-    pub fn offline(&mut self) {
-        self.attempts.offline = true;
-    }
-
-    /// The page is hidden.
-    pub fn hidden(&mut self) {
-        self.hidden = true;
-        let running = !matches!(self.phase, Phase::Idle | Phase::Paused | Phase::Ended);
-        if self.settings.visibility.pause_on_hidden && running {
-            self.part();
-            self.phase = Phase::Paused;
-            self.notify_states();
-        }
-    }
-
-    /// The page is shown again, after it was hidden for this many milliseconds.
-    pub fn visible(&mut self, hidden_ms: f64) {
-        self.hidden = false;
-        let reconnects = self.settings.visibility.reconnect_on_visible;
-        let is_doubtful = hidden_ms > LONG_HIDDEN_MS && self.settings.reconnect.enabled;
-        match self.phase {
-            Phase::Paused => self.connect_freely(),
-            Phase::Waiting if reconnects => self.connect_freely(),
-            Phase::Connecting if reconnects && self.attempts.slow => self.connect_freely(),
-            Phase::Open if is_doubtful && !self.settings.lossless => self.connect_freely(),
-            _ => {}
         }
     }
 

@@ -109,6 +109,10 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(crate) fn decode(stored: &JsValue, mode: &JsValue) -> Result<JsValue, JsValue>;
 
+}
+
+#[wasm_bindgen(module = "/src/js/responses.js")]
+extern "C" {
     pub(crate) type Refusal;
     #[wasm_bindgen(js_name = readRefusal)]
     pub(crate) fn read_refusal(answer: &HttpResponse) -> Refusal;

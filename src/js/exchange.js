@@ -15,7 +15,7 @@ import { captureCaller } from "./errors.js";
 import { Interrupted, NoFetch, send } from "./fetch.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
-import { readResult } from "./values.js";
+import { readResult } from "./responses.js";
 
 function failureKind(error) {
   if (error instanceof NoFetch) return RACE_NO_FETCH;

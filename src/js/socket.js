@@ -8,7 +8,7 @@ import {
   SOCKET_PUT,
 } from "./enums.js";
 import { dispatch } from "./listeners.js";
-import { readFrame } from "./values.js";
+import { readFrame } from "./responses.js";
 
 /** The subprotocols to offer. One contains the credential, which is visible ASCII. */
 export function protocols(credential) {

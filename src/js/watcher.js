@@ -3,6 +3,7 @@
 import { callBack, log } from "./client.js";
 import { STATES } from "./connection.js";
 import { WATCH_CONNECTING, WATCH_DISCONNECTED } from "./enums.js";
+import { EventBuffer } from "./event-buffer.js";
 import { abortReason, listen, newAbortError, newDeferred, stopListening } from "./exchange.js";
 import { hide, INSPECT, inner, shown } from "./handle.js";
 import { dispatch } from "./listeners.js";
@@ -92,54 +93,6 @@ export function readWatch(first, second) {
   if (name === "") throw "callbacks must be an object";
   if (name) throw `callbacks.${name} must be a function`;
   return readArguments(first, second);
-}
-
-/** Buffers the events of a watch for an iteration that has not read them yet. */
-class EventBuffer {
-  #arrived = [];
-  #leaving = [];
-  #waiting = [];
-  #over;
-
-  push(event) {
-    const waiting = this.#waiting.shift();
-    if (waiting) waiting.resolve({ value: event, done: false });
-    else this.#arrived.push(event);
-  }
-
-  /** Ends the iteration after the buffered events; throws the error, if there is one, after the last. */
-  end(error) {
-    this.#over = { error };
-    for (const waiting of this.#waiting.splice(0))
-      this.#finish().then(waiting.resolve, waiting.reject);
-  }
-
-  next() {
-    if (this.#leaving.length === 0) {
-      this.#leaving = this.#arrived.reverse();
-      this.#arrived = [];
-    }
-    if (this.#leaving.length > 0) {
-      return Promise.resolve({ value: this.#leaving.pop(), done: false });
-    }
-    if (this.#over) return this.#finish();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
-  }
-
-  clear() {
-    this.#arrived = [];
-    this.#leaving = [];
-  }
-
-  #finish() {
-    const { error } = this.#over;
-    this.#over = {};
-    return error === undefined
-      ? Promise.resolve({ value: undefined, done: true })
-      : Promise.reject(error);
-  }
 }
 
 class Subscriber {

@@ -13,7 +13,7 @@ import { connected, SERVER, settled } from "./support/watched.mjs";
 /** Imports a module of the package, which is not type-checked. @param {string} name @returns {Promise<any>} */
 const source = (name) => import(new URL(`../../src/js/${name}.js`, import.meta.url).href);
 
-const values = await source("values");
+const responses = await source("responses");
 const { newFeatures } = await source("features");
 const {
   EXPECTED_BUCKETS,
@@ -135,10 +135,10 @@ test("every reader of a response returns a valid result, or undefined", () => {
   const property = fc.property(text, (body) => {
     for (const [expected, isRight] of readers) {
       const answer = { status: 200, text: body, features: newFeatures() };
-      const result = values.readResult(answer, expected, keyIn(body));
+      const result = responses.readResult(answer, expected, keyIn(body));
       assert.ok(result === undefined || isRight(result), `${expected}: ${body}`);
     }
-    assert.equal(typeof values.readRefusal({ text: body }).message, "string");
+    assert.equal(typeof responses.readRefusal({ text: body }).message, "string");
   });
   fc.assert(property, { numRuns });
   console.log(`${numRuns} bodies, each to ${readers.length + 1} readers`);
@@ -151,7 +151,7 @@ test("every frame is an event, words, or to be ignored", () => {
     fc.uint8Array().map((bytes) => bytes.buffer),
   );
   const property = fc.property(frame, (data) => {
-    const result = values.readFrame(data);
+    const result = responses.readFrame(data);
     if (result === undefined || typeof result === "string") return;
     assert.equal(result.type, "kv_update");
     assert.ok(Number.isSafeInteger(result.revision) && result.revision > 0);

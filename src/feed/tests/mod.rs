@@ -5,6 +5,7 @@ mod following;
 mod initial;
 mod isolation;
 mod network;
+mod parts;
 mod persistence;
 mod promises;
 mod recorder;

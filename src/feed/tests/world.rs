@@ -4,66 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::{
-    Action, ConnectionId, Delay, Event, Feed, KeySlot, Moved, RequestId, ResyncCost, ResyncListing,
-    Settings, SubscriberId, Timer, WatchState,
+    Action, ConnectionId, Delay, Event, Feed, KeySlot, Moved, ResyncCost, Settings, SubscriberId,
+    Timer, WatchState,
 };
+pub(super) use super::parts::{Answered, Asked, Payload, Query, Wire, pattern, settings};
 use super::recorder::{Recorder, Told};
-use crate::config::{RetryPolicy, Visibility};
 use crate::error::Error;
 use crate::kv::{Key, Pattern};
 use crate::text::concat;
-
-/// A change or an entry: all there is to know of it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Payload {
-    pub(super) key: String,
-    pub(super) revision: u64,
-    pub(super) live: bool,
-    pub(super) bucket: u32,
-}
-
-#[derive(Debug)]
-pub(super) struct Wire {
-    pub(super) connection_id: ConnectionId,
-    pub(super) filter: Pattern,
-    pub(super) open: bool,
-    pub(super) frames: VecDeque<Payload>,
-}
-
-#[derive(Debug)]
-pub(super) enum Asked {
-    ResyncListing(Pattern),
-    List(Pattern),
-    Read(Key),
-}
-
-impl Asked {
-    /// The key that is read.
-    pub(super) fn key(&self) -> Option<String> {
-        match self {
-            Self::Read(key) => Some(key.to_string()),
-            _ => None,
-        }
-    }
-}
-
-#[derive(Debug)]
-pub(super) enum Answered {
-    ResyncListing(ResyncListing),
-    List(Vec<Key>),
-    Read(Option<(u64, Payload)>),
-    Nothing,
-}
-
-#[derive(Debug)]
-pub(super) struct Query {
-    pub(super) request: RequestId,
-    pub(super) asked: Asked,
-    /// What the server said, when it was asked.
-    pub(super) answer: Option<Answered>,
-    /// The bucket's revision then.
-    pub(super) answered_at: u64,
-}
 
 pub(super) struct World {
     pub(super) feed: Feed<Payload>,
@@ -103,25 +51,6 @@ pub(super) struct World {
     pub(super) blind: bool,
     /// The bucket's revision when it was resync_listed last.
     pub(super) listed_at: u64,
-}
-
-pub(super) fn settings() -> Settings {
-    let reconnect = RetryPolicy {
-        enabled: true,
-        max_attempts: -1.0,
-        initial: 10.0,
-        max: 100.0,
-        multiplier: 2.0,
-    };
-    let visibility = Visibility {
-        pause_on_hidden: false,
-        reconnect_on_visible: true,
-    };
-    Settings::for_server(reconnect, visibility, 30_000)
-}
-
-pub(super) fn pattern(text: &str) -> Pattern {
-    Pattern::parse(text).unwrap()
 }
 
 impl World {

@@ -5,8 +5,6 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode, http::request};
@@ -14,11 +12,11 @@ use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use ironflow_conformance::{Backend, BucketInfo, BucketSettings, Entry, Failure};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
+use crate::bodies::{EntryBody, InfoBody, InfosBody, KeysBody, RefusalBody, RevisionBody};
 use crate::watch::HttpWatch;
 
 /// How long an answer may take, however busy the machine.
@@ -51,94 +49,6 @@ pub struct HttpClient {
     environment: String,
     /// Whether its watches are of version 2.
     has_watch_2: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct InfoBody {
-    name: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    ttl_seconds: u64,
-    values: u64,
-    bytes: u64,
-    history: u64,
-    created_at: String,
-    epoch: String,
-    pub(crate) features: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct InfosBody {
-    buckets: Vec<InfoBody>,
-    count: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EntryBody {
-    pub(crate) key: String,
-    pub(crate) value: Option<String>,
-    pub(crate) revision: u64,
-    pub(crate) created_at: String,
-    pub(crate) operation: String,
-    pub(crate) reason: Option<String>,
-    pub(crate) expires_at: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct RevisionBody {
-    pub(crate) revision: u64,
-    pub(crate) expires_at: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct KeysBody {
-    keys: Vec<String>,
-    count: usize,
-}
-
-#[derive(Deserialize)]
-struct RefusalBody {
-    error: String,
-    code: String,
-}
-
-impl EntryBody {
-    /// The stored bytes, where there are any.
-    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
-        let value = self.value.as_ref()?;
-        Some(STANDARD.decode(value).unwrap())
-    }
-}
-
-impl From<EntryBody> for Entry {
-    fn from(body: EntryBody) -> Self {
-        Self {
-            value: body.bytes().unwrap(),
-            key: body.key,
-            revision: body.revision,
-            operation: body.operation,
-            created_at: body.created_at,
-            expires_at: body.expires_at,
-        }
-    }
-}
-
-impl From<InfoBody> for BucketInfo {
-    fn from(body: InfoBody) -> Self {
-        assert!(!body.epoch.is_empty());
-        Self {
-            name: body.name,
-            description: body.description,
-            ttl_seconds: body.ttl_seconds,
-            values: body.values,
-            bytes: body.bytes,
-            history: body.history,
-            created_at: body.created_at,
-        }
-    }
 }
 
 impl HttpClient {

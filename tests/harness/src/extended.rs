@@ -14,7 +14,8 @@ use serde_json::json;
 
 use tokio::time::sleep;
 
-use crate::client::{EntryBody, HttpClient, InfoBody, RevisionBody, bucket_path, encode, key_path};
+use crate::bodies::{EntryBody, InfoBody, RevisionBody};
+use crate::client::{HttpClient, bucket_path, encode, key_path};
 use crate::store::{StoreClient, entry, rfc3339};
 
 #[derive(Deserialize)]

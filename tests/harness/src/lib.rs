@@ -2,6 +2,7 @@
 //! [`ironflow_conformance::Backend`], and the processes they speak to.
 #![deny(missing_docs)]
 
+mod bodies;
 mod client;
 mod extended;
 pub mod process;
