@@ -1,5 +1,5 @@
-//! The entries a subscriber begins with, where it asks for them: listed, read, and followed by the
-//! changes that came meanwhile.
+//! The initial entries of a subscriber with `initial`: listed, read, and followed by the changes that
+//! arrived meanwhile.
 
 use super::fetch_queue::{Requester, filtered};
 use super::subscribers::Progress;
@@ -26,7 +26,7 @@ impl<E: Clone> Feed<E> {
         self.read_on();
     }
 
-    /// Lets a subscriber go on as far as the connection allows.
+    /// Moves a subscriber on as far as the connection allows.
     pub(super) fn admit(&mut self, id: SubscriberId) {
         if self.phase != Phase::Open || self.resync.is_listing() {
             return;
@@ -50,7 +50,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Finds a subscriber's initial entries.
+    /// Lists a subscriber's initial entries.
     pub(super) fn list(&mut self, id: SubscriberId) {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
@@ -80,7 +80,7 @@ impl<E: Clone> Feed<E> {
         self.actions.push(Action::List(request, pattern));
     }
 
-    /// The answer to [`Action::List`].
+    /// The response to [`Action::List`].
     pub fn listed(&mut self, request: RequestId, answer: Result<Vec<Key>, Error>) {
         let lists = &mut self.resync.lists;
         let Some(found) = lists.iter().position(|(asked, ..)| *asked == request) else {
@@ -111,7 +111,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Reads those of the keys that a subscriber wants.
+    /// Reads the keys that match a subscriber's patterns.
     pub(super) fn load(&mut self, id: SubscriberId, keys: &[Key]) {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
@@ -134,7 +134,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Gives a subscriber the changes that had to wait for its initial entries.
+    /// Delivers the changes that were buffered until the initial entries were complete.
     fn release(&mut self, id: SubscriberId) {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
@@ -148,7 +148,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Gives a subscriber one of its initial entries.
+    /// Delivers one of the initial entries.
     pub(super) fn give_entry(&mut self, id: SubscriberId, key: &Key, entry: Option<(Revision, E)>) {
         let (Some((revision, payload)), Some(subscriber)) = (entry, self.subscribers.get_mut(id))
         else {

@@ -1,5 +1,5 @@
-//! What a feed knows of each key: enough to record news from repetition, and to see what changed while
-//! it was away. Values are not kept.
+//! The key index: the last revisions of each key, to deduplicate events and to find what changed while
+//! disconnected. It holds no values.
 
 use super::KeySlot;
 use crate::kv::Tree;
@@ -12,14 +12,14 @@ const MANY_TOMBSTONES: usize = if cfg!(test) { 2 } else { 1024 };
 #[derive(Debug)]
 pub(super) struct KeyState {
     pub(super) key: Key,
-    /// The newest revision that every subscriber has been delivered; 0: none.
+    /// The newest revision that was delivered to every subscriber; 0: none.
     pub(super) delivered: Revision,
     /// The newest revision that was seen in any way.
     pub(super) seen: Revision,
     pub(super) live: bool,
-    /// Whether it was there before its changes were followed.
+    /// Whether it existed before its changes were followed.
     early: bool,
-    /// Whether any subscriber was delivered of it.
+    /// Whether an event of it was delivered to any subscriber.
     is_shown: bool,
     /// Whether it was reported as deleted without its tombstone, and nothing of it was delivered since.
     lost: bool,
@@ -29,13 +29,13 @@ pub(super) struct KeyState {
     listed_on: u32,
 }
 
-/// What is known of every key that was heard of.
+/// The state of every known key.
 #[derive(Debug)]
 pub(super) struct KeyIndex {
     keys: Tree<KeyState>,
     live: usize,
     tombstones: usize,
-    /// Whether anything of any key was delivered to anybody.
+    /// Whether any event was delivered.
     has_delivered: bool,
     /// The newest revision that a change brought.
     newest: Revision,
@@ -48,10 +48,9 @@ pub(super) struct KeyIndex {
     /// The newest revision when tombstones were last forgotten. A key that is followed and not known
     /// was deleted by then.
     forgotten: Revision,
-    /// Up to this revision nothing is news, of a key that is followed...
+    /// Up to this revision, a change of a followed key is old...
     floor: Revision,
-    /// ...and up to this one, of a key that was there when the bucket was listed and that nobody has
-    /// heard of.
+    /// ...and up to this one, if the key was in a listing and no event of it was delivered.
     listed_floor: Revision,
 }
 
@@ -77,7 +76,7 @@ impl KeyIndex {
         self.followed = Some(filter);
     }
 
-    /// Takes note of whether every live key that matches the connection's filter has been listed.
+    /// Sets whether every live key that matches the connection's filter has been listed.
     pub(super) const fn set_complete(&mut self, complete: bool) {
         self.complete = complete;
     }
@@ -92,8 +91,8 @@ impl KeyIndex {
         self.listed_revision = self.listed_revision.max(revision);
     }
 
-    /// The connection is over, and until then nothing was missed: what is older than the newest is
-    /// old, also of a key that was never heard of.
+    /// The connection is closed, and nothing was missed until then: any change older than the newest one
+    /// is old, also of an unknown key.
     pub(super) fn part(&mut self) {
         self.floor = self.floor.max(self.newest);
         self.listed_floor = self.floor.max(self.listed_floor).max(self.listed_revision);
@@ -104,7 +103,7 @@ impl KeyIndex {
     }
 
     /// The revision up to which nothing is missing while a connection is open. A list or a read may be ahead
-    /// of the connection's frames, so that it only counts while no subscriber knows of any key.
+    /// of the connection's frames, so it counts only before the first event.
     pub(super) fn complete_up_to(&self) -> Revision {
         match self.has_delivered {
             true => self.newest,
@@ -112,14 +111,14 @@ impl KeyIndex {
         }
     }
 
-    /// Whether this revision was there before any subscriber was ready, and none was given it.
+    /// Whether this revision is older than the first ready subscriber, and was delivered to none.
     pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
-        let heard = self.keys.get(key).is_some_and(|known| known.is_shown);
-        !heard && revision <= self.listed_revision.max(self.listed_floor)
+        let is_shown = self.keys.get(key).is_some_and(|known| known.is_shown);
+        !is_shown && revision <= self.listed_revision.max(self.listed_floor)
     }
 
-    /// Whether what has become of the key is to be delivered: its changes have been followed, or somebody has
-    /// heard of it.
+    /// Whether changes of the key are delivered by a resync: its changes were followed, or an event of it was
+    /// delivered.
     pub(super) fn follows(&self, key: &str) -> bool {
         self.is_followed(key) || self.keys.get(key).is_some_and(|known| known.is_shown)
     }
@@ -132,7 +131,7 @@ impl KeyIndex {
         self.followed.is_some()
     }
 
-    /// The newest revision of a key that is no news.
+    /// The revision up to which changes of the key are old.
     pub(super) fn delivered(&self, key: &str) -> Revision {
         self.delivered_or_floor(key, self.keys.get(key))
     }
@@ -178,8 +177,8 @@ impl KeyIndex {
         Some(&self.keys.at(slot.0)?.key)
     }
 
-    /// Takes in a change; `connection_id`: the connection that brought it, 0 where it was found by fetches. Gives
-    /// the key's slot; none: it is no news.
+    /// Records a change. `connection_id`: the connection that brought it, 0 if a read found it. Returns the
+    /// slot of the key, or none if the change is old.
     pub(super) fn record(
         &mut self,
         key: &Key,
@@ -229,7 +228,7 @@ impl KeyIndex {
         Some(slot)
     }
 
-    /// Takes note of a revision that one subscriber was delivered.
+    /// Records a revision that was delivered to one subscriber.
     pub(super) fn saw(&mut self, key: &Key, revision: Revision) {
         self.has_delivered = true;
         let known = self.entry(key);
@@ -242,13 +241,13 @@ impl KeyIndex {
         }
     }
 
-    /// Takes note that the key exists.
+    /// Records that the key was listed.
     pub(super) fn list(&mut self, key: &Key, connection_id: u32) {
         let followed = self.is_followed(key);
         let known = self.entry(key);
         known.early |= !followed;
         known.listed_on = connection_id;
-        // Of a key that somebody heard of, only what is delivered counts.
+        // If an event of the key was delivered, only delivered events change its state.
         if !known.is_shown {
             let was_live = known.live;
             known.live = true;
@@ -269,7 +268,7 @@ impl KeyIndex {
         matters.then_some(seen)
     }
 
-    /// The keys taken for alive that neither the list nor a change on this connection confirms.
+    /// The live keys that neither the list nor a change on this connection confirms.
     pub(super) fn unlisted(&self, filter: &Pattern, connection_id: u32) -> Vec<Key> {
         let mut keys = Vec::new();
         self.keys.select(filter, &mut |known| {

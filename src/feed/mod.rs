@@ -1,9 +1,9 @@
-//! A feed: everything that one connection to a bucket's changes goes through, for all who watch the
-//! bucket. What has on_socket_event goes in by its methods; what is to be done comes out by
-//! [`Feed::take_actions`], to be carried out in that order. It knows no socket and no clock.
+//! A feed: the watches of one bucket over one connection, as a pure state machine. Its methods take what
+//! has happened; [`Feed::take_actions`] returns what the runner does, in order. It has no socket and no
+//! clock.
 //!
-//! The connection's filter covers what every subscriber watches. [`resync`] is how a feed learns
-//! what it missed; [`index`] is what it remembers in order to record.
+//! The connection's filter covers what every subscriber watches. [`resync`] finds what was
+//! missed, by the revisions in [`key_index`].
 
 mod action;
 mod connection;
@@ -37,8 +37,8 @@ struct PendingChange<E> {
     revision: Revision,
     live: bool,
     payload: E,
-    /// Those who were given a newer entry of the key, of the bucket before if it is another one. Empty: the
-    /// change is old for everyone.
+    /// The subscribers that have a newer entry of the key, which may be of the bucket that this one replaced.
+    /// Empty: the change is old for all of them.
     skipped: Vec<SubscriberId>,
 }
 
@@ -53,7 +53,7 @@ pub struct Feed<E> {
     index: KeyIndex,
     phase: Phase,
     current: Option<Connection>,
-    /// A wider connection that is to take the current one's slot.
+    /// A wider connection that is to replace the current one.
     next: Option<Connection>,
     resync: Resync,
     /// Changes that are old, unless the bucket turns out to be another one.
@@ -71,7 +71,7 @@ pub struct Feed<E> {
     /// The connection that [`Timer::Stable`] is about.
     stable: ConnectionId,
     was_open: bool,
-    /// Whether subscribers know that the connection is lost.
+    /// Whether the loss of the connection was reported.
     reported: bool,
     /// Whether the slots of keys have changed.
     has_forgotten: bool,
@@ -164,8 +164,8 @@ impl<E: Clone> Feed<E> {
         self.subscribers.union()
     }
 
-    /// Somebody wants the changes of the keys that match any of the patterns; with `initial`, the
-    /// entries there are first. Nothing is delivered before [`Feed::activated`].
+    /// Adds a subscriber of the keys that match any of the patterns; with `initial`, it gets the entries there
+    /// are first. Nothing is delivered before [`Feed::activated`].
     pub fn subscribe(&mut self, patterns: &[Pattern], initial: bool) -> SubscriberId {
         // A pattern that another covers would only find the same keys twice.
         let mut kept: Vec<Pattern> = Vec::with_capacity(patterns.len());
@@ -189,7 +189,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Somebody wants no more.
+    /// Removes a subscriber.
     pub fn unsubscribe(&mut self, id: SubscriberId) {
         if self.subscribers.remove(id).is_none() {
             return;
@@ -206,8 +206,8 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// A change arrived. Gives the slot of its key, by which it can be named until keys are forgotten;
-    /// none where it is no news.
+    /// A change arrived. Returns the slot of its key, valid until keys are forgotten, or none if the change is
+    /// old.
     pub fn changed(
         &mut self,
         connection_id: ConnectionId,
@@ -263,7 +263,7 @@ impl<E: Clone> Feed<E> {
         delivered
     }
 
-    /// Keeps a change for those who were given a newer entry of its key, in case that it is of another bucket.
+    /// Keeps a change for the subscribers that have a newer entry of its key: the bucket may be another one.
     #[cold]
     fn note_skipped(&mut self, key: &Key, revision: Revision, live: bool, payload: &E) {
         let skipped = self.subscribers.ahead_of(key, revision);
@@ -309,13 +309,13 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Gives an event to those who want the key.
+    /// Delivers an event to the subscribers of the key.
     fn deliver(&mut self, key: &Key, revision: Revision, event: Event<E>, resynced: bool) {
         let to = self.subscribers.matching_ids(key);
         self.deliver_to(&to, key, revision, event, resynced);
     }
 
-    /// Gives an event to these subscribers, or keeps it for them until they have their initial entries.
+    /// Delivers an event to these subscribers, or buffers it until they have their initial entries.
     fn deliver_to(
         &mut self,
         matching_ids: &[SubscriberId],

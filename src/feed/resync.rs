@@ -1,10 +1,9 @@
-//! How a feed learns what it has not been delivered: the entries a subscriber begins with, and what
-//! changed while there was no connection.
+//! The resync: finds what changed while there was no connection.
 //!
-//! On every new connection the bucket is *resync_listed*: when it was created, and which keys it has. The
-//! first time this is only noted, so that a key's disappearance can be noticed later. After an
-//! interruption, keys that are no longer there are reported gone, and every other key is read, unless
-//! a change of it has already arrived. What is newer than what was delivered is delivered.
+//! On every new connection the feed requests a resync listing: when the bucket was created, and which
+//! keys it has. The first listing is only recorded, to notice later which keys are gone. After an
+//! interruption, a missing key is delivered as a delete, and every other key is read, unless a change of
+//! it has already arrived. Entries that are newer than what was delivered are delivered.
 
 use super::fetch_queue::{Requester, filtered};
 use super::subscribers::Progress;
@@ -14,7 +13,7 @@ use super::{
 use crate::error::Error;
 use crate::kv::{Key, Revision};
 
-/// Where catching up stands.
+/// The state of the resync.
 #[derive(Debug, Default)]
 pub(super) struct Resync {
     step: Step,
@@ -40,10 +39,10 @@ enum Step {
     Done,
 }
 
-/// What is to be read of a listing.
+/// Which keys of a listing are read.
 #[derive(Debug, Clone, Copy)]
 enum ResyncScope {
-    /// The newest key, for its revision, and what was delivered: nothing was followed before.
+    /// The newest key, for its revision, and the keys with delivered events: nothing was followed before.
     Newest,
     /// Every key that was followed.
     All,
@@ -120,7 +119,7 @@ impl<E: Clone> Feed<E> {
         self.admit_all();
     }
 
-    /// Whatever is being asked is of no use any more.
+    /// Cancels the requests of the resync and of initial entries.
     pub(super) fn abandon_resync(&mut self) {
         self.resync.step = Step::None;
         self.resync.lists.clear();
@@ -213,7 +212,7 @@ impl<E: Clone> Feed<E> {
     fn start_over(&mut self, connection_id: u32) {
         self.index.start_over(connection_id);
         for subscriber in self.subscribers.iter_mut() {
-            // Of the bucket that is no more, only the end of what was delivered matters now.
+            // Of the replaced bucket, only deletes of delivered entries still matter.
             for buffer in std::mem::take(&mut subscriber.buffer) {
                 let read = subscriber.has_read(&buffer.key);
                 if self.index.changed_on(&buffer.key, connection_id) {
@@ -227,7 +226,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// A key is no longer there; nobody saw it go.
+    /// A key is gone, and its delete was missed.
     fn gone(&mut self, key: &Key) {
         let followed = self.index.follows(key);
         if let Some(seen) = self.index.lose(key).filter(|_| followed) {
@@ -259,7 +258,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// The answer to [`Action::Read`].
+    /// The response to [`Action::Read`].
     pub fn read(&mut self, request: RequestId, answer: ReadResult<E>) {
         let Some(mut read) = self.fetches.complete(request) else {
             return;
@@ -320,7 +319,7 @@ impl<E: Clone> Feed<E> {
         self.read_on();
     }
 
-    /// Tells everybody of an entry, if it is news.
+    /// Delivers an entry that the resync has read, if it is new.
     fn compare_entry(&mut self, key: &Key, entry: Option<(Revision, E)>) {
         let Step::Reading(scope) = self.resync.step else {
             return;

@@ -1,16 +1,16 @@
-//! Who hears of a feed's changes.
+//! The subscribers of a feed.
 
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
 use super::{Event, KeySlot, WatchState};
 
-/// Names a subscriber of a feed. Never used twice.
+/// Identifies a subscriber of a feed. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriberId(pub(super) u32);
 
 impl SubscriberId {
-    /// The name as a number.
+    /// The id as a number.
     pub const fn number(self) -> u32 {
         self.0
     }
@@ -25,9 +25,9 @@ pub(super) enum Progress {
     Listing(usize),
     /// Its initial entries are being read.
     Reading,
-    /// It has its initial entries; the feed has yet to catch up.
+    /// It has its initial entries; the resync is not done.
     Loaded,
-    /// It has all that was there in the beginning.
+    /// It is ready.
     Ready,
 }
 
@@ -37,19 +37,19 @@ pub(super) struct Subscriber<E> {
     pub(super) patterns: Vec<Pattern>,
     pub(super) initial: bool,
     pub(super) progress: Progress,
-    /// The state it was last delivered of.
+    /// The last state it was notified of.
     pub(super) state: WatchState,
     pub(super) was_connected: bool,
     /// `onReady` is called once.
     pub(super) was_ready: bool,
-    /// It may be delivered of things: the call that made it has returned.
+    /// Whether events may be delivered: the `watch()` call has returned.
     pub(super) activated: bool,
     /// The revisions of its initial entries, as long as they may still come as changes.
     pub(super) read: Tree<Revision>,
     pub(super) newest_read: Revision,
     /// The same, of the bucket that this one has replaced: its entries may have to be deleted.
     read_earlier: Tree<Revision>,
-    /// Whether it was there when the bucket was resync_listed: the listing is_buffering its initial entries.
+    /// Whether it was active when the resync listing was requested, so that the listing has its keys.
     pub(super) in_listing: bool,
     /// The keys of its initial entries, as far as they are listed.
     pub(super) listed: Vec<Key>,
@@ -124,13 +124,13 @@ impl<E> Subscriber<E> {
     }
 }
 
-/// The subscribers, found by the keys they want.
+/// The subscribers, found by key.
 #[derive(Debug)]
 pub(super) struct Subscribers<E> {
     /// In ascending order of their ids.
     list: Vec<Subscriber<E>>,
     by_pattern: Tree<Vec<SubscriberId>>,
-    /// Who wants a key, by the key's slot, as long as nobody comes or goes.
+    /// The subscribers of a key by its slot, until a subscriber is added or removed.
     by_slot: Vec<Vec<SubscriberId>>,
     next_id: u32,
 }
@@ -200,7 +200,7 @@ impl<E> Subscribers<E> {
         self.list.get_mut(at)
     }
 
-    /// Those that want the key of a slot, taken out until they are kept again.
+    /// Takes the subscribers of the key at a slot; [`Subscribers::keep_matching`] puts them back.
     pub(super) fn take_matching(&mut self, slot: KeySlot, key: &str) -> Vec<SubscriberId> {
         let known = self.by_slot.get_mut(slot.0).map(std::mem::take);
         match known {
@@ -209,7 +209,7 @@ impl<E> Subscribers<E> {
         }
     }
 
-    /// Keeps those that want the key of a slot, as long as nobody comes or goes.
+    /// Keeps the subscribers of the key at a slot, until a subscriber is added or removed.
     pub(super) fn keep_matching(&mut self, slot: KeySlot, matching_ids: Vec<SubscriberId>) {
         while self.by_slot.len() <= slot.0 {
             self.by_slot.push(Vec::new());
@@ -217,12 +217,12 @@ impl<E> Subscribers<E> {
         self.by_slot[slot.0] = matching_ids;
     }
 
-    /// The slots of keys are to mean others from now on.
+    /// Forgets the subscribers by slot.
     pub(super) fn forget_slots(&mut self) {
         self.by_slot.clear();
     }
 
-    /// Those that want the key, each once, in the order they came.
+    /// The subscribers of the key, each once, in the order they were added.
     pub(super) fn matching_ids(&self, key: &str) -> Vec<SubscriberId> {
         let mut found = Vec::new();
         self.by_pattern.matching(key, &mut |ids| {
@@ -237,12 +237,12 @@ impl<E> Subscribers<E> {
         found
     }
 
-    /// Keeps those that were given an entry of the key.
+    /// Retains the subscribers that have an entry of the key.
     pub(super) fn retain_readers(&mut self, ids: &mut Vec<SubscriberId>, key: &str) {
         ids.retain(|id| self.get_mut(*id).is_some_and(|each| each.was_given(key)));
     }
 
-    /// Those that want the key and were given an entry of it that is not older than this revision.
+    /// The subscribers of the key that have an entry of this revision or a newer one.
     pub(super) fn ahead_of(&self, key: &str, revision: Revision) -> Vec<SubscriberId> {
         let ahead = |each: &&Subscriber<E>| {
             each.activated
@@ -282,7 +282,7 @@ impl<E> Subscribers<E> {
     }
 
     fn position(&self, id: SubscriberId) -> Result<usize, usize> {
-        // Where nobody has left, the ids are without gaps.
+        // If none was removed, the ids are contiguous.
         let first = self.list.first().map_or(0, |subscriber| subscriber.id.0);
         let likely = id.0.wrapping_sub(first) as usize;
         if self.list.get(likely).is_some_and(|found| found.id == id) {

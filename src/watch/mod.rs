@@ -1,5 +1,5 @@
-//! Watches: a [feed] is what one connection goes through, for all who watch a bucket; around it, the
-//! socket or the store in memory that drives it, and the page it lives in.
+//! Watches: runs [feeds](crate::feed) over sockets or the store in memory, with timers and page events; and
+//! the life cycle of a view.
 
 pub mod view_lifecycle;
 

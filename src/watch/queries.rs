@@ -1,4 +1,4 @@
-//! What a feed asks about its bucket, by the transport that operations go by.
+//! The requests of a feed, over the transport of the client's operations.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::ffi::{self, Failure, Read};
 use crate::kv::{Key, Pattern};
 use crate::transport::{Limits, Operation, Transport};
 
-/// What a feed has asked, and will be delivered.
+/// A request of the feed.
 enum Query {
     /// Whether the server answers for the bucket.
     Probe(ConnectionId),
@@ -127,7 +127,7 @@ impl FeedRunner {
     }
 }
 
-/// What a feed takes for an entry: none where there is no such key.
+/// The result of a read: none for a missing key.
 fn entry(answer: Result<JsValue, Error>) -> ReadResult<JsValue> {
     match answer {
         Ok(entry) => {

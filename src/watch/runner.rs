@@ -85,8 +85,8 @@ impl FeedRunner {
             && !self.feed.borrow().has_ended()
     }
 
-    /// Adds a subscriber, and gives the application's side of it. The connection is begun when this returns;
-    /// the subscriber hears of it later.
+    /// Adds a subscriber and returns its `KVWatcher`. The connection is begun when this returns; callbacks run
+    /// later.
     pub(crate) fn subscribe(
         self: &Rc<Self>,
         patterns: &[Pattern],
@@ -144,7 +144,7 @@ impl FeedRunner {
         }
     }
 
-    /// Lets the feed speak to its new subscribers.
+    /// Activates new subscribers.
     pub(super) fn activate_new(self: &Rc<Self>) {
         if self.new.borrow().is_empty() {
             return;
@@ -153,7 +153,7 @@ impl FeedRunner {
         self.update(|feed| new.iter().for_each(|id| feed.activated(*id)));
     }
 
-    /// Takes a subscriber out, and tells it so.
+    /// Removes and closes a subscriber.
     fn unsubscribe(self: &Rc<Self>, id: SubscriberId) {
         let Some(subscriber) = self.subscribers.take(id.number()) else {
             return;
@@ -162,13 +162,13 @@ impl FeedRunner {
         subscriber.close();
     }
 
-    /// Ends the watch for everybody.
+    /// Ends all subscribers.
     pub(crate) fn stop(self: &Rc<Self>) {
         self.update(Feed::stop);
         self.subscribers.end_all(&JsValue::UNDEFINED);
     }
 
-    /// The page has gone through something.
+    /// Handles a page event.
     pub(crate) fn page(self: &Rc<Self>, event: &PageEvent) {
         self.update(|feed| match event {
             PageEvent::Online => feed.online(),
@@ -178,13 +178,13 @@ impl FeedRunner {
         });
     }
 
-    /// Tells the feed what has on_socket_event, and does what is to be done.
+    /// Updates the feed, and carries out its actions.
     pub(super) fn update(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
         what(&mut self.feed.borrow_mut());
         self.run();
     }
 
-    /// Does what is to be done, unless that is what is going on already.
+    /// Carries out the feed's actions, unless that is under way already.
     fn run(self: &Rc<Self>) {
         if self.feed.borrow_mut().take_forgotten() {
             self.slots.clear();
@@ -266,7 +266,7 @@ impl FeedRunner {
         }
     }
 
-    /// Tells every subscriber of a problem, and the host. Of nobody's problem nobody hears.
+    /// Reports a problem to every subscriber and to the host, if there is a subscriber.
     fn report(&self, error: Error) {
         if self.subscribers.size() > 0 {
             let error = self.js_error(error);

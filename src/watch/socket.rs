@@ -53,7 +53,7 @@ impl Socket {
     /// Opens a socket that offers these subprotocols; a credential is one of them, never part of the address.
     ///
     /// # Errors
-    /// Words that say why it cannot be opened, as where there is no WebSocket at all.
+    /// A message: why it cannot be opened, for example because there is no WebSocket.
     pub(super) fn open(
         url: &str,
         offered: &Array,
@@ -72,8 +72,7 @@ impl Socket {
         })
     }
 
-    /// Lets go of a socket that another takes the slot of. One that is still being connected is closed
-    /// when it is.
+    /// Drops a socket that another one replaces. One that is still connecting is closed once it is open.
     pub(super) fn retire(mut self) {
         self.close_at_once = false;
     }

@@ -1,4 +1,4 @@
-//! Where the changes of a feed come from: a socket, or a store in memory.
+//! The sources of a feed's changes: a socket, or the store in memory.
 
 use std::rc::{Rc, Weak};
 
@@ -13,7 +13,7 @@ use crate::kv::{Operation, Pattern};
 use crate::store::WatcherId;
 use crate::transport::{EventQueue, Memory, Transport};
 
-/// Where changes come from. Letting go of it ends them.
+/// A source of changes. Dropping it ends them.
 pub(super) enum Source {
     Socket(Socket),
     Store(Rc<Memory>, WatcherId, Rc<EventQueue>),
@@ -21,7 +21,7 @@ pub(super) enum Source {
 
 impl FeedRunner {
     pub(super) fn connect(self: &Rc<Self>, connection_id: ConnectionId, filter: &Pattern) {
-        // The filter that lets everything through is left out, as where nobody filters.
+        // The filter that matches every key is left out.
         let filter = Some(filter).filter(|filter| **filter != Pattern::all());
         match &*self.transport.active() {
             Transport::Http(http) => {
@@ -108,7 +108,7 @@ impl FeedRunner {
         });
     }
 
-    /// Takes in what a store has queued.
+    /// Updates the feed with the events that a store has queued.
     fn drain(self: &Rc<Self>, connection_id: ConnectionId) {
         let queue = match self
             .sources

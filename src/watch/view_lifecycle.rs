@@ -1,4 +1,4 @@
-//! The life of a view: when the watch behind it is opened again after it closed.
+//! The life cycle of a view: when its watch is opened again after it closed.
 
 use crate::config::RetryPolicy;
 
@@ -78,7 +78,7 @@ pub struct ViewLifecycle {
     closed: Option<CloseReason>,
     /// The delays so far, since the view was last complete, and one.
     attempt: f64,
-    /// Whether the entries that the view is_buffering are those of an earlier configuration.
+    /// Whether the view holds the entries of an earlier configuration.
     outdated: bool,
 }
 
@@ -130,7 +130,7 @@ impl ViewLifecycle {
         self.outdated && (self.closed == refused || self.closed == Some(CloseReason::BucketMissing))
     }
 
-    /// Something has on_socket_event that may have mended the cause.
+    /// An event that may have removed the cause.
     pub fn on_event(&mut self, event: ViewEvent) -> Next {
         let Some(reason) = self.closed else {
             return Next::Nothing;

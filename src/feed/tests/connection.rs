@@ -1,4 +1,4 @@
-//! What becomes of a connection, and what subscribers hear of it.
+//! The life cycle of a connection, and what subscribers are notified of.
 
 use super::super::{Feed, Settings, WatchState};
 use super::world::{World, settings};
@@ -16,7 +16,7 @@ fn connected(change: impl FnOnce(&mut Settings)) -> (World, super::super::Subscr
 }
 
 #[test]
-fn a_first_subscriber_connects_at_once_and_is_told_when_it_is_connected() {
+fn the_first_subscriber_connects_immediately_and_is_notified_when_connected() {
     let mut world = World::new(settings());
     let id = world.watch(&["a.*"], false);
     assert_eq!((world.connects, world.filters()), (1, vec!["a.*"]));

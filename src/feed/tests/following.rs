@@ -25,7 +25,7 @@ fn delivered_after(
 }
 
 #[test]
-fn changes_are_told_as_they_come_each_revision_once() {
+fn changes_are_delivered_as_they_arrive_each_revision_once() {
     let (mut world, id) = following(&["a"]);
     world.put("a");
     world.delete("a");
@@ -35,7 +35,7 @@ fn changes_are_told_as_they_come_each_revision_once() {
 }
 
 #[test]
-fn where_nothing_changed_nothing_is_told() {
+fn a_resync_without_changes_delivers_nothing() {
     for keys in [&[][..], &["a"], &["a", "b", "a"]] {
         let (mut world, id) = following(keys);
         assert_eq!(delivered_after(&mut world, id, |_| {}), [""; 0]);
@@ -46,7 +46,7 @@ fn where_nothing_changed_nothing_is_told() {
 }
 
 #[test]
-fn what_changed_meanwhile_is_told_as_resynced() {
+fn changes_missed_while_disconnected_are_delivered_as_resynced() {
     let (mut world, id) = following(&["a", "b", "c", "d"]);
     world.put("b");
     world.settle();
@@ -80,7 +80,7 @@ fn frames_that_were_lost_are_made_up_for() {
 }
 
 #[test]
-fn a_key_that_came_and_went_meanwhile_is_not_told() {
+fn a_key_created_and_deleted_while_disconnected_delivers_nothing() {
     let (mut world, id) = following(&[]);
     let delivered = delivered_after(&mut world, id, |world| {
         world.put("a");
@@ -90,12 +90,12 @@ fn a_key_that_came_and_went_meanwhile_is_not_told() {
 }
 
 #[test]
-fn a_delete_that_was_told_is_not_told_again() {
+fn a_delivered_delete_is_not_delivered_again() {
     let (mut world, id) = following(&["a"]);
     world.delete("a");
     world.settle();
     assert_eq!(delivered_after(&mut world, id, |_| {}), [""; 0]);
-    // Nor where the key was there again for a moment that nobody was delivered of.
+    // Nor if the key existed for a moment without a delivered event.
     world.lose_frames(0);
     world.put("a");
     world.wait();
@@ -132,7 +132,7 @@ fn a_server_that_sends_the_current_values_first_repeats_nothing() {
 }
 
 #[test]
-fn an_interruption_while_catching_up_begins_it_anew() {
+fn an_interruption_while_catching_up_starts_it_again() {
     let (mut world, id) = following(&["a", "b", "c"]);
     world.lose_frames(0);
     for key in ["a", "b", "c"] {

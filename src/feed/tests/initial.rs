@@ -124,7 +124,7 @@ fn that_are_stale_are_read_again() {
     let id = world.watch(&["a"], true);
     world.consider(0);
     world.put("a");
-    // The change reaches everybody before the older answer does.
+    // The change is delivered before the older response arrives.
     world.deliver(0, false);
     world.settle();
     assert_eq!(world.delivered(id), ["put a 2"]);

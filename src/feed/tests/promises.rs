@@ -148,7 +148,7 @@ fn take(world: &mut World, step: &Step) {
     }
 }
 
-/// Promise 1, and that nobody hears of what it does not watch.
+/// Promise 1, and that no subscriber gets a key that it does not watch.
 fn check_order(recorder: &Recorder) {
     let mut last: BTreeMap<&str, (u64, bool, u32)> = BTreeMap::new();
     for delivered in &recorder.delivered {
@@ -157,12 +157,12 @@ fn check_order(recorder: &Recorder) {
             .iter()
             .any(|pattern| pattern.matches(&delivered.key));
         assert!(wanted, "{delivered:?} was not asked for");
-        // A key that went while nobody looked is delivered with the last revision that was known of it.
+        // A delete that was missed has the last known revision of the key.
         let gone = delivered.resynced && !delivered.live;
         if let Some((revision, live, bucket)) = last.get(&*delivered.key).copied() {
             let next =
                 delivered.revision > revision || gone && live && delivered.revision == revision;
-            // A bucket that was made anew counts anew; what came of it before the feed knew may come again.
+            // Revisions of a bucket that was created again start at 1; its first events may repeat.
             let again = delivered.bucket > 1 && delivered.revision == revision
                 || gone && delivered.bucket > 0;
             assert!(
@@ -244,13 +244,13 @@ fn check_final(world: &World, recorder: &Recorder) {
                 );
             }
             (None, None) => {
-                // A key that nobody knew of has not gone.
+                // An unknown key has no delete.
                 let known = at_ready
                     .get(key)
                     .is_some_and(|at| *at <= recorder.listed_at);
                 assert!(
                     !known || world.blind,
-                    "{key} is gone, and nobody was delivered"
+                    "{key} is gone, and no delete was delivered"
                 );
             }
         }

@@ -6,9 +6,9 @@ use super::super::WatchState;
 use crate::error::Error;
 use crate::kv::Pattern;
 
-/// What a subscriber was delivered of a key.
+/// An event that was delivered to a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Delivery {
     pub(super) key: String,
     pub(super) revision: u64,
     pub(super) live: bool,
@@ -25,7 +25,7 @@ pub(super) struct Recorder {
     pub(super) initial: bool,
     /// The bucket of the name, and its live keys as far as they were listed, when it subscribed.
     pub(super) at_watch: (u32, BTreeMap<String, u64>),
-    pub(super) delivered: Vec<Told>,
+    pub(super) delivered: Vec<Delivery>,
     pub(super) states: Vec<WatchState>,
     pub(super) errors: Vec<Error>,
     /// What the server buffer when it became ready: the live keys.
@@ -35,7 +35,7 @@ pub(super) struct Recorder {
     pub(super) ended: Option<Option<Error>>,
 }
 
-impl Told {
+impl Delivery {
     /// As `put a 1`, `delete a 2`, with `resynced` where it is.
     pub(super) fn in_words(&self) -> String {
         let what = if self.live { "put" } else { "delete" };

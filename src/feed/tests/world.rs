@@ -8,7 +8,7 @@ use super::super::{
     Timer, WatchState,
 };
 pub(super) use super::parts::{Answered, Asked, Payload, Query, Wire, pattern, settings};
-use super::recorder::{Recorder, Told};
+use super::recorder::{Delivery, Recorder};
 use crate::error::Error;
 use crate::kv::{Key, Pattern};
 use crate::text::concat;
@@ -47,9 +47,9 @@ pub(super) struct World {
     pub(super) connects: usize,
     pub(super) reads: usize,
     pub(super) ended: bool,
-    /// Whether a listing failed: keys that were never delivered of may go unnoticed then.
+    /// Whether a listing failed: keys that had no event may go unnoticed then.
     pub(super) blind: bool,
-    /// The bucket's revision when it was resync_listed last.
+    /// The bucket's revision when it was listed last.
     pub(super) listed_at: u64,
 }
 
@@ -143,8 +143,8 @@ impl World {
         self.write(key, false);
     }
 
-    /// The bucket is deleted and created again while nobody is connected; a feed can only know that of a
-    /// bucket it has resync_listed.
+    /// The bucket is deleted and created again while there is no connection; a feed can only know that of a
+    /// bucket it has listed.
     pub(super) fn recreate(&mut self) {
         if self.wires.is_empty() && self.feed.resync.knows_bucket() {
             self.bucket += 1;
@@ -207,7 +207,7 @@ impl World {
         self.recorders[&id]
             .delivered
             .iter()
-            .map(Told::in_words)
+            .map(Delivery::in_words)
             .collect()
     }
 
@@ -373,7 +373,7 @@ impl World {
         };
         for id in to {
             if let Some(recorder) = self.recorders.get_mut(id) {
-                recorder.delivered.push(Told {
+                recorder.delivered.push(Delivery {
                     key: delivered.key.clone(),
                     revision: delivered.revision,
                     live: delivered.live,
