@@ -160,6 +160,12 @@ describe("a view whose attempts are used up", () => {
     listeners.get("online")?.();
     await settled();
     assert.equal(sockets.length, 3);
+    // The replaced one is closed once it is open: browsers log an error otherwise.
+    sockets[1]?.accept();
+    assert.deepEqual(
+      sockets.map(({ readyState }) => readyState < 2),
+      [false, false, true],
+    );
     client.disconnect();
   });
 });
