@@ -35,7 +35,8 @@ const isValue = (value) => typeof value === "string" || value === undefined || v
 /** Reads the entry of the requested key; undefined for an entry of another key. */
 function readEntry(answer, asked) {
   const entry = toEntry(parse(answer));
-  return entry?.key === asked ? entry : undefined;
+  // A deleted key is a 404.
+  return entry?.key === asked && entry.operation !== "delete" ? entry : undefined;
 }
 
 /** An entry from the server's JSON; undefined if it is invalid. */
