@@ -1,5 +1,4 @@
-//! Reading what a caller passes in. Whatever is wrong with it is a `ValidationError`, found before
-//! any request.
+//! Reads and validates the caller's arguments. A bad argument is a `ValidationError`, before any request.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -26,7 +25,7 @@ pub(super) fn key(given: &Arguments) -> Result<Key, Error> {
     Ok(Key::parse(given.text("the key")?)?)
 }
 
-/// A pattern, or none where there is nothing.
+/// A pattern; none if the argument is unset.
 pub(super) fn filter(given: &Arguments) -> Result<Option<Pattern>, Error> {
     match given.is_unset() {
         true => Ok(None),
@@ -34,7 +33,7 @@ pub(super) fn filter(given: &Arguments) -> Result<Option<Pattern>, Error> {
     }
 }
 
-/// A pattern, or a list of at least one; every key where there is nothing.
+/// A pattern, or a list of at least one; all keys if the argument is unset.
 pub(super) fn patterns(given: Option<&Setting>, what: &str) -> Result<Vec<Pattern>, Error> {
     let mut patterns = Vec::new();
     match given {
@@ -59,7 +58,7 @@ pub(super) fn patterns(given: Option<&Setting>, what: &str) -> Result<Vec<Patter
     }
 }
 
-/// A function of the caller's.
+/// The caller's function.
 pub(super) fn function(value: &JsValue, what: &str) -> Result<(), Error> {
     match value.is_function() {
         true => Ok(()),
@@ -74,8 +73,8 @@ pub(super) fn revision(value: &JsValue) -> Result<Revision, Error> {
     }
 }
 
-/// What is to be stored. Bytes are copied now, so that the caller may go on using the buffer. `decode`: how
-/// the handle decodes values, and so what it takes.
+/// The value to store. Bytes are copied, so that the caller may reuse the buffer. `decode`: how the handle
+/// decodes values, which limits the values it accepts.
 pub(super) fn body(
     key: &JsValue,
     value: &JsValue,
@@ -97,10 +96,10 @@ const MAX_ATTEMPTS: OptionSpec = (
     }),
 );
 
-/// The name of the option that says which revision is read, or must be the last.
+/// The option with the revision to read, or that must be the last.
 const REVISION: &str = "revision";
 
-/// The options that a method takes as its last argument.
+/// The options of a method's last argument.
 fn known_options(method: &str) -> &'static [OptionSpec] {
     match method {
         "get" | "delete" | "purge" => &[("timeout", TIMEOUT), SIGNAL, (REVISION, COUNT)],
@@ -109,7 +108,7 @@ fn known_options(method: &str) -> &'static [OptionSpec] {
     }
 }
 
-/// The last, optional argument of a method: its limits, and the options beside them.
+/// Reads the last, optional argument of a method: its limits, and other options.
 pub(super) fn request_options(
     given: &Arguments,
     method: &str,
@@ -129,7 +128,7 @@ pub(super) fn max_attempts(options: &Options) -> f64 {
     options.number(MAX_ATTEMPTS.0).unwrap_or(f64::INFINITY)
 }
 
-/// The option `revision`. One that is undefined was refused: what must be conditional would not be.
+/// The option `revision`. An undefined one is refused, because the operation would be unconditional.
 pub(super) fn revision_option(options: &Options) -> Option<Revision> {
     options
         .number(REVISION)
@@ -170,7 +169,7 @@ pub(super) fn memory_buckets(options: &Options) -> Result<Vec<BucketConfig>, Err
     Ok(configs)
 }
 
-/// A list at this position of what was read last.
+/// The list at this position of the last read arguments.
 fn list(at: u32) -> Array {
     ffi::take_value(at).unchecked_into()
 }
@@ -201,7 +200,7 @@ pub(super) fn bucket_config(given: &Arguments, path: &str) -> Result<BucketConfi
         max_bytes: number("maxBytes"),
         history: number("history"),
     };
-    // Sent as it was given: what is unset is the backend's to decide.
+    // Sent only if it was given: the backend decides the default.
     config.clone().normalized()?;
     Ok(config)
 }

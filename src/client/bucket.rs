@@ -27,14 +27,14 @@ pub struct BrowserKVBucketHandle {
     name: BucketName,
     /// How values are decoded, for [`crate::ffi::decode`]; none: they stay base64.
     decode: Option<JsValue>,
-    /// Whether error handlers hear nothing of its operations: those that are a part of another.
+    /// Whether its errors are not reported to handlers, because it is a part of another operation.
     quiet: bool,
     /// Whether `find` has learned that the bucket exists.
     exists: Rc<Cell<bool>>,
 }
 
 impl BrowserKVBucketHandle {
-    pub(super) fn of(
+    pub(super) fn from_state(
         state: &Rc<ClientState>,
         name: &JsValue,
         options: &JsValue,
@@ -56,7 +56,7 @@ impl BrowserKVBucketHandle {
         request.send(method, call)
     }
 
-    /// A handle for operations that are a part of another; it does not decode.
+    /// A handle for parts of another operation; it does not decode.
     fn quiet(&self) -> Self {
         Self {
             state: Rc::clone(&self.state),
@@ -67,7 +67,7 @@ impl BrowserKVBucketHandle {
         }
     }
 
-    /// Reads the arguments of `modify`; what it gives begins it.
+    /// Reads the arguments of `modify` and returns the function that starts it.
     fn modifying(
         &self,
         key: &JsValue,
@@ -114,15 +114,15 @@ impl BrowserKVBucketHandle {
 
 #[wasm_bindgen]
 impl BrowserKVBucketHandle {
-    /// A handle with a configuration of its own.
+    /// A handle with its own configuration.
     ///
     /// # Errors
-    /// As `configure()`, and a `ValidationError` for a name that no bucket can have.
+    /// As `configure()`, and a `ValidationError` for an invalid bucket name.
     #[wasm_bindgen(constructor)]
     pub fn new(name: &JsValue, config: &JsValue) -> Result<Self, JsValue> {
         let state = ClientState::new();
         state.configure(config).map_err(to_js_error)?;
-        Self::of(&state, name, &JsValue::UNDEFINED)
+        Self::from_state(&state, name, &JsValue::UNDEFINED)
     }
 
     /// The bucket's name.
@@ -136,14 +136,14 @@ impl BrowserKVBucketHandle {
         self.send(ApiMethod::Get, &Call::new(key, options))
     }
 
-    /// Reads a key, and gives undefined where it is missing or deleted.
+    /// Reads a key; undefined if it is missing or deleted.
     pub fn find(&self, key: &JsValue, options: &JsValue) -> Promise {
         let exists = Some(&self.exists);
         let call = Call::new(key, options);
         self.send(ApiMethod::Find, &Call { exists, ..call })
     }
 
-    /// Every revision that the bucket keeps of a key, ascending.
+    /// Every retained revision of a key, ascending.
     pub fn history(&self, key: &JsValue, options: &JsValue) -> Promise {
         self.send(ApiMethod::History, &Call::new(key, options))
     }
@@ -153,19 +153,19 @@ impl BrowserKVBucketHandle {
         self.send(ApiMethod::Entries, &Call::new(filter, options))
     }
 
-    /// Writes a key, whatever it held.
+    /// Writes a key unconditionally.
     pub fn put(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
         let call = Call::new(key, options);
         self.send(ApiMethod::Put, &Call { value, ..call })
     }
 
-    /// Writes a key that holds nothing.
+    /// Writes a key that is missing or deleted.
     pub fn create(&self, key: &JsValue, value: &JsValue, options: &JsValue) -> Promise {
         let call = Call::new(key, options);
         self.send(ApiMethod::Create, &Call { value, ..call })
     }
 
-    /// Writes a key whose last revision is still the one given.
+    /// Writes a key if its last revision is still the given one.
     pub fn update(
         &self,
         key: &JsValue,
@@ -184,7 +184,7 @@ impl BrowserKVBucketHandle {
     }
 
     /// Reads a key, calls a function with its entry, and writes what the function returns by
-    /// compare-and-swap; starts over after a conflict.
+    /// compare-and-swap; retries after a conflict.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
         let (promise, done) = Request::new(&self.state, "modify")
             .about(&self.name, key, None, self.quiet)
@@ -196,7 +196,7 @@ impl BrowserKVBucketHandle {
         promise
     }
 
-    /// Puts a tombstone on a key.
+    /// Deletes a key by writing a tombstone.
     pub fn delete(&self, key: &JsValue, options: &JsValue) -> Promise {
         self.send(ApiMethod::Delete, &Call::new(key, options))
     }
@@ -212,8 +212,8 @@ impl BrowserKVBucketHandle {
         self.send(ApiMethod::ListKeys, &Call::new(filter, options))
     }
 
-    /// Tells of every change, of all keys or those that match: by callbacks, or, without them, to whoever
-    /// iterates over what this gives.
+    /// Watches all keys or those that match. Passes the changes to callbacks, or to iterations over the
+    /// returned watcher.
     ///
     /// # Errors
     /// A `ValidationError` for bad callbacks or options, a `NotConfiguredError` before `configure()`.
@@ -226,7 +226,7 @@ impl BrowserKVBucketHandle {
             .map_err(to_js_error)
     }
 
-    /// A live view_state of all keys, or of those that match.
+    /// A live view of all keys, or of those that match.
     ///
     /// # Errors
     /// A `ValidationError` for bad options, a `NotConfiguredError` before `configure()`.

@@ -4,8 +4,8 @@ import type { KVBucketConfig } from "./types.js";
 /** Options of {@link IronflowClient.configure}. */
 export interface IronflowConfigOptions {
   /**
-   * The server's address; a base path and a trailing slash are fine. In a page also a path on the page's own
-   * server, such as `"/api"`. Default {@link DEFAULT_SERVER_URL}.
+   * The server's address; it may have a base path and a trailing slash. In a page it may be a path on the page's
+   * own server, such as `"/api"`. Default {@link DEFAULT_SERVER_URL}.
    */
   serverUrl?: string | URL | undefined;
   /**
@@ -15,30 +15,30 @@ export interface IronflowConfigOptions {
   transport?: "connectrpc" | "websocket" | "memory" | undefined;
   /** Buckets of one environment are unknown in another. Default `"default"`. */
   environment?: string | undefined;
-  /** How long a request may take, in milliseconds. Default 30000. */
+  /** The timeout of an operation, in milliseconds. Default 30000. */
   timeout?: number | undefined;
-  /** Who the client says it is. */
+  /** The credentials. */
   auth?: AuthConfig | undefined;
-  /** How a lost watch is taken up again. */
+  /** How watches reconnect. */
   reconnect?: boolean | ReconnectConfig | undefined;
   /**
    * How reads are retried after an error that is `retryable`, and writes of keys on a server that announces the
    * feature `write-id`.
    */
   retry?: boolean | RetryConfig | undefined;
-  /** What a watch makes of the page being hidden. */
+  /** What a watch does when the page is hidden. */
   visibility?: VisibilityConfig | undefined;
   /**
-   * What to do if the server cannot be reached, or does not answer in time, before it has ever answered:
-   * `"memory"` goes on in memory until the next {@link IronflowClient.configure}. The logger and `onError`
-   * get a `FALLBACK_MEMORY` error. Nothing is ever written back to a server. Default: nothing.
+   * What to do if the server cannot be reached, or does not respond in time, before it has ever responded:
+   * `"memory"` continues with a store in memory until the next {@link IronflowClient.configure}. The logger and
+   * `onError` get a `FALLBACK_MEMORY` error. Nothing is ever written back to a server. Default: no fallback.
    */
   fallback?: "memory" | undefined;
   /** The store of the memory transport, and of the fallback to it. */
   memory?: MemoryConfig | undefined;
-  /** Where to log; `false`: nowhere. Default: the console, warnings and errors only. */
+  /** The logger; `false` logs nothing. Default: warnings and errors go to the console. */
   logger?: Logger | false | undefined;
-  /** Hears of every rejected operation and every problem of a watch. */
+  /** Called for every rejected operation and every error of a watch. */
   onError?: ErrorHandler | undefined;
 }
 
@@ -46,35 +46,35 @@ export interface IronflowConfigOptions {
 export interface IronflowConfig {
   /** The server's address, without a trailing slash. */
   serverUrl: string;
-  /** The way to the server, or `"memory"`. */
+  /** The configured transport. */
   transport: "connectrpc" | "websocket" | "memory";
   /** The environment. */
   environment: string;
-  /** How long a request may take, in milliseconds. */
+  /** The timeout of an operation, in milliseconds. */
   timeout: number;
-  /** Who the client says it is. */
+  /** The credentials. */
   auth: AuthConfig;
-  /** How a lost watch is taken up again. */
+  /** How watches reconnect. */
   reconnect: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
-  /** How a failed reading is tried again. */
+  /** How read requests are retried. */
   retry: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
-  /** What a watch makes of the page being hidden. */
+  /** What a watch does when the page is hidden. */
   visibility: { pauseOnHidden: boolean; reconnectOnVisible: boolean };
-  /** Whether the client goes on in memory where the server has never been reached. */
+  /** Whether the client falls back to memory if the server has never been reached. */
   fallback?: "memory" | undefined;
   /** The store of the memory transport, and of the fallback to it. */
   memory: { buckets: (string | KVBucketConfig)[]; autoCreate: boolean; name?: string | undefined };
-  /** Where it logs, if that was given. */
+  /** The logger, if one was given. */
   logger?: Logger | false | undefined;
-  /** Who hears of errors, if that was given. */
+  /** The error handler, if one was given. */
   onError?: ErrorHandler | undefined;
 }
 
-/** Credentials. They travel in a header or a subprotocol, never in an address. */
+/** Credentials. They are sent in a header or a subprotocol, never in a URL. */
 export interface AuthConfig {
-  /** An API key; it wins where a token is given too. */
+  /** An API key; it takes precedence over a token. */
   apiKey?: string | undefined;
-  /** A token, or a function that is asked for one before every request and connection. */
+  /** A token, or a function that returns one, called before every request and connection. */
   token?: string | (() => string | Promise<string>) | undefined;
 }
 
@@ -92,70 +92,70 @@ export interface ReconnectConfig {
 export interface RetryConfig {
   /** Whether it is retried. Default true. */
   enabled?: boolean | undefined;
-  /** The number of attempts, the first included; -1: as many as the time limit allows. Default 3. */
+  /** The number of attempts, the first included; -1: limited only by the timeout. Default 3. */
   maxAttempts?: number | undefined;
   /**
-   * The delays between the attempts, on top of what the server asks for with `Retry-After`. If it asks
-   * for more than `max`, there is no other attempt.
+   * The delays between the attempts. The server's `Retry-After` is added to them; if it is more than
+   * `max`, the request is not retried.
    */
   backoff?: BackoffConfig | undefined;
 }
 
 /** A store in memory. */
 export interface MemoryConfig {
-  /** Buckets to begin with, by name or with settings. */
+  /** Initial buckets, by name or with settings. */
   buckets?: readonly (string | KVBucketConfig)[] | undefined;
-  /** Whether an unknown bucket springs up when it is first used. Default false: it is `HTTP_404`. */
+  /** Whether a missing bucket is created on first use. Default false: it is `HTTP_404`. */
   autoCreate?: boolean | undefined;
   /**
-   * Clients of one environment that name the same store share it, for as long as one of them uses it.
-   * Default: a store of its own.
+   * A name for a store that all clients of one environment with this name share, for as long as one of them uses it.
+   * Default: a separate store.
    */
   name?: string | undefined;
 }
 
 /**
  * Exponential backoff with full jitter, in milliseconds: each delay is random, between 0 and a bound that
- * grows. At most 2147483647, which is what timers count.
+ * grows. At most 2147483647, the limit of timers.
  */
 export interface BackoffConfig {
   /** The bound of the first delay. Default 1000; of `retry` 100. */
   initial?: number | undefined;
   /** The largest bound. Default 30000; of `retry` 10000. */
   max?: number | undefined;
-  /** What each is multiplied by. Default 2. */
+  /** The factor by which the bound grows. Default 2. */
   multiplier?: number | undefined;
 }
 
-/** What a watch makes of the page being hidden. */
+/** What a watch does when the page is hidden. */
 export interface VisibilityConfig {
   /** Whether it pauses. Default false. */
   pauseOnHidden?: boolean | undefined;
-  /** Whether it reconnects at once when the page is shown. Default true. */
+  /** Whether it reconnects immediately when the page becomes visible. Default true. */
   reconnectOnVisible?: boolean | undefined;
 }
 
-/** Where a client logs. Any of the methods may be missing. */
+/** A logger. Each method is optional. */
 export interface Logger {
-  /** What helps to find an error. */
+  /** Details for debugging, such as a retried request. */
   debug?(message: string, detail?: unknown): void;
-  /** What is as it should be. */
+  /** Normal events. */
   info?(message: string, detail?: unknown): void;
-  /** What may be wrong, such as a lost connection. */
+  /** Possible problems, such as a lost connection. */
   warn?(message: string, detail?: unknown): void;
-  /** What is wrong, such as a callback that throws. */
+  /** Errors, such as a callback that throws. */
   error?(message: string, detail?: unknown): void;
 }
 
-/** Hears of errors centrally. */
+/** A handler of all errors of a client. */
 export type ErrorHandler = (error: IronflowError, context: ErrorContext) => void;
 
-/** What an error is about. */
+/** The subject of an error. */
 export interface ErrorContext {
   /** The method, such as `"get"`. */
   operation: string;
-  /** The bucket, where there is one. */
+  /** The bucket, if there is one. */
   bucket?: string | undefined;
-  /** The key or pattern, where there is one; of watches that share a connection, one that covers theirs. */
+  /** The key or pattern, if there is one; for watches that share a connection, the pattern that covers theirs. */
   key?: string | undefined;
 }

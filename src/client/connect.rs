@@ -1,4 +1,4 @@
-//! `connect()`: finds out whether the server answers, and what it can do.
+//! `connect()`: checks that the server responds, and learns its features.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::ffi::OperationResult;
 use crate::transport::Operation;
 
 impl ClientState {
-    /// Finds out whether the server answers, and which features it announces.
+    /// Checks that the server responds, and learns the features it announces.
     pub(super) fn connect(self: &Rc<Self>, options: &JsValue) -> Promise {
         let (promise, done) = Request::new(self, "connect").pending();
         let prepared = self.configured().and_then(|configured| {
@@ -29,7 +29,7 @@ impl ClientState {
                 let state = Rc::clone(self);
                 let connected = Box::new(move |outcome: OperationResult| {
                     done(outcome.map(|_| {
-                        // It may have been configured otherwise meanwhile.
+                        // The configuration may have changed meanwhile.
                         if state
                             .configured()
                             .is_ok_and(|now| Rc::ptr_eq(&now, &configured))

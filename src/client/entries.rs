@@ -1,4 +1,4 @@
-//! The entries of many keys: in one response where the server has that, else by listing and reading them.
+//! The entries of many keys: in one response if the server supports it, else by listing and reading them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use crate::ffi::{self, Done, OperationResult};
 use crate::kv::{BucketName, Key, Pattern};
 use crate::transport::{Operation, Transport};
 
-/// How many keys are read at a time.
+/// The maximum number of concurrent reads.
 const MAX_CONCURRENT_READS: u32 = 6;
 
 /// Lists the keys, one pattern after another, and then reads each.
@@ -19,13 +19,13 @@ pub(super) struct EntriesReader {
     sequence: Rc<Sequence>,
     bucket: BucketName,
     patterns: Vec<Pattern>,
-    /// How many patterns have been listed.
+    /// The number of listed patterns.
     listed: Cell<usize>,
     /// The listings, and then the keys still to be read.
     keys: Array,
     entries: Array,
     reads: Cell<u32>,
-    /// None once it is over.
+    /// None after the end.
     done: RefCell<Option<Done>>,
 }
 
@@ -48,7 +48,7 @@ impl EntriesReader {
             done: RefCell::new(Some(done)),
         });
         match reader.is_announced() {
-            // The response says what the server has.
+            // The response announces the server's features.
             None => {
                 let info = Operation::BucketInfo(reader.bucket.clone());
                 let sequence = Rc::clone(&reader.sequence);
@@ -62,7 +62,7 @@ impl EntriesReader {
         }
     }
 
-    /// Whether the server has the route; none before its first response.
+    /// Whether the server supports `entries`; none before its first response.
     fn is_announced(&self) -> Option<bool> {
         match &*self.sequence.transport {
             Transport::Http(http) => http.features.has("entries", &self.bucket),

@@ -1,17 +1,17 @@
 /**
- * What a program tests: the codes of this package's errors.
+ * The codes of errors, for programs to test.
  *
- * - `HTTP_404`: no such key or bucket; `HTTP_412`: the key exists, or its revision is another;
- *   `HTTP_409`: the bucket exists with other settings; any other status alike
+ * - `HTTP_404`: the key or bucket does not exist; `HTTP_412`: the key exists, or has another revision;
+ *   `HTTP_409`: the bucket exists with other settings; `HTTP_N` for any other status N
  * - `UNAUTHENTICATED`, `UNAUTHORIZED`: 401 and 403
- * - `TIMEOUT`: no answer in time
- * - `REQUEST_FAILED`: the server could not be reached; of a watch `CONNECTION_LOST`
- * - `INVALID_RESPONSE`: an answer, or a frame of a watch, that is not what the protocol says
+ * - `TIMEOUT`: no response within the timeout
+ * - `REQUEST_FAILED`: the server could not be reached; for a watch `CONNECTION_LOST`
+ * - `INVALID_RESPONSE`: a response or watch frame that does not match the protocol
  * - `VALIDATION_ERROR`: a bad argument or option; `NOT_CONFIGURED`: used before `configure()`
- * - `UNSUPPORTED`: the server does not announce a feature that the call needs; nothing was carried out
- * - `FALLBACK_MEMORY`: the server has never been reached, and the client goes on in memory
- * - `WASM_BLOCKED`: WebAssembly cannot be compiled, for a policy or in an edge runtime
- * - `IRONFLOW_ERROR`: of an error that an application made without a code
+ * - `UNSUPPORTED`: the server does not announce a feature that the call needs; the operation was not sent
+ * - `FALLBACK_MEMORY`: the server has never been reached, and the client continues in memory
+ * - `WASM_BLOCKED`: WebAssembly cannot be compiled, because of a policy or in an edge runtime
+ * - `IRONFLOW_ERROR`: an error that an application created without a code
  */
 export type IronflowErrorCode =
   | `HTTP_${number}`
@@ -28,7 +28,7 @@ export type IronflowErrorCode =
   | "WASM_BLOCKED"
   | "IRONFLOW_ERROR";
 
-/** What an error is made with. */
+/** Options of {@link IronflowError}. */
 export interface IronflowErrorOptions {
   /** As {@link IronflowError.code}. Default: that of the class. */
   code?: IronflowErrorCode | (string & {}) | undefined;
@@ -51,77 +51,77 @@ export interface IronflowErrorOptions {
 }
 
 /**
- * The base of every error. Its message names the operation, the bucket and the key, and holds the server's own
- * words and the status: `get flags/dark-mode: key not found (HTTP 404)`.
+ * The base class of all errors. Its message contains the operation, the bucket and the key, the server's message
+ * and the status: `get flags/dark-mode: key not found (HTTP 404)`.
  */
 export declare class IronflowError extends Error {
-  /** An error of the application's own, for tests or in an application's own words. */
+  /** Creates an error, for an application's tests or its own errors. */
   constructor(message: string, options?: IronflowErrorOptions);
-  /** What programs test, such as `"HTTP_404"`. */
+  /** The code, for programs to test, such as `"HTTP_404"`. */
   code: IronflowErrorCode | (string & {});
-  /** The HTTP status, where there is one. */
+  /** The HTTP status, if there is one. */
   status?: number;
-  /** Whether the same call may succeed later. */
+  /** Whether a retry may succeed. */
   retryable: boolean;
-  /** How long the server asks to wait, in seconds. */
+  /** The server's `Retry-After`, in seconds. */
   retryAfter?: number;
   /** The method that failed, such as `"get"`. */
   operation?: string;
-  /** The bucket it was about. */
+  /** The bucket of the operation. */
   bucket?: string;
-  /** The key or pattern it was about. */
+  /** The key or pattern of the operation. */
   key?: string;
   /**
    * The server's whole answer, where it is an object. `maybeApplied: true` in it: a conditional write may have
    * taken effect at an earlier attempt.
    */
   details?: object;
-  /** What `JSON.stringify()` writes: every field, without the stack and the cause. */
+  /** The fields for `JSON.stringify()`: all except the stack and the cause. */
   toJSON(): Record<string, unknown>;
 }
 
 /** Credentials missing or invalid: `UNAUTHENTICATED`, 401. */
 export declare class UnauthenticatedError extends IronflowError {
-  /** The name of the class: it tells the classes apart. */
+  /** The name of the class, which makes the classes distinct types. */
   name: "UnauthenticatedError";
 }
 
 /** Not permitted: `UNAUTHORIZED`, 403. */
 export declare class UnauthorizedError extends IronflowError {
-  /** The name of the class: it tells the classes apart. */
+  /** The name of the class, which makes the classes distinct types. */
   name: "UnauthorizedError";
 }
 
-/** No answer in time: `TIMEOUT`. */
+/** No response within the timeout: `TIMEOUT`. */
 export declare class TimeoutError extends IronflowError {
-  /** As {@link IronflowError}, with the limit that ran out. */
+  /** Like {@link IronflowError}, with the exceeded timeout. */
   constructor(message: string, options?: IronflowErrorOptions & { timeoutMs?: number | undefined });
-  /** The name of the class: it tells the classes apart. */
+  /** The name of the class, which makes the classes distinct types. */
   name: "TimeoutError";
-  /** The limit that ran out, in milliseconds. */
+  /** The exceeded timeout, in milliseconds. */
   timeoutMs?: number;
 }
 
-/** Server unreachable or connection cut: `REQUEST_FAILED`, of a watch `CONNECTION_LOST`. */
+/** Server unreachable or connection lost: `REQUEST_FAILED`, for a watch `CONNECTION_LOST`. */
 export declare class ConnectionError extends IronflowError {
-  /** The name of the class: it tells the classes apart. */
+  /** The name of the class, which makes the classes distinct types. */
   name: "ConnectionError";
 }
 
 /** A bad argument or option: `VALIDATION_ERROR`, found before any request. */
 export declare class ValidationError extends IronflowError {
-  /** The name of the class: it tells the classes apart. */
+  /** The name of the class, which makes the classes distinct types. */
   name: "ValidationError";
 }
 
 /** Used before `configure()`: `NOT_CONFIGURED`. */
 export declare class NotConfiguredError extends IronflowError {
-  /** The name of the class: it tells the classes apart. */
+  /** The name of the class, which makes the classes distinct types. */
   name: "NotConfiguredError";
 }
 
 /** Whether a value is an {@link IronflowError}, also one of another copy of this package. */
 export declare function isIronflowError(error: unknown): error is IronflowError;
 
-/** Whether an error says that the same call may succeed later. */
+/** Whether it is an error after which a retry may succeed. */
 export declare function isRetryable(error: unknown): boolean;

@@ -1,4 +1,4 @@
-//! `IronflowClient`: one configured way to the server, or to a store in memory.
+//! `IronflowClient`: a client of a server, or of a store in memory.
 
 use std::rc::Rc;
 
@@ -17,10 +17,10 @@ pub struct IronflowClient {
     state: Rc<ClientState>,
 }
 
-/// Makes an independent, configured client.
+/// Creates an independent, configured client.
 ///
 /// # Errors
-/// A `ValidationError` names the option that is unknown or has a value it does not take.
+/// A `ValidationError` that names an unknown or invalid option.
 #[wasm_bindgen(js_name = createClient)]
 pub fn create_client(options: &JsValue) -> Result<IronflowClient, JsValue> {
     let client = IronflowClient::new();
@@ -35,7 +35,7 @@ impl IronflowClient {
     /// A `NotConfiguredError` before `configure()`.
     pub fn new_kv(&self) -> Result<BrowserKVClient, JsValue> {
         self.state.configured().map_err(to_js_error)?;
-        Ok(BrowserKVClient::of(&self.state))
+        Ok(BrowserKVClient::from_state(&self.state))
     }
 }
 
@@ -53,7 +53,7 @@ impl IronflowClient {
     /// Sets, or replaces, the configuration; ends running watches, and moves views to the new configuration.
     ///
     /// # Errors
-    /// A `ValidationError` names the option that is unknown or has a value it does not take. The
+    /// A `ValidationError` that names an unknown or invalid option. The
     /// configuration stays as it was then.
     pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
         self.state.configure(options).map_err(to_js_error)
@@ -65,7 +65,7 @@ impl IronflowClient {
         self.state.is_configured()
     }
 
-    /// The configuration in force, with its defaults filled in.
+    /// The current configuration, with its defaults.
     ///
     /// # Errors
     /// A `NotConfiguredError` before `configure()`.
@@ -76,7 +76,7 @@ impl IronflowClient {
         Ok(ffi::resolve_config(&configured.given, &resolved))
     }
 
-    /// Where operations are carried out now: `"server"` or `"memory"`.
+    /// What currently executes operations: `"server"` or `"memory"`.
     ///
     /// # Errors
     /// A `NotConfiguredError` before `configure()`.
@@ -89,7 +89,7 @@ impl IronflowClient {
         })
     }
 
-    /// Finds out whether the server answers, and which features it has: see [`Self::features`].
+    /// Checks that the server responds, and learns its features: see [`Self::features`].
     pub fn connect(&self, options: &JsValue) -> Promise {
         self.state.connect(options)
     }
@@ -106,7 +106,7 @@ impl IronflowClient {
         }
     }
 
-    /// Changes the credentials, from the next request and connection on.
+    /// Changes the credentials of later requests and connections.
     ///
     /// # Errors
     /// A `ValidationError` for bad credentials, a `NotConfiguredError` before `configure()`.
@@ -129,11 +129,11 @@ impl IronflowClient {
         })
     }
 
-    /// Hears of every rejected operation and every problem of a watch. Gives the function that ends
+    /// Adds a handler for rejected operations and errors of watches. Returns the function that removes
     /// it.
     ///
     /// # Errors
-    /// A `ValidationError` for what is not a function.
+    /// A `ValidationError` if it is not a function.
     #[wasm_bindgen(js_name = onError)]
     pub fn on_error(&self, handler: &JsValue) -> Result<JsValue, JsValue> {
         self.state.add_handler(handler).map_err(to_js_error)
@@ -147,10 +147,10 @@ impl IronflowClient {
         self.state.connection.state()
     }
 
-    /// Calls back after each change of `connectionState`. Gives the function that ends that.
+    /// Subscribes a callback to changes of `connectionState`. Returns the function that unsubscribes it.
     ///
     /// # Errors
-    /// A `ValidationError` for what is not a function.
+    /// A `ValidationError` if it is not a function.
     #[wasm_bindgen(js_name = onConnectionChange)]
     pub fn on_connection_change(&self, callback: &JsValue) -> Result<JsValue, JsValue> {
         self.state

@@ -17,7 +17,7 @@ pub struct BrowserKVClient {
 }
 
 impl BrowserKVClient {
-    pub(super) fn of(state: &Rc<ClientState>) -> Self {
+    pub(super) fn from_state(state: &Rc<ClientState>) -> Self {
         Self {
             state: Rc::clone(state),
         }
@@ -32,7 +32,7 @@ impl BrowserKVClient {
         name: &JsValue,
         options: &JsValue,
     ) -> Result<BrowserKVBucketHandle, JsValue> {
-        BrowserKVBucketHandle::of(&self.state, name, options)
+        BrowserKVBucketHandle::from_state(&self.state, name, options)
     }
 
     fn send(&self, method: ApiMethod, call: &Call<'_>) -> Promise {
@@ -42,7 +42,7 @@ impl BrowserKVClient {
 
 #[wasm_bindgen]
 impl BrowserKVClient {
-    /// A key-value API with a configuration of its own.
+    /// A key-value API with its own configuration.
     ///
     /// # Errors
     /// As `configure()`.
@@ -59,7 +59,7 @@ impl BrowserKVClient {
         self.send(ApiMethod::CreateBucket, &Call::new(config, options))
     }
 
-    /// Deletes a bucket with all it holds.
+    /// Deletes a bucket with its keys.
     #[wasm_bindgen(js_name = deleteBucket)]
     pub fn delete_bucket(&self, name: &JsValue, options: &JsValue) -> Promise {
         self.send(ApiMethod::DeleteBucket, &Call::new(name, options))
@@ -78,11 +78,11 @@ impl BrowserKVClient {
         self.send(ApiMethod::GetBucketInfo, &Call::new(name, options))
     }
 
-    /// A handle for a bucket's keys: the same one each time for a name and `decode`. It is made without a
-    /// request, whether or not the bucket exists.
+    /// A handle for a bucket's keys: the same one each time for a name and `decode`. It sends no request, and the
+    /// bucket need not exist.
     ///
     /// # Errors
-    /// A `ValidationError` for a name that no bucket can have, and for bad options.
+    /// A `ValidationError` for an invalid bucket name, and for bad options.
     pub fn bucket(&self, name: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
         let handle = self.new_bucket(name, options)?;
         let id = handle.id();

@@ -1,5 +1,5 @@
-//! What JavaScript sees. A class here is the class an application uses; its methods read their
-//! arguments, hand the transport one value, and give back what comes of it.
+//! The classes that an application uses. Their methods read the arguments, pass one value to the transport, and
+//! return its result.
 
 mod arguments;
 mod bucket;

@@ -1,5 +1,4 @@
-//! `modify`: optimistic read, change, compare-and-swap. After a conflict it backs off and starts over with
-//! another read.
+//! `modify`: optimistic read, change, compare-and-swap. After a conflict it backs off and retries from the read.
 
 use std::rc::Rc;
 
@@ -27,7 +26,7 @@ pub(super) struct Modify {
     pub(super) change: JsValue,
     /// As [`ffi::decode`] takes it.
     pub(super) decode: Option<JsValue>,
-    /// The number of attempts; infinity: no limit.
+    /// The maximum number of attempts; infinity: no limit.
     pub(super) max_attempts: f64,
     pub(super) done: Done,
 }
@@ -63,7 +62,7 @@ impl Attempt {
         self.carry_out(operation, Self::change);
     }
 
-    /// Calls the caller's function with what was read.
+    /// Calls the caller's function with the entry.
     fn change(self: Box<Self>, read: OperationResult) {
         let entry = match read {
             Ok(entry) => Some(entry),
@@ -138,7 +137,7 @@ impl Attempt {
         }
     }
 
-    /// Ends, or starts over after a conflict.
+    /// Completes, or retries after a conflict.
     fn written(self: Box<Self>, outcome: OperationResult) {
         match outcome {
             Err(failure) if is_conflict(&failure) && self.number < self.modify.max_attempts => {

@@ -1,10 +1,10 @@
-//! The hint for a pattern that looks like a search by prefix and can match no key.
+//! A warning about patterns that look like a prefix search and can match no key.
 
 use crate::ffi::{self, Given};
 use crate::kv::Pattern;
 use crate::text::concat;
 
-/// Warns, once for each pattern, where a wildcard is only a part of a token: `user:*`.
+/// Warns once per pattern whose wildcard is only a part of a token: `user:*`.
 pub(super) fn warn_of_partial_wildcard(given: &Given, pattern: &Pattern) {
     if pattern.has_partial_wildcard() {
         let message = concat(&[

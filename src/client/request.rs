@@ -1,5 +1,5 @@
-//! A request: what an application calls for, from its arguments to its settled promise. Every method
-//! that gives a promise goes through here.
+//! A request of an application, from its arguments to its settled promise. Every method that returns a promise
+//! uses it.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::ffi::{self, Done, Failure, OperationResult, Subject};
 use crate::kv::{BucketName, Precondition, Removal};
 use crate::transport::Operation;
 
-/// A method that carries out one operation.
+/// A method that executes one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ApiMethod {
     CreateBucket,
@@ -39,7 +39,7 @@ pub(super) enum ApiMethod {
 }
 
 impl ApiMethod {
-    /// What it is called in an error's context.
+    /// Its name in an error's context.
     const fn name(self) -> &'static str {
         match self {
             Self::CreateBucket => "createBucket",
@@ -60,7 +60,7 @@ impl ApiMethod {
     }
 }
 
-/// What a method is called with.
+/// The arguments of a method.
 pub(super) struct Call<'a> {
     /// The settings or name of a bucket, a key, or a pattern.
     pub(super) first: &'a JsValue,
@@ -73,7 +73,7 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Those of a method that looks at no more than these.
+    /// The arguments of a method that only has these.
     pub(super) const fn new(first: &'a JsValue, options: &'a JsValue) -> Self {
         Self {
             first,
@@ -85,21 +85,21 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A request, and what its errors are about.
+/// A request, and the subject of its errors.
 pub(super) struct Request {
     state: Rc<ClientState>,
     operation: &'static str,
     bucket: Option<BucketName>,
     /// The key as the caller wrote it.
     key: JsValue,
-    /// Whether error handlers are not notified: it is a part of another.
+    /// Whether its errors are not reported to handlers, because it is a part of another request.
     quiet: bool,
     /// How values are decoded, as [`ffi::decode`] takes it.
     decode: Option<JsValue>,
 }
 
 impl Request {
-    /// A request of a client, about no bucket yet.
+    /// A request of a client, without a bucket.
     pub(super) fn new(state: &Rc<ClientState>, operation: &'static str) -> Self {
         Self {
             state: Rc::clone(state),
@@ -111,7 +111,7 @@ impl Request {
         }
     }
 
-    /// The same, about a key of a bucket. `decode`: the handle's.
+    /// A request about a key of a bucket. `decode`: the handle's.
     pub(super) fn about(
         self,
         bucket: &BucketName,
@@ -128,8 +128,8 @@ impl Request {
         }
     }
 
-    /// Reads the arguments of a method, carries the operation out, and gives its promise. Bad arguments
-    /// reject it too.
+    /// Reads the arguments of a method, executes the operation, and returns its promise. Bad arguments
+    /// also reject the promise.
     pub(super) fn send(mut self, method: ApiMethod, call: &Call<'_>) -> Promise {
         self.operation = method.name();
         let configured = self.state.configured();
@@ -188,7 +188,7 @@ impl Request {
         }
     }
 
-    /// The operation that a method stands for, checked.
+    /// The validated operation of a method.
     fn operation(
         &self,
         method: ApiMethod,
@@ -249,7 +249,7 @@ impl Request {
         })
     }
 
-    /// The promise of a request that is over already.
+    /// The promise of a request with a known result.
     fn finished(mut self, outcome: OperationResult) -> Promise {
         let outcome = self.decoded(outcome);
         if let Ok(value) = &outcome {
@@ -261,7 +261,7 @@ impl Request {
         promise
     }
 
-    /// A promise, and what settles it. If it is rejected, every error handler is notified.
+    /// A promise, and the callback that settles it. A rejection is reported to every error handler.
     pub(super) fn pending(mut self) -> (Promise, Done) {
         let promise = ffi::new_promise();
         let pending = promise.clone();
@@ -272,7 +272,7 @@ impl Request {
                     self.succeeded();
                     ffi::settle(&pending, false, &value);
                 }
-                // Handlers are never called before the operation's promise is in the caller's hands.
+                // Handlers are called only after the caller has the operation's promise.
                 Err(failure) => ffi::later(Box::new(move || self.reject(&pending, failure))),
             }
         };
@@ -282,7 +282,7 @@ impl Request {
     fn decoded(&mut self, outcome: OperationResult) -> OperationResult {
         let mode = self.decode.take();
         match self.operation {
-            // Only `modify` gives the revision of a marker.
+            // Only `modify` returns the revision of a marker.
             "delete" | "purge" => outcome.map(|_| JsValue::UNDEFINED),
             _ => outcome.and_then(|value| decoded(value, mode.as_ref())),
         }
@@ -313,7 +313,7 @@ impl Request {
     }
 }
 
-/// A value decoded. `decode`: as [`ffi::decode`] takes it.
+/// Decodes a value. `decode`: as [`ffi::decode`] takes it.
 pub(super) fn decoded(value: JsValue, decode: Option<&JsValue>) -> OperationResult {
     match decode {
         Some(mode) => ffi::decode(&value, mode).map_err(Failure::Thrown),

@@ -1,4 +1,4 @@
-//! The requests of one call: they share a time limit and a signal.
+//! The requests of one call, which share a timeout and a signal.
 
 use std::rc::Rc;
 
@@ -6,12 +6,12 @@ use crate::error::Error;
 use crate::ffi::{self, Done, Failure, OperationResult};
 use crate::transport::{Limits, Operation, Transport};
 
-/// Carries out the operations of one call, by the transport of the configuration that it began with.
+/// Executes the operations of one call, with the transport of the configuration at its start.
 pub(super) struct Sequence {
     pub(super) transport: Rc<Transport>,
-    /// The time limit and signal, for all operations together.
+    /// The timeout and signal of all operations together.
     pub(super) limits: Limits,
-    /// When the time limit began to run, by the monotonic clock.
+    /// When the call started, by the monotonic clock.
     pub(super) started: f64,
 }
 
@@ -24,7 +24,7 @@ impl Sequence {
         })
     }
 
-    /// How many milliseconds are left.
+    /// The milliseconds that are left.
     pub(super) fn left(&self) -> f64 {
         f64::from(self.limits.timeout_ms) - (ffi::now() - self.started)
     }
@@ -39,7 +39,7 @@ impl Sequence {
             if let Err(Failure::Error(problem)) = &mut outcome
                 && let Error::Timeout { ms: limit } = &mut problem.error
             {
-                // The limit that the caller set is the one to name.
+                // Report the caller's timeout, not what was left of it.
                 *limit = ms;
             }
             done(outcome);

@@ -1,5 +1,5 @@
 /**
- * `@ironflow/browser/slim`: the same, with the WebAssembly in a file of its own.
+ * `@ironflow/browser/slim`: the same API, with the WebAssembly in a separate file.
  *
  * @packageDocumentation
  */
@@ -7,17 +7,15 @@
 export * from "./types.js";
 
 /**
- * What the WebAssembly can be had from: the address of `ironflow.wasm`, a server's answer, its bytes, or
- * what they compile to.
+ * A source of the WebAssembly: the URL of `ironflow.wasm`, a response, its bytes, or a compiled module.
  */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
 /**
- * Loads the WebAssembly; before that all else throws a {@link NotConfiguredError}. Once it is loaded, or
- * being loaded, the source makes no difference; where it could not be, another call tries again. A page
- * with a Content-Security-Policy needs `'wasm-unsafe-eval'`.
+ * Loads the WebAssembly; before that, every call throws a {@link NotConfiguredError}. Later calls ignore the
+ * source, except after a failure. A page with a Content-Security-Policy needs `'wasm-unsafe-eval'`.
  *
- * Default source: `ironflow.wasm` beside the code, which webpack and Vite take along; under Node the
+ * Default source: `ironflow.wasm` beside the code, which webpack and Vite emit; under Node the
  * bytes are part of the code.
  */
 export declare function init(source?: WasmSource | PromiseLike<WasmSource>): Promise<void>;

@@ -1,4 +1,4 @@
-//! What a client, its handles and its watches share.
+//! The state that a client, its handles and its watches share.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -30,18 +30,18 @@ pub(super) struct ClientState {
     feeds: RefCell<Vec<Rc<FeedRunner>>>,
     /// The views that are not closed.
     views: RefCell<Vec<Rc<View>>>,
-    /// Handles by what they are of: `kv()` and `bucket()` give the same one each time.
+    /// Handles by id: `kv()` and `bucket()` return the same one each time.
     handles: Handles,
     /// The connection state, over all watches. `connect()` sets that the server was reached.
     pub(super) connection: Connection,
-    /// Listened to as long as there are feeds or views.
+    /// The page events, listened to while there are feeds or views.
     page: RefCell<Option<Page>>,
 }
 
-/// What `configure()` sets up.
+/// The state that `configure()` creates.
 pub(super) struct Configured {
     pub(super) config: Config,
-    /// The options as they were given, copied.
+    /// A copy of the given options.
     pub(super) given: Given,
     pub(super) transport: Rc<Transport>,
 }
@@ -107,7 +107,7 @@ impl ClientState {
         self.configured.borrow().is_some()
     }
 
-    /// Changes who the client says it is, from the next request and connection on.
+    /// Changes the credentials of later requests and connections.
     pub(super) fn set_auth(&self, auth: &JsValue) -> Result<(), Error> {
         let options = Arguments::read(&JsValue::UNDEFINED, auth).options("auth", AUTH)?;
         let credentials = Credentials::from_options(&options, "apiKey", "token");
@@ -120,13 +120,13 @@ impl ClientState {
         Ok(())
     }
 
-    /// Adds an error handler and gives the function that takes it out again.
+    /// Adds an error handler and returns the function that removes it.
     pub(super) fn add_handler(&self, handler: &JsValue) -> Result<JsValue, Error> {
         arguments::function(handler, "the handler")?;
         Ok(ffi::subscribe(&self.handlers, handler))
     }
 
-    /// Calls back after each change of the connection state, and gives the function that ends that.
+    /// Subscribes a callback to the connection state and returns the function that unsubscribes it.
     pub(super) fn on_connection_change(&self, callback: &JsValue) -> Result<JsValue, Error> {
         arguments::function(callback, "the callback")?;
         let configured = self.configured.borrow().clone();
@@ -136,7 +136,7 @@ impl ClientState {
             .subscribe(callback, &logger.unwrap_or_default()))
     }
 
-    /// Starts a watch, and gives the `KVWatcher`. `decode`: as [`ffi::decode`] takes it.
+    /// Starts a watch and returns the `KVWatcher`. `decode`: as [`ffi::decode`] takes it.
     pub(super) fn watch(
         self: &Rc<Self>,
         bucket: BucketName,
@@ -162,7 +162,7 @@ impl ClientState {
         Ok(runner.subscribe(&arguments.patterns, arguments.initial, &subscriber))
     }
 
-    /// The feed of a bucket, which comes to be where there is none yet.
+    /// The feed of a bucket, created if there is none.
     fn runner(self: &Rc<Self>, configured: &Configured, bucket: BucketName) -> Rc<FeedRunner> {
         let feeds = self.feeds.borrow();
         let found = feeds
@@ -240,7 +240,7 @@ impl ClientState {
         self.leave_page();
     }
 
-    /// Stops listening to the page where nothing needs it.
+    /// Stops listening to the page if there are no feeds or views.
     fn leave_page(&self) {
         if self.feeds.borrow().is_empty() && self.views.borrow().is_empty() {
             self.page.take();
@@ -257,17 +257,17 @@ impl ClientState {
         }
     }
 
-    /// A bucket was created: views of it that were refused can go on.
+    /// Reopens the refused views of a bucket after its creation.
     pub(super) fn bucket_created(&self, bucket: &BucketName) {
         self.notify_views(ViewEvent::BucketCreated, Some(bucket));
     }
 
-    /// The handles that were given out.
+    /// The client's handles.
     pub(super) fn handles(&self) -> &Handles {
         &self.handles
     }
 
-    /// Tells the logger and every error handler where the client has fallen back to memory.
+    /// Reports to the logger and every error handler that the client has fallen back to memory.
     pub(super) fn report_fallback(&self, subject: &Subject<'_>) {
         let configured = self.configured.borrow().clone();
         let news = configured
@@ -323,7 +323,7 @@ impl WatchHost for ClientState {
         let mut feeds = self.feeds.borrow_mut();
         let at = feeds.iter().position(|other| Rc::ptr_eq(other, runner));
         let gone = at.map(|at| feeds.remove(at));
-        // Dropped outside the borrow, with the listeners of the page.
+        // Drop it outside the borrow, with its page listeners.
         drop(feeds);
         drop(gone);
         self.leave_page();

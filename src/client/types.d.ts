@@ -26,13 +26,13 @@ export * from "./watch.js";
  */
 export declare const ironflow: IronflowClient;
 
-/** Makes an independent client, configured. Throws a {@link ValidationError} for bad options. */
+/** Creates an independent, configured client. Throws a {@link ValidationError} for bad options. */
 export declare function createClient(options?: IronflowConfigOptions): IronflowClient;
 
 /**
- * Loads the WebAssembly asynchronously, ahead of its first use. Optional, except in a page in Chrome and Edge
- * before 115, which compile it in no other way: await it there before anything else. If it fails, another
- * call tries again.
+ * Loads the WebAssembly asynchronously, before its first use. Optional, except in pages of Chrome and Edge
+ * before 115, which can only compile it asynchronously: await it there before anything else. If it fails, it
+ * can be called again.
  */
 export declare function init(): Promise<void>;
 
@@ -41,49 +41,49 @@ export declare function init(): Promise<void>;
  */
 export declare const KV_DELETE: unique symbol;
 
-/** Where a client finds the server unless told otherwise: `http://localhost:9123`. */
+/** The default address of the server: `http://localhost:9123`. */
 export declare const DEFAULT_SERVER_URL: string;
 
-/** One configured way to the server, or to a store in memory. */
+/** A client of a server, or of a store in memory. */
 export declare class IronflowClient {
-  /** A client that is not configured yet. */
+  /** Creates a client that is not configured yet. */
   constructor();
   /**
-   * Sets, or replaces, the configuration; running watches end, and views move to the new configuration.
-   * Handles that exist already use the new one. Throws a {@link ValidationError} naming the option that is unknown or ill-typed.
+   * Sets or replaces the configuration. Running watches end; views and existing handles use the new
+   * configuration. Throws a {@link ValidationError} that names an unknown or invalid option.
    */
   configure(options?: IronflowConfigOptions): void;
   /** Whether {@link configure} has succeeded. */
   readonly isConfigured: boolean;
-  /** The configuration in force. Throws a {@link NotConfiguredError} before {@link configure}. */
+  /** The current configuration. Throws a {@link NotConfiguredError} before {@link configure}. */
   getConfig(): IronflowConfig;
   /**
-   * Where operations are carried out now: `"memory"` with the memory transport, and once the client
+   * What currently executes operations: `"memory"` with the memory transport, and after the client
    * has fallen back to it. Throws a {@link NotConfiguredError} before {@link configure}.
    */
   readonly mode: "server" | "memory";
   /**
-   * Finds out whether the server answers, and its {@link features}. It is optional: operations and
-   * watches need no `connect()` before them. Resolves too where the credentials may not list buckets
-   * (`HTTP_403`), and on the memory transport. Any other answer, or none, rejects.
+   * Checks that the server responds, and learns its {@link features}. Optional: operations and watches
+   * work without it. It also resolves if the credentials may not list buckets (`HTTP_403`), and on the
+   * memory transport. It rejects for any other response, or none.
    */
   connect(options?: RequestOptions): Promise<void>;
   /**
-   * The features beyond the basic protocol that the server announces, learned from its responses: empty before
-   * the first. On the memory transport all that it has. What needs a feature that is missing rejects with
-   * `UNSUPPORTED` before anything is sent; before the first response the bucket's info is read for it.
+   * The features beyond the basic protocol that the server announces in its responses: empty before the first
+   * response. On the memory transport, all that it supports. An operation that needs a missing feature rejects
+   * with `UNSUPPORTED` and is not sent; before the first response it reads the bucket's info first.
    */
   readonly features: ReadonlySet<string>;
   /**
-   * Changes the credentials, from the next request and connection on; nothing is torn down. Views whose
-   * credentials were refused open again.
+   * Changes the credentials of later requests and connections; open connections stay open. Views whose
+   * credentials were refused reopen.
    */
   setAuth(auth?: AuthConfig): void;
   /** The key-value API: the same object each time. Throws a {@link NotConfiguredError} before {@link configure}. */
   kv(): BrowserKVClient;
   /**
-   * Hears of every rejected operation, once, and of every problem of a watch. Gives the function
-   * that ends it. What a handler throws is logged and changes nothing.
+   * Adds a handler that is called once for every rejected operation and every error of a watch. Returns the
+   * function that removes it. An error thrown by a handler is logged.
    */
   onError(handler: ErrorHandler): () => void;
   /**
@@ -93,8 +93,8 @@ export declare class IronflowClient {
    */
   readonly connectionState: KVWatchState;
   /**
-   * Calls back with {@link connectionState} after it has changed, once for all changes of one task. Gives
-   * the function that ends it.
+   * Calls `callback` with {@link connectionState} after it has changed, once for all changes of a task. Returns
+   * the function that unsubscribes it.
    */
   onConnectionChange(callback: (state: KVWatchState) => void): () => void;
   /** Ends every watch and closes every view of this client. */
@@ -105,19 +105,19 @@ export declare class IronflowClient {
 export declare class BrowserKVClient {
   /** Throws a {@link ValidationError} for bad options. */
   constructor(config?: IronflowConfigOptions);
-  /** Creates a bucket. One that exists with equal settings is confirmed, else it is `HTTP_409`. */
+  /** Creates a bucket. Also resolves if it exists with equal settings; `HTTP_409` if with others. */
   createBucket(config: KVBucketConfig, options?: RequestOptions): Promise<KVBucketInfo>;
-  /** Deletes a bucket with all it holds and ends its watches. `HTTP_404` where there is none. */
+  /** Deletes a bucket with its keys and ends its watches. `HTTP_404` if it does not exist. */
   deleteBucket(name: string, options?: RequestOptions): Promise<void>;
-  /** Every bucket of the environment. */
+  /** Lists the buckets of the environment. */
   listBuckets(options?: RequestOptions): Promise<KVBucketInfo[]>;
-  /** One bucket's settings and state. `HTTP_404` where there is none. */
+  /** Reads a bucket's settings and state. `HTTP_404` if it does not exist. */
   getBucketInfo(name: string, options?: RequestOptions): Promise<KVBucketInfo>;
   /**
-   * A handle for a bucket's keys: the same object each time for the same name and `decode`. It is made
-   * without a request, whether or not the bucket exists; throws a {@link ValidationError} for a name
-   * that no bucket can have. With `decode`, values are read and written in one form: with `"json"` a
-   * string too is written as its JSON text, so that `put("theme", "dark")` reads back as `"dark"`.
+   * A handle for a bucket's keys: the same object each time for the same name and `decode`. It sends no
+   * request, and the bucket need not exist; throws a {@link ValidationError} for an invalid bucket
+   * name. With `decode`, values are read and written in one form: `"json"` writes strings as JSON text
+   * too, so that `put("theme", "dark")` reads back as `"dark"`.
    */
   bucket(name: string): BrowserKVBucketHandle<unknown, string, string>;
   bucket<T = unknown>(
@@ -137,8 +137,8 @@ export declare class BrowserKVClient {
 /** Options of {@link BrowserKVClient.bucket}. */
 export interface BucketOptions<Mode extends "json" | "text" | "bytes" = "json" | "text" | "bytes"> {
   /**
-   * What values are read and written as. One that cannot be read so is a {@link ValidationError} that
-   * names the key; one that cannot be written so, a string to a `"bytes"` handle say, is one too.
+   * The form of values. A stored value that does not decode is a {@link ValidationError} that
+   * names the key; so is an argument of another form, such as a string for a `"bytes"` handle.
    */
   decode: Mode;
 }
@@ -147,9 +147,9 @@ export interface BucketOptions<Mode extends "json" | "text" | "bytes" = "json" |
  * A bucket's keys. A key is one or more tokens joined by `.`, without white space, `*` and `>`, at
  * most 1,024 bytes of UTF-8; anything else is a {@link ValidationError} before any request.
  *
- * `T` is what an entry's value is, and what is written; `Watched` what the value of an event is: the same
- * where values are decoded, else base64. `Deleted`: what it is of a delete, undefined where values are
- * decoded, else empty.
+ * `T` is the type of an entry's value and of written values. `Watched` is the type of an event's value: `T` if
+ * values are decoded, else base64. `Deleted` is that of a delete event: undefined if values are decoded, else
+ * an empty string.
  */
 export declare class BrowserKVBucketHandle<
   T = unknown,
@@ -163,34 +163,34 @@ export declare class BrowserKVBucketHandle<
   /** The bucket's name. */
   readonly name: string;
   /**
-   * Reads a key. `HTTP_404` where it is missing or deleted. With `revision` it reads that revision, if the
-   * bucket still keeps it and it is not a delete, else `HTTP_404`: this needs the feature `history`.
+   * Reads a key. `HTTP_404` if it is missing or deleted. `revision` reads that revision, or `HTTP_404` if
+   * the bucket no longer retains it or it is a delete; this needs the feature `history`.
    */
   get(key: string, options?: KVGetOptions): Promise<KVEntry<T>>;
-  /** As {@link get}, but undefined where the key is missing or deleted. A missing bucket is `HTTP_404`. */
+  /** Like {@link get}, but resolves with undefined if the key is missing or deleted. A missing bucket is `HTTP_404`. */
   find(key: string, options?: RequestOptions): Promise<KVEntry<T> | undefined>;
   /**
-   * Every revision that the bucket keeps of a key, deletes included, in ascending order; none of a key that
-   * was never written. It needs the feature `history`.
+   * Reads all revisions of a key that the bucket retains, deletes included, in ascending order; an empty array
+   * for a key that was never written. Needs the feature `history`.
    */
   history(key: string, options?: RequestOptions): Promise<KVHistoryEntry<T>[]>;
   /**
-   * The entries of the keys that exist, in ascending order of revision: all, or those that match a pattern
-   * or any of several. One request where the server has announced `entries` (see
-   * {@link IronflowClient.features}), else a listing and a request for each key, 6 at a time. The time limit
-   * is for all of it. Rejects with a {@link ValidationError} where a value does not decode.
+   * Reads the entries of all existing keys, or of those that match any of the patterns, in ascending order of
+   * revision. It sends one request if the server has announced `entries` (see
+   * {@link IronflowClient.features}), else a listing and a request for each key, 6 concurrently. The timeout
+   * covers all of them. Rejects with a {@link ValidationError} if a value does not decode.
    */
   entries(filter?: string | readonly string[], options?: RequestOptions): Promise<KVEntry<T>[]>;
   /**
-   * Writes a key, whatever it held. A string is stored as UTF-8, an `ArrayBuffer` or a view of one
-   * as its bytes, everything else as its JSON text (see {@link BucketOptions} for handles that decode).
-   * What would lose data as JSON (a Promise, a Map, a Blob, NaN) is a {@link ValidationError}. Larger
-   * than the bucket takes: `HTTP_413`.
+   * Writes a key unconditionally. A string is stored as UTF-8, an `ArrayBuffer` or a view of one
+   * as bytes, any other value as JSON (see {@link BucketOptions} for handles that decode). A value
+   * that JSON would lose (a Promise, a Map, a Blob, NaN) is a {@link ValidationError}, one above the
+   * bucket's limit `HTTP_413`.
    */
   put(key: string, value: KVInput<T>, options?: RequestOptions): Promise<KVPutResult>;
-  /** Writes a key that is missing or deleted. `HTTP_412` where it exists. */
+  /** Writes a key that is missing or deleted. `HTTP_412` if it exists. */
   create(key: string, value: KVInput<T>, options?: RequestOptions): Promise<KVPutResult>;
-  /** Writes a key whose last revision is `revision`. `HTTP_412` where it is another. */
+  /** Writes a key if its last revision is `revision`, else `HTTP_412`. */
   update(
     key: string,
     value: KVInput<T>,
@@ -199,9 +199,9 @@ export declare class BrowserKVBucketHandle<
   ): Promise<KVPutResult>;
   /**
    * Reads a key, calls `change` with its entry, or undefined if there is none, and writes what it
-   * returns by compare-and-swap. After a conflict all of it is retried, with backoff, until the time limit
-   * or the signal ends it (or `maxAttempts`, with `HTTP_412`). `change` may be async and is called once an
-   * attempt, so it must have no side effects. If it returns undefined, the key is left alone and the
+   * returns by compare-and-swap. After a conflict it retries all of this, with backoff, until the timeout or
+   * the signal ends it (or `maxAttempts`, with `HTTP_412`). `change` may be async; it is called once per
+   * attempt, so it must have no side effects. If it returns undefined, nothing is written and the promise
    * promise gives the revision that was read, 0 for none. If it returns {@link KV_DELETE}, the key is deleted if
    * nothing has changed, which needs the feature `remove`; a missing key is left alone. What it throws rejects the promise. A write
    * without an answer is retried only on a server that announces `write-id`, which executes it once.
@@ -212,40 +212,40 @@ export declare class BrowserKVBucketHandle<
     options?: ModifyOptions,
   ): Promise<KVPutResult>;
   /**
-   * Puts a tombstone on a key; older revisions stay as the bucket's history says. With `revision` only if it
-   * is still the key's last, else `HTTP_412`: this needs the feature `remove`.
+   * Deletes a key by writing a tombstone; older revisions stay within the bucket's history. With `revision`
+   * it deletes only if that is still the key's last, else `HTTP_412`; this needs the feature `remove`.
    */
   delete(key: string, options?: KVRemoveOptions): Promise<void>;
-  /** Removes a key with all its history. With `revision` as {@link delete}. */
+  /** Removes a key with its history. `revision` is as for {@link delete}. */
   purge(key: string, options?: KVRemoveOptions): Promise<void>;
   /**
-   * The keys that exist, in ascending order of their last revision: all, or those that match a
-   * pattern. In a pattern `*` stands for one token, a last `>` for one or more.
+   * Lists all existing keys, or those that match a pattern, in ascending order of their last
+   * revision. In a pattern `*` matches one token, a last `>` one or more.
    */
   listKeys(filter?: string, options?: RequestOptions): Promise<string[]>;
   /**
-   * Calls back on every change from now on, of all keys or those that match `options.key`. Opens the
-   * connection at once; the watches of a client on one bucket share it. A lost connection is taken up
-   * again, and what changed meanwhile is told. Throws a {@link ValidationError} for bad callbacks or
-   * options.
+   * Watches all keys, or those that match `options.key`, and calls `onUpdate` for every later change. Opens the
+   * connection immediately; the watches of a client on one bucket share it. If the connection is lost, the watch
+   * reconnects with backoff and emits what changed meanwhile, marked `resynced`. Throws a
+   * {@link ValidationError} for bad callbacks or options.
    */
   watch(
     callbacks: KVWatchCallbacks<Watched, Deleted>,
     options?: KVWatchOptions,
   ): KVWatcher<Watched, Deleted>;
-  /** The same without callbacks: `for await (const event of bucket.watch({ key: "user.>" }))`. */
+  /** Watches without callbacks: `for await (const event of bucket.watch({ key: "user.>" }))`. */
   watch(options?: KVWatchOptions): KVWatcher<Watched, Deleted>;
   /**
-   * A live replica of all keys, or those that match `options.key`, to be read without waiting. It is fed
-   * by a watch. Throws a {@link ValidationError} for bad options.
+   * A live copy of all keys, or of those that match `options.key`, that is read synchronously. A watch keeps
+   * it up to date. Throws a {@link ValidationError} for bad options.
    */
   view(options?: KVViewOptions): KVView<T>;
 }
 
-/** What a handle whose entries have the type `T` writes: bytes in any form where it reads bytes. */
+/** The values that a handle with entries of type `T` writes: bytes in any form if it reads bytes. */
 export type KVInput<T> = T | (T extends Bytes ? ArrayBuffer | ArrayBufferView : T);
 
-/** What the function given to {@link BrowserKVBucketHandle.modify} gives; nothing: leave the key alone. */
+/** The result of the function passed to {@link BrowserKVBucketHandle.modify}; undefined: write nothing. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function may end without a return
 export type KVChange<T> = KVInput<T> | typeof KV_DELETE | undefined | void;
 
@@ -253,15 +253,15 @@ export type KVChange<T> = KVInput<T> | typeof KV_DELETE | undefined | void;
 export interface KVBucketConfig {
   /** 1 to 200 of `A-Z`, `a-z`, `0-9`, `_` and `-`. */
   name: string;
-  /** Words for people. */
+  /** A description for people. */
   description?: string | undefined;
-  /** How long a value is kept after it was written, in seconds. Default: for ever. */
+  /** The time to live of a value after its write, in seconds. Default: no expiry. */
   ttlSeconds?: number | undefined;
   /** The largest value, in bytes. Default 1 MiB. */
   maxValueSize?: number | undefined;
-  /** The most bytes the bucket holds. Default: no limit. */
+  /** The bucket's maximum size in bytes. Default: no limit. */
   maxBytes?: number | undefined;
-  /** How many revisions of a key are kept, 1 to 64. Default 1. */
+  /** The number of retained revisions per key, 1 to 64. Default 1. */
   history?: number | undefined;
 }
 
@@ -269,25 +269,25 @@ export interface KVBucketConfig {
 export interface KVBucketInfo {
   /** Its name. */
   name: string;
-  /** Words for people, where there are any. */
+  /** The description, if it has one. */
   description?: string;
-  /** How long a value is kept after it was written, in seconds; missing: for ever. */
+  /** The time to live of a value after its write, in seconds; missing: no expiry. */
   ttl_seconds?: number;
-  /** Messages retained: older revisions and tombstones count too. */
+  /** The number of retained messages, older revisions and tombstones included. */
   values: number;
-  /** Bytes they take. */
+  /** The size of the retained messages in bytes. */
   bytes: number;
-  /** How many revisions of a key are kept. */
+  /** The number of retained revisions per key. */
   history: number;
   /** When it was created, RFC 3339. */
   created_at: string;
-  /** The bucket's {@link IronflowClient.features}, where it has fewer than its server. */
+  /** The bucket's {@link IronflowClient.features}, if it has fewer than its server. */
   features?: string[];
 }
 
-/** What stored bytes can be read as. */
+/** Accessors for a stored value. */
 export interface Stored {
-  /** The bytes as UTF-8 text, parsed as JSON. Throws a `SyntaxError` where they are none. */
+  /** The bytes parsed as JSON. Throws a `SyntaxError` if they are not JSON. */
   json<T = unknown>(): T;
   /** The bytes as UTF-8 text. */
   text(): string;
@@ -295,15 +295,15 @@ export interface Stored {
   bytes(): Bytes;
 }
 
-/** A `Uint8Array` over memory of its own; from TypeScript 5.7 on `Uint8Array<ArrayBuffer>`. */
+/** A `Uint8Array` over an `ArrayBuffer`: `Uint8Array<ArrayBuffer>` since TypeScript 5.7. */
 export type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
 
-/** A key as it was read. */
+/** A key with its value and revision. */
 export interface KVEntry<T = unknown> extends Stored {
   /** The key. */
   key: string;
   /**
-   * What the handle decodes it to; without `decode` the stored bytes in base64: see {@link Stored}
+   * The decoded value; without `decode` the stored bytes in base64: see {@link Stored}
    * for other forms.
    */
   value: T;
@@ -315,7 +315,7 @@ export interface KVEntry<T = unknown> extends Stored {
   operation: "put";
 }
 
-/** A revision that a bucket keeps of a key. */
+/** A retained revision of a key. */
 export interface KVHistoryEntry<T = unknown> extends Stored {
   /** The key. */
   key: string;
@@ -325,18 +325,18 @@ export interface KVHistoryEntry<T = unknown> extends Stored {
   revision: number;
   /** When it was written, RFC 3339. */
   created_at: string;
-  /** What was done. */
+  /** The operation of this revision. */
   operation: "put" | "delete";
-  /** Why there is no value, where the key was not simply deleted. */
+  /** Why there is no value, if the key was not deleted. */
   reason?: KVReason;
 }
 
-/** Why a key has no value any more, where it was not simply deleted. */
+/** Why a key has no value, if it was not deleted. */
 export type KVReason = "expired" | "purged";
 
-/** What a write gives. */
+/** The result of a write. */
 export interface KVPutResult {
-  /** The revision the write got. Revisions of a bucket grow; those of one key are not contiguous. */
+  /** The revision of the write. Revisions of a bucket increase; those of one key are not contiguous. */
   revision: number;
 }
 
@@ -344,7 +344,7 @@ export interface KVPutResult {
 export interface RequestOptions {
   /** Aborting it rejects the operation with the signal's reason, as `fetch` does. */
   signal?: AbortSignal | undefined;
-  /** How long this request may take, in milliseconds. Default: the client's `timeout`. */
+  /** The timeout of this operation, in milliseconds. Default: the client's `timeout`. */
   timeout?: number | undefined;
 }
 
@@ -365,6 +365,6 @@ export interface KVRemoveOptions extends RequestOptions {
 
 /** Options of {@link BrowserKVBucketHandle.modify}. */
 export interface ModifyOptions extends RequestOptions {
-  /** The number of attempts after which a conflict rejects. Default: no limit but the time limit. */
+  /** The number of attempts after which a conflict rejects. Default: only the timeout limits them. */
   maxAttempts?: number | undefined;
 }

@@ -7,7 +7,7 @@ export interface KVViewOptions {
   key?: string | readonly string[] | undefined;
 }
 
-/** A key as a view holds it. */
+/** An entry of a view. */
 export interface KVViewEntry<T = unknown> extends Stored {
   /** The key. */
   readonly key: string;
@@ -18,39 +18,39 @@ export interface KVViewEntry<T = unknown> extends Stored {
 }
 
 /**
- * - `"loading"`: not all entries have come yet: the view is new, its bucket does not exist, or the client was
- *   configured again. After `configure()` the entries so far stay readable until the new ones
- *   replace them, or the new configuration turns out to have no such bucket or no permission to read it.
- * - `"ready"`: all entries have come, and changes follow while `state` is `"connected"`. While the connection
+ * - `"loading"`: not all entries have arrived yet: the view is new, its bucket does not exist, or the client was
+ *   reconfigured. After `configure()` the old entries stay readable until the new ones replace them, or
+ *   until the server responds that the bucket is missing or the credentials may not read it.
+ * - `"ready"`: all entries have arrived, and changes follow while `state` is `"connected"`. While the connection
  *   is lost, the credentials are refused or the bucket is missing, the entries stay readable and `error` says
- *   why they are not kept up to date.
- * - `"closed"`: the view has ended, by `stop()`, by `disconnect()`, or because the server finished it (close
- *   code 1000; then `error` says so). It keeps what it held last.
+ *   why they may be stale.
+ * - `"closed"`: the view has ended, by `stop()`, by `disconnect()`, or because the server ended it (close
+ *   code 1000; then `error` says so). It keeps its last entries.
  *
- * Nothing else ends a view. It opens its watch again, and then replaces its entries by those there are, after
- * `configure()`; after `setAuth()` where the credentials were refused; after `createBucket()` of the same
- * client, and with a backoff of up to 30 s, where the bucket is missing; with a backoff of up to 5 minutes where
- * the attempts of `reconnect` are used up, unless `reconnect` is disabled; and in all these cases when the
- * browser is online again or the page is shown.
+ * Nothing else ends a view. It reopens its watch and then replaces its entries: after `configure()`; after
+ * `setAuth()` if the credentials were refused; after `createBucket()` of the same client, and with a backoff of up
+ * to 30 s, if the bucket is missing; with a backoff of up to 5 minutes if all attempts of `reconnect` have failed,
+ * unless `reconnect` is disabled; and in all these cases when the browser comes online or the page becomes
+ * visible.
  */
 export type KVViewStatus = "loading" | "ready" | "closed";
 
-/** What a view holds. Entries come in no particular order. */
+/** The contents of a view. Entries are in no particular order. */
 export interface KVViewContent<T = unknown> {
   /** The state of the connection. */
   readonly state: KVWatchState;
-  /** How far it is. */
+  /** Whether all entries have arrived, or the view has ended. */
   readonly status: KVViewStatus;
   /**
-   * What is wrong: the connection is lost for now, the bucket is missing, the credentials are refused, a value
-   * does not decode (its key is left out), or why the view ended. Undefined again once it is mended.
+   * The current error: the connection is lost, the bucket is missing, the credentials are refused, a value
+   * does not decode (its key is left out), or why the view ended. Undefined after recovery.
    */
   readonly error: Error | undefined;
-  /** How many keys there are. */
+  /** The number of keys. */
   readonly size: number;
-  /** The entry of a key, undefined where there is none. */
+  /** The entry of a key, undefined if there is none. */
   get(key: string): KVViewEntry<T> | undefined;
-  /** Whether there is an entry of a key. */
+  /** Whether the key has an entry. */
   has(key: string): boolean;
   /** The keys. */
   keys(): string[];
@@ -58,37 +58,37 @@ export interface KVViewContent<T = unknown> {
   entries(): readonly KVViewEntry<T>[];
 }
 
-/** What a view held at one time. It never changes. */
+/** An immutable snapshot of a view. */
 export interface KVViewSnapshot<T = unknown> extends KVViewContent<T> {
   /** The same array each time. */
   entries(): readonly KVViewEntry<T>[];
 }
 
-/** A live, read-only replica of the keys of a bucket that match. Reading it is synchronous. */
+/** A live, read-only copy of the matching keys of a bucket. Reading it is synchronous. */
 export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
   /** The name of the bucket. */
   readonly bucket: string;
   /**
-   * All entries have come; rejected where the view ends before that. It stays pending while the bucket is
+   * Resolves when all entries have arrived; rejects if the view ends before that. It stays pending while the bucket is
    * missing or the credentials are refused. A new promise after `configure()`.
    */
   readonly ready: Promise<void>;
   /**
-   * Calls back after changes, once for all that come in one task; while the view is loading, only when
-   * `state`, `status` or `error` changes. Gives the function that ends it.
+   * Calls `callback` once for all changes of a task; while the view is loading, only when `state`, `status` or
+   * `error` changes. Returns the function that unsubscribes it.
    */
   subscribe(callback: () => void): () => void;
   /**
-   * What the view holds now: the same object until something changes. The first change after a snapshot
-   * was taken copies the view's map.
+   * A snapshot of the view: the same object until something changes. The first change after it was taken copies
+   * the view's map.
    */
   getSnapshot(): KVViewSnapshot<T>;
   /**
-   * Waits until the view shows the write that gave this revision, or what has taken its place since; for
-   * a key that does not match there is nothing to wait for. Rejected with a {@link TimeoutError} (default:
-   * the client's `timeout`), the signal's reason, or, where the view has ended, the reason for that.
+   * Waits until the view shows the write with this revision, or a later one of its key; resolves for
+   * a key that does not match. Rejects with a {@link TimeoutError} (default: the client's `timeout`), the
+   * signal's reason, or, if the view has ended, the reason for that.
    */
   waitFor(revision: number, options?: RequestOptions): Promise<void>;
-  /** Ends the view. It keeps what it holds; a second call does nothing. */
+  /** Ends the view. It keeps its entries; a second call does nothing. */
   stop(): void;
 }

@@ -1,4 +1,4 @@
-//! Runs a view: opens its watch, and opens it again when that may help.
+//! Runs a view: opens its watch, and reopens it after a refusal or a change of the client.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -66,18 +66,18 @@ impl View {
         Ok(view.view_state.view())
     }
 
-    /// Whether it is a view of this bucket.
+    /// Whether the view is of this bucket.
     pub(super) fn is_of(&self, bucket: &BucketName) -> bool {
         self.bucket == *bucket
     }
 
-    /// Something has happened that may have mended what closed the watch.
+    /// Reopens the watch after an event that may have fixed what closed it.
     pub(super) fn on_event(self: &Rc<Self>, event: ViewEvent) {
         let next = self.lifecycle.borrow_mut().on_event(event);
         self.carry_out(next);
     }
 
-    /// The client has another configuration: the watch so far, which is about to end, counts no more.
+    /// Handles a new configuration of the client: ignores the old watch, which is about to end.
     pub(super) fn reset(&self) {
         self.timer.take();
         self.lifecycle.replace(ViewLifecycle::after_configure());
@@ -105,7 +105,7 @@ impl View {
         }
     }
 
-    /// Closes the view for good.
+    /// Closes the view permanently.
     pub(super) fn close(self: &Rc<Self>, error: &JsValue) {
         self.closed.set(true);
         self.timer.take();
@@ -159,11 +159,11 @@ impl View {
     }
 }
 
-/// How long a view waits before it asks the server for the nth time, in milliseconds. `retry_after`: the
-/// seconds that the server asked for. `listeners.js` knows it by its name among the exports.
+/// The delay before a view's nth listing, in milliseconds. `retry_after`: the server's `Retry-After` in
+/// seconds. `listeners.js` calls this export by its name.
 #[wasm_bindgen]
 pub fn poll_delay(attempt: f64, retry_after: f64, random: f64) -> f64 {
     let delay = RetryPolicy::POLL.delay(attempt, Some(retry_after), random);
-    // It is not the policy that gives up, but the view's time limit.
+    // The view's timeout limits the attempts, not the policy.
     delay.unwrap_or(retry_after * 1000.0)
 }

@@ -1,26 +1,26 @@
 import type { KVReason, Stored } from "./types.js";
 
 /**
- * One change of one key; `operation` says which, and narrows `value`. On a handle with `decode` that is
- * `KVWatchEvent<T>`, of which a delete has the value undefined.
+ * A change of a key; `operation` narrows `value`. On a handle with `decode` the type is `KVWatchEvent<T>`, and the
+ * value of a delete is undefined.
  */
 export type KVWatchEvent<Value = string, Deleted = string extends Value ? string : undefined> =
   | KVPutEvent<Value>
   | KVDeleteEvent<Deleted>;
 
-/** What every event has. */
+/** The fields of every event. */
 export interface KVEventFields extends Stored {
-  /** Always the same. */
+  /** Always `"kv_update"`. */
   type: "kv_update";
   /** The key. */
   key: string;
-  /** The revision of the change. For each key they grow, and each is delivered at most once. */
+  /** The revision of the change. For each key, revisions increase, and each is delivered at most once. */
   revision: number;
   /** The bucket. */
   bucket: string;
   /**
-   * Set on what was found by reading, after a connection was lost or replaced. Revisions between may be
-   * missing; a delete has the last revision that was known of the key, 0 if none was.
+   * Set on events of a resync, after a connection was lost or replaced. Intermediate revisions may be
+   * missing; a delete has the last known revision of the key, 0 if none was known.
    */
   resynced?: true;
 }
@@ -30,7 +30,7 @@ export interface KVPutEvent<Value = string> extends KVEventFields {
   /** A write. */
   operation: "put";
   /**
-   * What the handle decodes the new bytes to; without `decode` the bytes in base64: see {@link Stored}
+   * The decoded value; without `decode` the stored bytes in base64: see {@link Stored}
    * for other forms.
    */
   value: Value;
@@ -42,11 +42,11 @@ export interface KVDeleteEvent<Value = string> extends KVEventFields {
   operation: "delete";
   /** Undefined on a handle with `decode`, else empty. */
   value: Value;
-  /** Why, where the key was not simply deleted and the server says so. */
+  /** Why the key has no value, if it was not deleted and the server says so. */
   reason?: KVReason;
 }
 
-/** What a watch calls back. What a callback throws is logged and harms nothing. */
+/** The callbacks of a watch. An error thrown by a callback is logged. */
 export interface KVWatchCallbacks<
   Value = string,
   Deleted = string extends Value ? string : undefined,
@@ -54,39 +54,39 @@ export interface KVWatchCallbacks<
   /** A matching key changed. */
   onUpdate: (event: KVWatchEvent<Value, Deleted>) => void;
   /**
-   * Connected, and the initial entries, if asked for, delivered; called once. The final state of every
-   * later change will be delivered.
+   * The watch is connected and has delivered the initial entries, if requested; called once. From now on the final
+   * state of every changed key is delivered.
    */
   onReady?: (() => void) | undefined;
   /** The state of the connection changed. */
   onStateChange?: ((state: KVWatchState) => void) | undefined;
   /**
-   * A problem. The watch goes on unless {@link onClose} follows. A value that does not decode is a
-   * {@link ValidationError} whose `details` hold its `key` and `revision`.
+   * An error. The watch continues unless {@link onClose} follows. A value that does not decode is a
+   * {@link ValidationError} whose `details` contain its `key` and `revision`.
    */
   onError?: ((error: Error) => void) | undefined;
-  /** The watch has ended, once. Nothing is called after it. */
+  /** The watch has ended; called once, and last. */
   onClose?: (() => void) | undefined;
 }
 
-/** `"disconnected"`: it is over, or pauses while the page is hidden. */
+/** The state of a connection. `"disconnected"`: the watch has ended, or pauses while the page is hidden. */
 export type KVWatchState = "connecting" | "connected" | "reconnecting" | "disconnected";
 
 /** Options of {@link BrowserKVBucketHandle.watch}. */
 export interface KVWatchOptions {
-  /** A key, a pattern, or several; an event that more than one matches comes once. Default: all keys. */
+  /** A key, a pattern, or several; an event that matches several is delivered once. Default: all keys. */
   key?: string | readonly string[] | undefined;
-  /** Deliver the entries there are first, then the changes, with no gap in between. Default false. */
+  /** Deliver the current entries first, then the changes, without a gap. Default false. */
   initial?: boolean | undefined;
   /** Aborting it stops the watch. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * A running watch. It goes on when nobody holds on to this any more.
+ * A running watch. It continues even if this object is no longer referenced.
  *
- * Iterating over it gives its events, none lost however slow the loop; of a watch with callbacks, those
- * from then on. Leaving the loop stops the watch; what ends the watch is thrown after the last event.
+ * Iterating over it yields its events, which are buffered for a slow loop; for a watch with callbacks, the events
+ * from then on. Leaving the loop stops the watch. An error that ends the watch is thrown after the last event.
  */
 export interface KVWatcher<Value = string, Deleted = string extends Value ? string : undefined>
   extends AsyncIterable<KVWatchEvent<Value, Deleted>>,
@@ -95,8 +95,8 @@ export interface KVWatcher<Value = string, Deleted = string extends Value ? stri
   readonly bucket: string;
   /** The state of the connection. */
   readonly state: KVWatchState;
-  /** As {@link KVWatchCallbacks.onReady}; rejected where the watch ends before that. */
+  /** Resolves when {@link KVWatchCallbacks.onReady} is called; rejects if the watch ends before that. */
   readonly ready: Promise<void>;
-  /** Ends the watch at once. Nothing is delivered afterwards; a second call does nothing. */
+  /** Ends the watch immediately. Nothing is delivered afterwards; a second call does nothing. */
   stop(): void;
 }

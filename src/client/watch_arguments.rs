@@ -1,4 +1,4 @@
-//! Reading what a caller passes to `watch`.
+//! Reads the arguments of `watch` and `view`.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -10,17 +10,17 @@ use crate::error::Error;
 use crate::ffi;
 use crate::kv::Pattern;
 
-/// The options of `watch()`, of which `view()` has the first.
+/// The options of `watch()`; `view()` has only the first.
 const WATCH: &[OptionSpec] = &[
     ("key", OptionKind::Anything),
     ("initial", OptionKind::Bool),
     ("signal", OptionKind::Signal),
 ];
 
-/// What is to be watched, and who is to hear of it.
+/// The arguments of a watch.
 #[derive(Clone)]
 pub(super) struct WatchArguments {
-    /// Undefined: whoever iterates.
+    /// Undefined: events go to iterations.
     pub(super) callbacks: JsValue,
     pub(super) patterns: Vec<Pattern>,
     pub(super) initial: bool,
@@ -43,7 +43,7 @@ impl WatchArguments {
         })
     }
 
-    /// Reads `view(options)`: what a view watches.
+    /// Reads `view(options)`: the patterns of a view.
     pub(super) fn of_view(given: &JsValue) -> Result<Self, Error> {
         let options = Arguments::read(&JsValue::UNDEFINED, given).options("", &WATCH[..1])?;
         Ok(Self {
@@ -63,7 +63,7 @@ impl WatchArguments {
         self.patterns.iter().map(text).collect()
     }
 
-    /// Whether there is nothing to begin.
+    /// Whether the signal is already aborted.
     pub(super) fn is_aborted(&self) -> bool {
         self.signal.as_ref().is_some_and(ffi::is_aborted)
     }

@@ -1,5 +1,5 @@
-// Reading what an application passes in: each argument and option once, for Rust to judge. Rust gets the kinds
-// and names of all of them as one text, and takes the values that it needs.
+// Reads the application's arguments and options, each once, for Rust to validate. Rust gets the kinds and names of
+// all of them as one string, and takes the values that it needs.
 
 import {
   SETTING_BOOL,
@@ -16,26 +16,26 @@ import {
 import { isAbortSignal } from "./exchange.js";
 import { isWellFormed } from "./text.js";
 
-/** What was read last: the argument, then the value of each option. */
+/** The last read argument, followed by the value of each option. */
 let values = [];
 
-/** Takes a value of what was read last. */
+/** Takes one of the last read values. */
 export function takeValue(at) {
   const value = values[at];
   values[at] = undefined;
   return value;
 }
 
-/** The same, as a number. */
+/** Takes a value as a number. */
 export function takeNumber(at) {
   return Number(takeValue(at));
 }
 
-/** Objects of the platform, whose insides are no options. */
+/** Options that are opaque objects, whose members are not options. */
 const OPAQUE = ["logger", "signal"];
 
-/** How deep options may lie within options. */
-const DEEPEST = 3;
+/** The maximum depth of nested options. */
+const MAX_DEPTH = 3;
 
 /** The server's address as text: of a URL object, and in a page of a path on the page's own server. */
 function address(url) {
@@ -99,7 +99,7 @@ class Reader {
     if (kind === SETTING_UNSET && name !== "revision") return;
     const isObject = kind === SETTING_OTHER && typeof value === "object";
     const members =
-      isObject && !OPAQUE.includes(name) && depth < DEEPEST && !value[Symbol.iterator];
+      isObject && !OPAQUE.includes(name) && depth < MAX_DEPTH && !value[Symbol.iterator];
     if (members || (isObject && name === "logger")) kind = SETTING_OBJECT;
     else if (name === "signal" && isAbortSignal(value)) kind = SETTING_SIGNAL;
     this.lines += `\n${kind}${mark}${path}`;

@@ -1,11 +1,11 @@
-//! The two ways to carry an operation out.
+//! The two transports.
 
 use std::rc::Rc;
 
 use super::{Fallback, Http, Limits, Memory, Operation};
 use crate::ffi::{Done, Failure, OperationResult};
 
-/// One of them.
+/// A transport.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Http(Rc<Http>),
@@ -13,8 +13,8 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// The transport that counts now: another than this one where the client has fallen back to a
-    /// store in memory. Whoever connects, or connects again, asks anew.
+    /// The active transport: the store in memory if the client has fallen back to it. Callers ask for it at
+    /// every connection and reconnection.
     pub(crate) fn active(self: &Rc<Self>) -> Rc<Self> {
         match self.fallback().and_then(Fallback::active) {
             Some(memory) => Rc::new(Self::Memory(Rc::clone(memory))),
@@ -22,7 +22,7 @@ impl Transport {
         }
     }
 
-    /// Carries an operation out, by the transport in force.
+    /// Executes an operation with the active transport.
     pub(crate) fn carry_out(&self, operation: Operation, limits: Limits, done: Done) {
         match self.try_sync(&operation, &limits) {
             Some(outcome) => done(outcome),
@@ -30,8 +30,8 @@ impl Transport {
         }
     }
 
-    /// Carries an operation out where that takes no waiting: in memory. It also does where the caller has
-    /// aborted already.
+    /// Executes an operation if the result is known synchronously: in memory, or if the caller has already
+    /// aborted.
     pub(crate) fn try_sync(
         &self,
         operation: &Operation,
@@ -47,14 +47,14 @@ impl Transport {
         Some(memory.carry_out(operation))
     }
 
-    /// Carries an operation out that is none for [`Transport::try_sync`].
+    /// Executes an operation that [`Transport::try_sync`] did not.
     pub(crate) fn send(&self, operation: Operation, limits: Limits, done: Done) {
         if let Self::Http(http) = self {
             http.carry_out(operation, limits, done);
         }
     }
 
-    /// The error that tells of falling back to a store in memory: there is one, once.
+    /// Takes the error that reports the fallback to memory; it is returned once.
     pub(crate) fn take_fallback_error(&self) -> Option<Failure> {
         self.fallback().and_then(Fallback::take_fallback_error)
     }

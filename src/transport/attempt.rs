@@ -244,7 +244,7 @@ impl Attempt {
         // A timeout has used up the whole time limit, though a timer may fire a moment early.
         let is_timeout = matches!(problem.error, Error::Timeout { .. });
         let another = !self.limits.once
-            && (self.operation.is_reading() || self.is_carried_out_once())
+            && (self.operation.is_read() || self.is_carried_out_once())
             && problem.error.retryable()
             && !is_timeout
             && retry.allows_another(self.number);

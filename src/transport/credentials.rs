@@ -1,4 +1,4 @@
-//! Who the client says it is.
+//! Credentials.
 
 use wasm_bindgen::prelude::*;
 
@@ -8,10 +8,10 @@ use crate::config::options::Options;
 use crate::error::Error;
 use crate::ffi::{self, Failure};
 
-/// Takes a credential, none where there is none, and how many milliseconds it took to get it.
+/// A callback with the credential, if there is one, and the milliseconds it took to get it.
 pub(crate) type CredentialCallback = Box<dyn FnOnce(Result<Option<String>, Failure>, f64)>;
 
-/// An API key, a token, or a function to ask for one. Never logged, never part of an address.
+/// An API key, a token, or a token function. Never logged, never part of a URL.
 #[derive(Clone)]
 pub(crate) enum Credentials {
     None,
@@ -26,7 +26,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Those of options that have been checked, of these names.
+    /// Reads the credentials from validated options of these names.
     pub(crate) fn from_options(options: &Options, key: &str, token: &str) -> Self {
         let text = |name| options.text(name).filter(|text| !text.is_empty());
         match (text(key).or(text(token)), options.position(token)) {
@@ -36,8 +36,8 @@ impl Credentials {
         }
     }
 
-    /// The credential to use now, asking the application's function anew, with so many milliseconds
-    /// left for it.
+    /// Gets the credential for a request; calls the application's token function each time, with a timeout in
+    /// milliseconds.
     pub(super) fn get(self, limits: &Limits, left_ms: u32, then: CredentialCallback) {
         let ask = match self {
             Self::None => return then(Ok(None), 0.0),

@@ -1,4 +1,4 @@
-//! Going on in memory where the server cannot be reached.
+//! Fallback to memory if the server cannot be reached.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -9,13 +9,12 @@ use super::{Memory, Operation};
 use crate::error::Error;
 use crate::ffi::{Failure, OperationResult};
 
-/// A store to go on with for good, if the server turns out to be out of reach before it has ever
-/// answered.
+/// A store that replaces the server permanently, if the server cannot be reached before its first response.
 #[derive(Debug)]
 pub(crate) struct Fallback {
     memory: Rc<Memory>,
     decided: Cell<Decision>,
-    /// The error that tells of the decision for the store, until somebody takes it.
+    /// The error that reports the fallback, until it is taken.
     fallback_error: RefCell<Option<Failure>>,
 }
 
@@ -35,21 +34,21 @@ impl Fallback {
         }
     }
 
-    /// The store, if it is in force.
+    /// The store, if it is active.
     pub(super) fn active(&self) -> Option<&Rc<Memory>> {
         (self.decided.get() == Decision::Memory).then_some(&self.memory)
     }
 
-    /// Notes the outcome of a request. An answer of whatever status decides for the server, for good.
+    /// Records the result of a request. A response of any status rules out the fallback permanently.
     pub(super) fn note(&self, outcome: &OperationResult) {
         if self.decided.get() == Decision::Open && is_answer(outcome) {
             self.decided.set(Decision::Server);
         }
     }
 
-    /// What the outcome of an operation's last request comes to. A server that cannot be reached, or does
-    /// not answer within the time limit, decides for the store, unless there was an answer before; an
-    /// abort or a failed token decide nothing.
+    /// Applies the fallback to the result of an operation's last request. If the server cannot be reached, or
+    /// does not respond within the timeout, and has never responded before, the store replaces it. An abort
+    /// or a failed token decides nothing.
     pub(super) fn apply_fallback(
         &self,
         operation: &Operation,
@@ -70,14 +69,14 @@ impl Fallback {
                 let fallback_error = Failure::caused(Error::FallbackMemory, cause);
                 self.fallback_error.replace(Some(fallback_error));
             }
-            // Another operation was faster to find out.
+            // Another operation has already decided.
             Decision::Memory if unreachable => {}
             _ => return result,
         }
         self.memory.carry_out(operation)
     }
 
-    /// OptionKind the error that tells of the decision for the store: there is one, once.
+    /// Takes the error that reports the fallback; it is returned once.
     pub(super) fn take_fallback_error(&self) -> Option<Failure> {
         self.fallback_error.take()
     }

@@ -1,6 +1,6 @@
 //! Operations as HTTP requests.
 //!
-//! Requests are sent, and their answers read, by a few lines of JavaScript (`fetch.js`, `exchange.js`).
+//! JavaScript (`fetch.js`, `exchange.js`) sends the requests and reads the responses.
 //! gloo-net's own `send` panics, and leaves its promise pending for ever, when `fetch` rejects with
 //! something other than an `Error` or resolves to something other than a `Response`, which an abort reason
 //! or an app's test double may well be; its `Headers` write names in lower case, which apps' doubles of
@@ -20,7 +20,7 @@ use crate::ffi::{self, Features, HttpRequest};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 use crate::text::decimal;
 
-/// A server, and who asks it.
+/// A server, and the credentials and settings of its requests.
 #[derive(Debug)]
 pub(crate) struct Http {
     pub(crate) server_url: String,
@@ -28,20 +28,20 @@ pub(crate) struct Http {
     pub(crate) credentials: RefCell<Credentials>,
     /// How a failed operation is tried again.
     pub(crate) retry: RetryPolicy,
-    /// Where to go on if the server cannot be reached, if anywhere.
+    /// The fallback if the server cannot be reached, if there is one.
     pub(crate) fallback: Option<Fallback>,
-    /// Those that the server has announced.
+    /// The features that the server has announced.
     pub(crate) features: Features,
     /// Whether it carries out a write with an id once.
     pub(crate) takes_write_ids: Cell<bool>,
     /// Whether the server selects the subprotocol of a watch, once a handshake has succeeded.
     pub(crate) selects_subprotocol: Cell<Option<bool>>,
-    /// The credential that was used last, and the headers with it.
+    /// The last used credential, and its headers.
     pub(crate) cached_headers: RefCell<Option<(Option<String>, JsValue)>>,
 }
 
 impl Http {
-    /// The address of a bucket's watch.
+    /// The URL of a bucket's watch.
     pub(crate) fn watch_url(&self, bucket: &BucketName, filter: Option<&Pattern>) -> String {
         path::watch(&self.server_url, bucket, &self.environment, filter)
     }
@@ -51,7 +51,7 @@ impl Http {
         matches!(*self.credentials.borrow(), Credentials::Ask(_))
     }
 
-    /// Gets the credential to use now, asking the application anew if it is to be asked.
+    /// Gets the credential for a request; calls the application's token function, if it has one.
     pub(crate) fn credential(&self, limits: &Limits, left_ms: u32, then: CredentialCallback) {
         let credentials = self.credentials.borrow().clone();
         credentials.get(limits, left_ms, then);
@@ -69,7 +69,7 @@ impl Http {
         cached_headers.insert((credential, headers)).1.clone()
     }
 
-    /// What an operation is as a request.
+    /// The HTTP request of an operation.
     pub(super) fn request(&self, operation: &Operation) -> HttpRequest {
         let server = &self.server_url;
         let mut request = HttpRequest {

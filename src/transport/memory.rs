@@ -23,16 +23,16 @@ use crate::text::concat;
 #[derive(Debug)]
 pub(crate) struct Memory {
     store: Rc<SharedStore>,
-    /// Whether a bucket that is unknown springs up when it is first used.
+    /// Whether a missing bucket is created on first use.
     auto_create: bool,
     pub(crate) features: Features,
 }
 
-/// The features of the protocol that it has, as a server announces them.
+/// The supported features, as a server announces them.
 const FEATURES: &str = "write-id,remove,entries,history";
 
-/// A value as JavaScript holds it: it is read there alone, and need not be copied into here and out
-/// again. The default stands for none.
+/// A value held by JavaScript: only JavaScript reads it, so it is not copied into the WebAssembly. The default
+/// is no value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Held {
     value: Option<Body>,
@@ -48,7 +48,7 @@ impl Stored for Held {
 type SharedStore = RefCell<Store<PlatformClock, Rc<EventQueue>>>;
 
 thread_local! {
-    /// The stores that have a name, with it. Those that nobody uses any more are gone.
+    /// The named stores. Unused ones are dropped.
     static NAMED: RefCell<Vec<(String, Weak<SharedStore>)>> = const { RefCell::new(Vec::new()) };
     /// The time of the operation in progress: the clock is read before the store is borrowed.
     static NOW: Cell<u64> = const { Cell::new(0) };
@@ -65,7 +65,7 @@ impl Clock for PlatformClock {
     }
 }
 
-/// The store of a name, made where there is none.
+/// The store with a name, created if there is none.
 fn named(name: String) -> Rc<SharedStore> {
     NAMED.with_borrow_mut(|stores| {
         stores.retain(|(_, store)| store.strong_count() > 0);
@@ -85,13 +85,13 @@ fn new_store() -> SharedStore {
 }
 
 impl Memory {
-    /// A store, empty unless it is one that others use too, with these buckets.
+    /// A store with these buckets: a new one, or a shared one of the same name.
     ///
     /// # Errors
     /// As `createBucket`, for a bucket that exists with other settings.
     pub(crate) fn open(config: &Config, buckets: &[BucketConfig]) -> Result<Self, KvError> {
         let store = match &config.memory.name {
-            // A bucket of one environment is unknown in another (rule 18).
+            // Environments are isolated (rule 18).
             Some(name) => named(concat(&[&config.environment, " ", name])),
             None => Rc::new(new_store()),
         };
@@ -106,13 +106,13 @@ impl Memory {
         Ok(memory)
     }
 
-    /// The store, borrowed: no JavaScript is called until it is given back.
+    /// Borrows the store: no JavaScript may be called until it is released.
     fn store(&self) -> RefMut<'_, Store<PlatformClock, Rc<EventQueue>>> {
         NOW.set(ffi::wall_clock() as u64);
         self.store.borrow_mut()
     }
 
-    /// The same store, with buckets that spring up when they are first used.
+    /// The same store, which creates missing buckets on first use.
     pub(crate) fn with_auto_create(self) -> Self {
         Self {
             auto_create: true,
@@ -126,7 +126,7 @@ impl Memory {
         }
         let mut store = self.store();
         if store.bucket_info(bucket).is_err() {
-            // The name is legal, and nobody else has it.
+            // The name is valid and unused.
             let _ = store.create_bucket(BucketConfig::named(bucket));
         }
     }
@@ -246,7 +246,7 @@ impl Memory {
     }
 }
 
-/// The platform cannot encode a value: it lacks a function for it.
+/// The error if the platform lacks a function to encode a value.
 fn not_encoded(cause: JsValue) -> Failure {
     Failure::caused(
         Error::Validation("the value cannot be encoded here".into()),
@@ -254,7 +254,7 @@ fn not_encoded(cause: JsValue) -> Failure {
     )
 }
 
-/// A retained revision, as JavaScript gets it.
+/// Converts a retained revision for JavaScript.
 fn retained(change: Change<Held>) -> OperationResult {
     let (revision, created) = (change.revision as f64, change.created.0 as f64);
     let reason = change.reason.map(Reason::as_str);
@@ -284,12 +284,12 @@ fn bucket_info(info: &BucketInfo) -> JsValue {
     )
 }
 
-/// The events of one watcher, between the write that caused them and their delivery, which is for a
-/// later microtask: a callback must not run in the middle of a write.
+/// The queued events of one watcher. They are delivered in a later microtask, because a callback must not run
+/// during a write.
 pub(crate) struct EventQueue {
     events: RefCell<VecDeque<Arc<WatchEvent<Held>>>>,
     bucket_deleted: Cell<bool>,
-    /// Whether it was woken since it was last read.
+    /// Whether it has been woken since the last read.
     woken: Cell<bool>,
     /// Called when the queue is no longer empty.
     wake: Box<dyn Fn()>,
@@ -305,7 +305,7 @@ impl EventQueue {
         }
     }
 
-    /// The next event, and how JavaScript gets it: with the bucket's name.
+    /// The next event, converted for JavaScript with the bucket's name.
     pub(crate) fn next(&self, bucket: &JsValue) -> Option<(Arc<WatchEvent<Held>>, JsValue)> {
         self.woken.set(false);
         let event = self.events.borrow_mut().pop_front()?;
@@ -318,7 +318,7 @@ impl EventQueue {
             }
         };
         let Ok(given) = given else {
-            // The platform cannot encode it now: the next event tries again.
+            // The platform cannot encode it now: retry at the next event.
             self.events.borrow_mut().push_front(event);
             return None;
         };
@@ -331,7 +331,7 @@ impl EventQueue {
         }
     }
 
-    /// Whether the bucket is gone, and with it the watch.
+    /// Whether the bucket was deleted, which ends the watch.
     pub(crate) fn bucket_deleted(&self) -> bool {
         self.bucket_deleted.get()
     }

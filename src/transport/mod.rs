@@ -1,4 +1,4 @@
-//! How an operation is carried out: by a server over HTTP, or by a store in memory.
+//! Executes operations: on a server over HTTP, or on a store in memory.
 
 pub mod path;
 

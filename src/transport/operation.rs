@@ -1,4 +1,4 @@
-//! An operation: one value that either transport carries out.
+//! An operation: one value that either transport executes.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,21 +8,21 @@ use wasm_bindgen::prelude::*;
 use crate::ffi::{self, Body, Failure};
 use crate::kv::{BucketConfig, BucketName, Key, Pattern, Precondition, Removal, Revision};
 
-/// What is asked for, checked: nothing in it can be malformed.
+/// A validated operation.
 #[derive(Debug)]
 pub(crate) enum Operation {
-    /// Finds out whether the server answers.
+    /// Checks that the server responds.
     Connect,
     CreateBucket(BucketConfig),
     DeleteBucket(BucketName),
     ListBuckets,
     BucketInfo(BucketName),
     Get(BucketName, Key),
-    /// As `Get`, with undefined for a key that is missing. The flag is set once the bucket is known to exist:
-    /// a 404 without a code then means the key.
+    /// Like `Get`, with undefined for a missing key. The flag is set once the bucket is known to exist: a 404
+    /// without a code then means the key.
     Find(BucketName, Key, Rc<Cell<bool>>),
     GetRevision(BucketName, Key, Revision),
-    /// What the bucket retains of a key.
+    /// The retained revisions of a key.
     History(BucketName, Key),
     /// The entries of keys that any of the patterns matches, ascending.
     Entries(BucketName, Vec<Pattern>),
@@ -36,15 +36,15 @@ pub(crate) enum Operation {
         bucket: BucketName,
         key: Key,
         removal: Removal,
-        /// The key's last revision, where it is a condition.
+        /// The required last revision of the key, if there is a condition.
         revision: Option<Revision>,
     },
     ListKeys(BucketName, Option<Pattern>),
 }
 
 impl Operation {
-    /// Whether it changes nothing: then it may be repeated, whatever became of it.
-    pub(crate) const fn is_reading(&self) -> bool {
+    /// Whether it is a read request: idempotent, so it may be retried.
+    pub(crate) const fn is_read(&self) -> bool {
         matches!(
             self,
             Self::Get(..)
@@ -59,7 +59,7 @@ impl Operation {
         )
     }
 
-    /// The feature that it needs of the server, and for which bucket, if any.
+    /// The server feature that it needs, and the bucket, if any.
     pub(crate) const fn feature(&self) -> Option<(&'static str, &BucketName)> {
         match self {
             Self::Remove {
@@ -72,7 +72,7 @@ impl Operation {
         }
     }
 
-    /// The bucket it is about.
+    /// The bucket of the operation.
     pub(crate) fn names(&self) -> Option<BucketName> {
         match self {
             Self::CreateBucket(config) => BucketName::parse(&config.name).ok(),
@@ -81,7 +81,7 @@ impl Operation {
         }
     }
 
-    /// The bucket it uses, which has to be there.
+    /// The bucket that must exist for the operation.
     pub(crate) const fn bucket(&self) -> Option<&BucketName> {
         match self {
             Self::Connect | Self::CreateBucket(_) | Self::DeleteBucket(_) | Self::ListBuckets => {
@@ -100,18 +100,18 @@ impl Operation {
     }
 }
 
-/// For how long an operation may go on, and how often be tried.
+/// The limits of an operation: timeout, signal and retries.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) timeout_ms: u32,
     /// The caller's AbortSignal.
     pub(crate) signal: Option<JsValue>,
-    /// Whether a reading that fails is left at that.
+    /// Whether a failed read request is not retried.
     pub(crate) once: bool,
 }
 
 impl Limits {
-    /// Refuses to begin where the caller has aborted already.
+    /// Fails if the caller has already aborted.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match &self.signal {
             Some(signal) if ffi::is_aborted(signal) => {

@@ -1,21 +1,21 @@
-//! The addresses of the protocol.
+//! The URLs of the protocol.
 
 use crate::kv::{BucketName, Key, Pattern};
 use crate::text::concat;
 
 const BUCKETS: &str = "/api/v1/kv/buckets";
 
-/// Every bucket.
+/// The URL of all buckets.
 pub fn buckets(server_url: &str) -> String {
     concat(&[server_url, BUCKETS])
 }
 
-/// One bucket.
+/// The URL of a bucket.
 pub fn bucket(server_url: &str, name: &BucketName) -> String {
     concat(&[server_url, BUCKETS, "/", name])
 }
 
-/// The keys of a bucket, all or those that match.
+/// The URL of a bucket's keys, all or those that match.
 pub fn keys(server_url: &str, name: &BucketName, filter: Option<&Pattern>) -> String {
     let mut url = bucket(server_url, name);
     url.push_str("/keys");
@@ -26,7 +26,7 @@ pub fn keys(server_url: &str, name: &BucketName, filter: Option<&Pattern>) -> St
     url
 }
 
-/// The entries of a bucket, all or those that match.
+/// The URL of a bucket's entries, all or those that match.
 pub fn entries(server_url: &str, name: &BucketName, filters: &[Pattern]) -> String {
     let mut url = bucket(server_url, name);
     url.push_str("/entries");
@@ -38,7 +38,7 @@ pub fn entries(server_url: &str, name: &BucketName, filters: &[Pattern]) -> Stri
     url
 }
 
-/// One key.
+/// The URL of a key.
 pub fn key(server_url: &str, name: &BucketName, key: &Key) -> String {
     let mut url = keys(server_url, name, None);
     url.push('/');
@@ -46,14 +46,14 @@ pub fn key(server_url: &str, name: &BucketName, key: &Key) -> String {
     url
 }
 
-/// The conditional removal of a bucket's keys.
+/// The URL for conditional removal of a bucket's keys.
 pub fn remove(server_url: &str, name: &BucketName) -> String {
     let mut url = bucket(server_url, name);
     url.push_str("/remove");
     url
 }
 
-/// The watch of a bucket, over WebSocket.
+/// The WebSocket URL of a bucket's watch.
 pub fn watch(
     server_url: &str,
     name: &BucketName,
@@ -82,14 +82,14 @@ fn query(parameters: &[(&str, &str)]) -> String {
     for (name, value) in parameters {
         query.append(name, value);
     }
-    // The query itself could only be written by the machinery behind `format!`.
+    // Its `Display` would need `format!`, which takes many bytes.
     raw.to_string().into()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 use write_query as query;
 
-/// A query, where there is no platform to write it.
+/// A query on the host, which has no URLSearchParams.
 fn write_query(parameters: &[(&str, &str)]) -> String {
     let mut query = String::new();
     for (name, value) in parameters {
@@ -104,7 +104,7 @@ fn write_query(parameters: &[(&str, &str)]) -> String {
     query
 }
 
-/// Appends one part of a path, percent-encoded but for RFC 3986's unreserved characters.
+/// Appends one part of a path, percent-encoded except for RFC 3986's unreserved characters.
 fn encode(url: &mut String, part: &str) {
     const HEX: &str = "0123456789ABCDEF";
     let digit = |at: u8| {

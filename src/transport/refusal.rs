@@ -1,4 +1,4 @@
-//! The answers of a server that are not the results of their requests, as errors.
+//! Converts error responses of a server to errors.
 
 use wasm_bindgen::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::ffi::{self, Failure, HttpResponse, Problem};
 use crate::text::concat;
 
-/// What an answer says that is not the result of its request.
+/// The error of a response that is not the result of its request.
 pub(super) fn refusal(answer: &HttpResponse, url: &str) -> Failure {
     let status = answer.status();
     let invalid = |words: &[&str]| {
@@ -49,8 +49,8 @@ pub(super) fn refusal(answer: &HttpResponse, url: &str) -> Failure {
     }))
 }
 
-/// What an operation is rejected with whose last attempt failed so: an error that the server answered with
-/// before says more than no answer, or garbage, after it.
+/// The error of an operation whose last attempt failed: an earlier error response of the server is more
+/// informative than a later missing or invalid response.
 pub(super) fn worse(refusal: Option<Failure>, failure: Failure) -> Failure {
     let says_little = match &failure {
         Failure::Error(problem) => matches!(
