@@ -79,8 +79,8 @@ export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
    */
   subscribe(callback: () => void): () => void;
   /**
-   * A snapshot of the view: the same object until something changes. The first change after it was taken copies
-   * the view's map.
+   * A snapshot of the view: the same object until something changes. It shares the view's entries: a snapshot after a
+   * change costs the same with any number of keys.
    */
   getSnapshot(): KVViewSnapshot<T>;
   /**

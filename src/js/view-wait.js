@@ -64,7 +64,7 @@ async function missing(revision, view, bucket, patterns, signal) {
     }
   }
   const gone = [];
-  for (const [key, entry] of view.map) {
+  for (const [key, entry] of view.entries.toMap()) {
     if (entry.revision < revision && !listed.has(key)) gone.push(key);
   }
   return { late, gone };

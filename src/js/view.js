@@ -9,35 +9,30 @@ import { hide, INSPECT, inner, shown } from "./handle.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
 import { viewEntry } from "./values.js";
+import { Entries } from "./view-entries.js";
 import { arrival, readWait } from "./view-wait.js";
 import { endings } from "./watcher.js";
 
-const MAP = Symbol("entries");
-
-/** Read access to a map of entries. */
+/** Read access to the `entries` of the object behind it. */
 class EntryReader {
-  constructor(map) {
-    Object.defineProperty(this, MAP, { value: map, writable: true });
-  }
-
   get size() {
-    return this[MAP].size;
+    return inner(this).entries.size;
   }
 
   get(key) {
-    return this[MAP].get(key);
+    return inner(this).entries.get(key);
   }
 
   has(key) {
-    return this[MAP].has(key);
+    return this.get(key) !== undefined;
   }
 
   keys() {
-    return [...this[MAP].keys()];
+    return [...inner(this).entries.toMap().keys()];
   }
 
   entries() {
-    return [...this[MAP].values()];
+    return [...inner(this).entries.toMap().values()];
   }
 
   [INSPECT](_depth, options, inspect) {
@@ -49,17 +44,13 @@ class EntryReader {
 
 /** An immutable snapshot of a view. */
 class KVViewSnapshot extends EntryReader {
-  constructor(map, { state, status, error }) {
-    super(map);
+  constructor({ entries, state, status, error }) {
+    super();
     this.state = state;
     this.status = status;
     this.error = error;
-    const content = super.entries.bind(this);
-    let list;
-    hide(this, () => {
-      list ??= Object.freeze(content());
-      return list;
-    });
+    const content = { entries: entries.version() };
+    hide(this, () => content);
   }
 
   get [Symbol.toStringTag]() {
@@ -67,12 +58,9 @@ class KVViewSnapshot extends EntryReader {
   }
 
   entries() {
-    return inner(this);
-  }
-
-  /** Copies the map that a snapshot shares with its view, before the view changes. */
-  static detach(snapshot) {
-    snapshot[MAP] = new Map(snapshot[MAP]);
+    const content = inner(this);
+    content.list ??= Object.freeze(super.entries());
+    return content.list;
   }
 }
 
@@ -87,7 +75,7 @@ function newReady() {
 }
 
 class ViewState {
-  map = new Map();
+  entries = new Entries();
   /** The revisions and errors of keys whose values do not decode. */
   unreadable = new Map();
   state = "connecting";
@@ -124,7 +112,7 @@ class ViewState {
     this.#timeout = timeout;
     this.#callbacks = undefined;
     this.#watcher?.stop();
-    if (this.#watcher) this.#next = { map: new Map(), unreadable: new Map() };
+    if (this.#watcher) this.#next = { entries: new Entries(), unreadable: new Map() };
     if (this.state !== "connecting") {
       this.#change(() => {
         this.state = "connecting";
@@ -162,7 +150,7 @@ class ViewState {
 
   clear() {
     this.#change(() => {
-      this.map.clear();
+      this.entries.replace(new Map());
       this.unreadable.clear();
     }, true);
   }
@@ -199,11 +187,10 @@ class ViewState {
   // Callbacks of the watch.
 
   onUpdate(event) {
-    const { map, unreadable } = this.#next ?? this;
+    const { entries, unreadable } = this.#next ?? this;
     const apply = () => {
       unreadable.delete(event.key);
-      if (event.operation === "put") map.set(event.key, viewEntry(event));
-      else map.delete(event.key);
+      entries.set(event.key, event.operation === "put" ? viewEntry(event) : undefined);
     };
     if (this.#next) return apply();
     this.#change(() => {
@@ -236,11 +223,11 @@ class ViewState {
 
   onError(error) {
     const { key, revision } = error.details ?? {};
-    const { map, unreadable } = this.#next ?? this;
+    const { entries, unreadable } = this.#next ?? this;
     const undecodable = error instanceof ValidationError && key !== undefined;
     this.#change(() => {
       if (undecodable) {
-        map.delete(key);
+        entries.set(key);
         unreadable.delete(key);
         unreadable.set(key, { revision, error });
       } else {
@@ -263,7 +250,7 @@ class ViewState {
   }
 
   snapshot() {
-    this.#snapshot ??= new KVViewSnapshot(this.map, this);
+    this.#snapshot ??= new KVViewSnapshot(this);
     return this.#snapshot;
   }
 
@@ -284,28 +271,25 @@ class ViewState {
 
   /** The known revision of a key; 0 if there is none. */
   revision(key) {
-    return (this.map.get(key) ?? this.unreadable.get(key))?.revision ?? 0;
+    return (this.entries.get(key) ?? this.unreadable.get(key))?.revision ?? 0;
   }
 
   /** Removes expired keys, for which the watch emits no event. */
   forget(keys) {
     this.#change(() => {
-      for (const key of keys) this.map.delete(key);
+      for (const key of keys) this.entries.set(key);
     });
   }
 
   /** Replaces the entries by those that a new watch has delivered. */
-  #replace({ map, unreadable }) {
-    // Keep the map, which the view holds.
-    this.map.clear();
-    for (const [key, entry] of map) this.map.set(key, entry);
+  #replace({ entries, unreadable }) {
+    this.entries.replace(entries.toMap());
     this.unreadable = unreadable;
     this.#next = undefined;
   }
 
   /** Applies a change and notifies the subscribers; while loading only if `evenLoading`. */
   #change(how, evenLoading = false) {
-    if (this.#snapshot) KVViewSnapshot.detach(this.#snapshot);
     this.#snapshot = undefined;
     how();
     if (this.#notifying || (this.status === "loading" && !evenLoading)) return;
@@ -329,7 +313,7 @@ class ViewState {
 
   #has(revision) {
     if (this.#recent.has(revision)) return true;
-    for (const entry of this.map.values()) if (entry.revision === revision) return true;
+    for (const entry of this.entries.toMap().values()) if (entry.revision === revision) return true;
     return false;
   }
 
@@ -347,7 +331,7 @@ class KVView extends EntryReader {
   }
 
   constructor(state) {
-    super(state.map);
+    super();
     this.bucket = state.bucket;
     hide(this, () => state);
   }

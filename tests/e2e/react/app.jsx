@@ -29,6 +29,26 @@ function Entries({ bucket, count }) {
   return names.map((name) => <Entry key={name} name={name} bucket={bucket} />);
 }
 
+/** The number of all keys, and single keys. */
+function Size({ bucket }) {
+  const { data, status } = useKV(bucket);
+  onRender(`all ${data.size}`);
+  return (
+    <p id="size" data-status={status}>
+      {data.size}
+    </p>
+  );
+}
+
+function Large({ bucket, count }) {
+  return (
+    <>
+      <Size bucket={bucket} />
+      <Entries bucket={bucket} count={count} />
+    </>
+  );
+}
+
 /** Makes its handle itself, each time it is rendered. */
 function Inside({ bucket, decode }) {
   return <List bucket={kv.bucket(bucket.name, { decode })} onRender={onRender} />;
@@ -62,7 +82,7 @@ function Mistaken({ bucket }) {
   ));
 }
 
-const components = { List, Entry, Entries, Inside, Together, Mistaken };
+const components = { List, Entry, Entries, Inside, Large, Together, Mistaken };
 
 /** A component by its name, none for an unknown one. Another `handle` is another handle. */
 function page(name, { bucket, decode, handle, ...props }) {
