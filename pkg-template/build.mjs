@@ -115,18 +115,21 @@ export const TEXT = "${encoded.text}";
 export const DECODER = "${readFileSync(decoder, "base64")}";`,
 };
 
+/** @param {string} output its extension says whether it is an ES module or CommonJS */
 async function bundle(output, input, replacements = {}) {
+  const commonjs = output.endsWith(".cjs");
+  const sharedFile = (name) => (commonjs ? shared[name]?.replace(/js$/, "cjs") : shared[name]);
   const modules = {
     name: "ironflow",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^ironflow:/ }, ({ path }) => {
-        if (shared[path]) return { path: shared[path], external: true };
+        if (shared[path]) return { path: sharedFile(path), external: true };
         const file = replacements[path];
         return file ? { path: join(template, file) } : { path, namespace: "made" };
       });
       onResolve({ filter: /\/errors\.js$/ }, ({ kind, importer }) => {
         const own = kind === "entry-point" || dirname(importer) === template;
-        return own ? undefined : { path: shared["ironflow:errors"], external: true };
+        return own ? undefined : { path: sharedFile("ironflow:errors"), external: true };
       });
       onResolve({ filter: /\/snippets\// }, ({ path }) => ({
         path: join(root, path.replace(/^.*\/snippets\/[^/]+\//, "")),
@@ -144,31 +147,38 @@ async function bundle(output, input, replacements = {}) {
   const { outputFiles } = await build({
     entryPoints: [input],
     // Source maps contain paths relative to this one, independent of where the package is written.
-    outfile: join(root, output),
+    outfile: join(root, basename(output)),
     write: false,
     bundle: true,
     external: ["react"],
     define: { BUILD: JSON.stringify(buildName) },
-    format: "esm",
+    format: commonjs ? "cjs" : "esm",
+    // Jest's jsdom environment lacks TextDecoder and TextEncoder: CommonJS takes those of Node.
+    inject: commonjs ? [join(template, "node-text.js")] : [],
     target: "es2022",
-    platform: "neutral",
+    // For Node, esbuild lists the exports of CommonJS so that an ES module can import them by name.
+    platform: commonjs ? "node" : "neutral",
     minifySyntax: !debug,
     minifyWhitespace: !debug,
     legalComments: "none",
     sourcemap: "linked",
     sourcesContent: false,
     // wasm-bindgen lists a module of the crate once per function; `rename` merges the lists.
-    logOverride: { "duplicate-object-key": debug ? "silent" : "warning" },
+    // Its `import.meta` is unused in CommonJS.
+    logOverride: {
+      "duplicate-object-key": debug ? "silent" : "warning",
+      "empty-import-meta": "silent",
+    },
     plugins: [modules],
   });
   for (const { path, text } of outputFiles) {
-    const name = basename(path);
-    writeFileSync(join(pkg, name), name.endsWith(".map") ? readable(text, root, made) : text);
+    const file = join(pkg, dirname(output), basename(path));
+    writeFileSync(file, path.endsWith(".map") ? readable(text, root, made) : text);
   }
 }
 
 rmSync(pkg, { recursive: true, force: true });
-mkdirSync(pkg, { recursive: true });
+mkdirSync(join(pkg, "cjs"), { recursive: true });
 const loadInlined = { "ironflow:load": "load-inlined.js" };
 const slimIn = (source) => ({ "ironflow:load": "load-not.js", "ironflow:source": source });
 await bundle("errors.js", join(root, "src/js/errors.js"));
@@ -178,6 +188,15 @@ await bundle("index.js", join(template, "index.js"));
 await bundle("slim.js", join(template, "slim.js"), slimIn("source-file.js"));
 await bundle("slim.node.js", join(template, "slim.js"), slimIn("source-inlined.js"));
 await bundle("react.js", join(template, "react.js"));
+await bundle("cjs/errors.cjs", join(root, "src/js/errors.js"));
+await bundle("cjs/inlined.cjs", join(template, "inlined.js"));
+await bundle("cjs/client.cjs", join(template, "default.js"), loadInlined);
+await bundle("cjs/index.cjs", join(template, "index.js"));
+await bundle("cjs/slim.cjs", join(template, "slim.js"), slimIn("source-inlined.js"));
+await bundle("cjs/react.cjs", join(template, "react.js"));
+// Node that cannot load ES modules by require() imports the CommonJS files, so that there is one instance.
+for (const name of ["index", "slim", "react"])
+  writeFileSync(join(pkg, `cjs/${name}.mjs`), `export * from "./${name}.cjs";\n`);
 writeFileSync(join(pkg, "ironflow.wasm"), wasm);
 
 // Bundlers would try to emit any other URL of a .wasm file.
@@ -202,11 +221,16 @@ const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8")
 const cargo = readFileSync(join(root, "Cargo.toml"), "utf8");
 manifest.version = /^\[workspace\.package\][^[]*^version = "([^"]*)"/m.exec(cargo)[1];
 writeFileSync(join(pkg, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-writeFileSync(join(pkg, "index.d.ts"), types("types"));
-for (const name of ["slim.d.ts", "react.d.ts", "ironflow.wasm.d.ts"]) {
-  const declarations = readFileSync(join(root, "src/client", name), "utf8");
-  writeFileSync(join(pkg, name), declarations.replace("./types.js", "./index.js"));
+function writeTypes(name, declarations) {
+  const write = (file, index) =>
+    writeFileSync(join(pkg, file), declarations.replaceAll("./types.js", index));
+  write(`${name}.d.ts`, "./index.js");
+  write(`cjs/${name}.d.cts`, "./index.cjs");
 }
+writeTypes("index", types("types"));
+for (const name of ["slim", "react"])
+  writeTypes(name, readFileSync(join(root, `src/client/${name}.d.ts`), "utf8"));
+cpSync(join(root, "src/client/ironflow.wasm.d.ts"), join(pkg, "ironflow.wasm.d.ts"));
 cpSync(join(template, "README.md"), join(pkg, "README.md"));
 for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"])
   cpSync(join(root, licence), join(pkg, licence));

@@ -57,7 +57,8 @@ async function compile(given) {
   if (typeof source === "string" || source instanceof URL) source = await fetched(source);
   if (source instanceof WebAssembly.Module) return source;
   try {
-    return await (source instanceof Response ? compileResponse(source) : compileBytes(source));
+    const isResponse = typeof source.arrayBuffer === "function";
+    return await (isResponse ? compileResponse(source) : compileBytes(source));
   } catch (cause) {
     throw cause instanceof WebAssembly.CompileError ? blocked(cause) : cause;
   }

@@ -24,11 +24,20 @@ const evaluate = (code) => project.evaluate(code);
 describe("the package", () => {
   test("holds exactly what is meant to be in it", () => {
     const { name, files } = project.packed;
+    const entries = ["index", "react", "slim"];
+    const commonjs = [
+      ...["client", "errors", "inlined", ...entries].flatMap((each) => [
+        `cjs/${each}.cjs`,
+        `cjs/${each}.cjs.map`,
+      ]),
+      ...entries.flatMap((each) => [`cjs/${each}.d.cts`, `cjs/${each}.mjs`]),
+    ];
     assert.equal(name, "@ironflow/browser");
     assert.deepEqual(files.map(({ path }) => path).sort(), [
       "LICENSE-APACHE",
       "LICENSE-MIT",
       "README.md",
+      ...commonjs.sort(),
       "client.js",
       "client.js.map",
       "errors.js",
@@ -64,7 +73,7 @@ describe("the package", () => {
   });
 
   test("is ASCII, so that a page may say nothing of its encoding", () => {
-    for (const { path } of project.packed.files.filter(({ path }) => path.endsWith(".js"))) {
+    for (const { path } of project.packed.files.filter(({ path }) => /\.c?js$/.test(path))) {
       const code = readFileSync(join(project.dir, "node_modules/@ironflow/browser", path), "utf8");
       assert.doesNotMatch(code, /[^\n\x20-\x7e]/, path);
     }

@@ -30,8 +30,14 @@ const MADE = {
   "slim.js": SCRIPTS,
   "slim.node.js": SCRIPTS,
 };
+for (const name of ["client", "errors", "inlined", "index", "react", "slim"])
+  MADE[`cjs/${name}.cjs`] = MADE[`${name}.js`] ?? "";
+for (const name of ["index", "react", "slim"]) {
+  MADE[`cjs/${name}.d.cts`] = DECLARATIONS;
+  MADE[`cjs/${name}.mjs`] = "pkg-template/build.mjs";
+}
 for (const [path, source] of Object.entries(MADE)) {
-  if (path.endsWith(".js")) MADE[`${path}.map`] = source;
+  if (/\.c?js$/.test(path)) MADE[`${path}.map`] = source;
 }
 
 /**

@@ -21,29 +21,42 @@ before(async () => {
 });
 after(() => project?.remove());
 
-for (const compiler of ["typescript-oldest", "typescript"]) {
-  for (const [module, moduleResolution] of [
-    ["nodenext", "nodenext"],
-    ["esnext", "bundler"],
-  ]) {
-    test(`${compiler} takes the types, with modules resolved as ${moduleResolution}`, async () => {
-      const compilerOptions = {
-        strict: true,
-        skipLibCheck: false,
-        exactOptionalPropertyTypes: true,
-        noUncheckedIndexedAccess: true,
-        verbatimModuleSyntax: true,
-        noEmit: true,
-        target: "es2022",
-        lib: ["es2022", "dom"],
-        types: [],
-        module,
-        moduleResolution,
-      };
-      const config = JSON.stringify({ compilerOptions, files });
-      writeFileSync(join(project.dir, "tsconfig.json"), config);
-      const tsc = join(root, "tests/node_modules", compiler, "bin/tsc");
-      assert.equal(await project.run(process.execPath, tsc), "");
-    });
-  }
+/** Compiler, module, moduleResolution, type of the package. */
+const CASES = [
+  ["typescript-oldest", "nodenext", "nodenext", "module"],
+  ["typescript-oldest", "nodenext", "nodenext", "commonjs"],
+  ["typescript-oldest", "commonjs", "node10", "commonjs"],
+  ["typescript-oldest", "esnext", "bundler", "module"],
+  ["typescript", "nodenext", "nodenext", "module"],
+  ["typescript", "nodenext", "nodenext", "commonjs"],
+  ["typescript", "node16", "node16", "commonjs"],
+  ["typescript", "esnext", "bundler", "module"],
+];
+
+for (const [compiler = "", module = "", moduleResolution = "", type = ""] of CASES) {
+  const name = `${compiler} takes the types, with module ${module}, moduleResolution ${moduleResolution}`;
+  test(`${name}, in a package of type ${type}`, async () => {
+    const compilerOptions = {
+      strict: true,
+      skipLibCheck: false,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      // It forbids import statements in CommonJS.
+      verbatimModuleSyntax: type === "module",
+      esModuleInterop: true,
+      noEmit: true,
+      target: "es2022",
+      lib: ["es2022", "dom"],
+      types: [],
+      module,
+      moduleResolution,
+    };
+    // Node's CommonJS cannot load WebAssembly, which slim.ts imports.
+    const compiled = files.filter((file) => type === "module" || file !== "slim.ts");
+    const config = JSON.stringify({ compilerOptions, files: compiled });
+    writeFileSync(join(project.dir, "tsconfig.json"), config);
+    writeFileSync(join(project.dir, "package.json"), JSON.stringify({ private: true, type }));
+    const tsc = join(root, "tests/node_modules", compiler, "bin/tsc");
+    assert.equal(await project.run(process.execPath, tsc), "");
+  });
 }

@@ -15,14 +15,14 @@ import { declared } from "./declared.mjs";
 const manifest = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8"));
 const entries = [".", "./slim", "./react"];
 const declarations = declared(
-  ...entries.map((entry) => join(packageDir, manifest.exports[entry].types)),
+  ...entries.map((entry) => join(packageDir, manifest.exports[entry].types.default)),
 );
 const main = /** @type {Map<string, Declared>} */ (declarations[0]);
 
 /** @param {string} entry @returns {Promise<Record<string, any>>} */
 async function load(entry) {
   const { node, default: otherwise } = manifest.exports[entry];
-  const path = join(packageDir, node ?? otherwise);
+  const path = join(packageDir, node["module-sync"] ?? otherwise);
   if (entry !== "./react") return import(pathToFileURL(path).href);
   const { outputFiles } = await build({
     entryPoints: [path],

@@ -4,13 +4,15 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import { build } from "esbuild";
 import { packageDir, root } from "../support/paths.mjs";
 import { bundled } from "./sizes.mjs";
 
-const scripts = readdirSync(packageDir).filter((name) => name.endsWith(".js"));
+const scripts = readdirSync(packageDir, { recursive: true })
+  .map((name) => String(name).replaceAll("\\", "/"))
+  .filter((name) => /\.c?js$/.test(name));
 
 /** @param {string} name */
 const read = (name) => readFileSync(join(packageDir, name), "utf8");
@@ -29,7 +31,7 @@ describe("a source map", () => {
   for (const script of scripts) {
     test(`of ${script} holds its sources`, () => {
       const lines = read(script).trimEnd().split("\n");
-      assert.equal(lines.at(-1), `//# sourceMappingURL=${script}.map`);
+      assert.equal(lines.at(-1), `//# sourceMappingURL=${basename(script)}.map`);
       const { sources } = mapOf(script);
       assert.ok(sources.size > 0);
       for (const [source, content] of sources) {

@@ -27,12 +27,13 @@ const env = {
 /** What an app's tools are, by their names on npm; versions are exact. @typedef {Record<string, string>} Tools */
 
 export class App {
-  /** @param {Tools} dependencies @param {string[]} layers folders of `apps`, the later over the former */
-  constructor(dependencies, layers) {
+  /** @param {Tools} dependencies @param {string[]} layers folders of `apps`, the later over the former @param {"module" | "commonjs"} [type] the app's modules */
+  constructor(dependencies, layers, type = "module") {
     const name = Object.entries(dependencies).map(([tool, version]) => `${tool}@${version}`);
     this.dir = join(tools, "apps", name.join("+").replaceAll("/", "-") || "plain");
     this.dependencies = dependencies;
     this.layers = layers;
+    this.type = type;
   }
 
   /** Lays out the files and installs what they need. @param {string} tarball */
@@ -50,7 +51,7 @@ export class App {
     cpSync(tarball, join(this.dir, `package-${digest}.tgz`));
     const manifest = {
       private: true,
-      type: "module",
+      type: this.type,
       dependencies: { ...this.dependencies, "@ironflow/browser": `file:package-${digest}.tgz` },
       // Newer ones may lack the part for this platform for a while.
       overrides: { rollup: "4.67.4" },

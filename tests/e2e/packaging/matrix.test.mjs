@@ -1,5 +1,6 @@
 // The packed package in a small application of each kind, started as its developers would: each writes, reads
-// and watches a key on the reference server. What cannot be installed is skipped, and says why.
+// and watches a key on the reference server. What cannot be installed is skipped, and says why. $ROWS, a regular
+// expression, selects rows by name; the findings are then not kept for the table.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,8 +12,13 @@ import { startServer } from "../support/server.mjs";
 import { App } from "./app.mjs";
 import { OUTCOME } from "./apps/page/src/exercise.js";
 import { launchBrowsers } from "./browsers.mjs";
-import { rows } from "./rows.mjs";
+import { rows as allRows } from "./rows.mjs";
 import { inDocs, keep, print } from "./table.mjs";
+
+/** @param {import("./rows.mjs").Row} row */
+const title = ({ name, mode }) => [name, mode].filter(Boolean).join(", ");
+const selection = process.env.ROWS;
+const rows = allRows.filter((row) => new RegExp(selection ?? "").test(title(row)));
 
 const folder = mkdtempSync(join(tmpdir(), "ironflow-packed-"));
 /** @type {string} */
@@ -37,14 +43,15 @@ after(async () => {
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
   const found = Object.values(browsers ?? {}).flatMap((browser) => browser?.version ?? []);
-  keep({ versions: [`Node ${process.versions.node.split(".")[0]}`, ...found], lines });
+  if (!selection)
+    keep({ versions: [`Node ${process.versions.node.split(".")[0]}`, ...found], lines });
 });
 
 for (const row of rows) {
   const browser = () => (row.browser ? browsers[row.browser] : undefined);
 
-  describe([row.name, row.mode].filter(Boolean).join(", "), () => {
-    const app = new App(row.tools, row.layers);
+  describe(title(row), () => {
+    const app = new App(row.tools, row.layers, row.type);
     const line = { name: row.name, mode: row.mode, default: "not run", slim: "not run" };
     if (row.without) line.default = `no: ${row.without}`;
     lines.push(line);
@@ -105,7 +112,7 @@ describe("the documented table", () => {
   });
 
   test("says nothing else", () => {
-    const known = lines.map(({ name, mode }) => print({ name, mode }));
+    const known = allRows.map(({ name, mode }) => print({ name, mode }));
     for (const said of inDocs()) {
       assert.ok(
         known.some((start) => said.startsWith(start)),

@@ -1,6 +1,7 @@
 // Where the package is put to work: with which tools, how they are started, and how `./slim` gets its
 // WebAssembly there. Nothing is configured beyond what is said here.
 
+import { nodeFlags } from "../support/installed.mjs";
 import { OUTCOME } from "./apps/page/src/exercise.js";
 
 /**
@@ -11,6 +12,7 @@ import { OUTCOME } from "./apps/page/src/exercise.js";
  * @property {string} name
  * @property {string} mode
  * @property {import("./app.mjs").Tools} tools exact versions
+ * @property {"module" | "commonjs"} [type] the app's modules (default: ES modules)
  * @property {string[]} layers folders of `apps`, the later over the former
  * @property {string} slim how `./slim` gets its WebAssembly
  * @property {string} [without] why the default entry cannot work here
@@ -169,6 +171,56 @@ const vitest = (environment) => ({
   },
 });
 
+const babel = { "@babel/preset-env": "7.29.14" };
+const typescript = { "ts-jest": "29.4.15", typescript: "5.9.3" };
+
+/**
+ * jsdom under Jest has no fetch, so the app there runs on the store in memory.
+ *
+ * @param {string} version @param {"babel-jest" | "ts-jest" | "ES modules"} kind @param {"node" | "jsdom"} environment @returns {Row}
+ */
+const jest = (version, kind, environment) => ({
+  name: `Jest ${version}, ${kind}`,
+  mode: environment === "jsdom" ? "jsdom, in memory" : environment,
+  tools: {
+    jest: version,
+    "jest-environment-jsdom": version,
+    ...(kind === "ts-jest" ? typescript : babel),
+  },
+  layers: ["page", "jest", ...(kind === "ES modules" ? [] : [kind])],
+  type: kind === "ES modules" ? "module" : "commonjs",
+  slim: itself,
+  async run(app, entry, server) {
+    const given = environment === "jsdom" ? "memory" : server;
+    const flags = kind === "ES modules" ? "--experimental-vm-modules" : "";
+    const options = `NODE_OPTIONS=${[...nodeFlags, flags].join(" ")}`;
+    const args = ["--ci", `--env=${environment}`, "--testNamePattern", entry];
+    await app.finish("env", options, `SERVER=${given}`, "jest", ...args);
+    return OUTCOME;
+  },
+});
+
+/** @param {string} version @returns {Row[]} */
+const jests = (version) => [
+  jest(version, "babel-jest", "node"),
+  jest(version, "babel-jest", "jsdom"),
+  jest(version, "ts-jest", "node"),
+  jest(version, "ts-jest", "jsdom"),
+];
+
+/** @param {string} flag @returns {Row} */
+const required = (flag) => ({
+  name: "Node, `require()`",
+  mode: flag ? "before 20.19" : "",
+  tools: {},
+  layers: ["page", "require"],
+  slim: itself,
+  run: (app, entry, server) => {
+    const flags = [...nodeFlags, ...(flag ? [flag] : [])];
+    return app.finish(process.execPath, ...flags, "--no-warnings", `${entry}.cjs`, server);
+  },
+});
+
 /** @type {Row} */
 const workerd = {
   name: "workerd (miniflare 4.20260426.0)",
@@ -217,7 +269,12 @@ export const rows = [
   script("Node", {}, process.execPath),
   script("Deno 2.9.6", { deno: "2.9.6" }, "deno", "run", "--allow-all"),
   script("Bun 1.4.5", { bun: "1.4.5" }, "bun"),
+  required(""),
+  required("--no-experimental-require-module"),
   vitest("node"),
   vitest("jsdom"),
+  ...jests("29.7.0"),
+  ...jests("30.5.2"),
+  jest("30.5.2", "ES modules", "node"),
   workerd,
 ];

@@ -3,9 +3,9 @@
 /** What comes of it. */
 export const OUTCOME = 'put 1, got {"say":"hello"}, saw put hi';
 
-/** @param {{ ironflow: import("@ironflow/browser").IronflowClient }} api @param {string} serverUrl */
-export async function exercise({ ironflow }, serverUrl) {
-  ironflow.configure({ serverUrl });
+/** @param {{ ironflow: import("@ironflow/browser").IronflowClient }} api @param {string} server its URL, or "memory" */
+export async function exercise({ ironflow }, server) {
+  ironflow.configure(server === "memory" ? { transport: "memory" } : { serverUrl: server });
   const kv = ironflow.kv();
   const name = `app-${Date.now()}-${String(Math.random()).slice(2)}`;
   await kv.createBucket({ name });

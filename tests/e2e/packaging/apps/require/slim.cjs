@@ -1,0 +1,15 @@
+// Prints the outcome on the server whose URL it is given; an ES module of the app has the same instance.
+
+const assert = require("node:assert/strict");
+const api = require("@ironflow/browser/slim");
+
+async function main() {
+  await api.init();
+  const imported = await import("@ironflow/browser/slim");
+  assert.equal(imported.IronflowError, api.IronflowError);
+  assert.equal(imported.ironflow, api.ironflow);
+  const { exercise } = await import("./src/exercise.js");
+  console.log(await exercise(api, process.argv[2]));
+}
+
+main();
