@@ -10,7 +10,7 @@ use crate::config::options::{
 use crate::config::{TIMEOUT, timeout};
 use crate::error::Error;
 use crate::ffi::{self, Body};
-use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision};
+use crate::kv::{BucketConfig, BucketName, Key, Pattern, Revision, Ttl};
 use crate::text::concat;
 use crate::transport::Limits;
 
@@ -96,6 +96,14 @@ const MAX_ATTEMPTS: OptionSpec = (
     }),
 );
 
+/// The time to live of a written value, in seconds.
+const TTL: OptionSpec = (
+    "ttl",
+    OptionKind::NumberThat("a whole number of seconds, 1 to 31536000", |n| {
+        Ttl::from_seconds(n as u32).is_some() && n.fract() == 0.0
+    }),
+);
+
 /// The option with the revision to read, or that must be the last.
 const REVISION: &str = "revision";
 
@@ -103,7 +111,8 @@ const REVISION: &str = "revision";
 fn known_options(method: &str) -> &'static [OptionSpec] {
     match method {
         "get" | "delete" | "purge" => &[("timeout", TIMEOUT), SIGNAL, (REVISION, COUNT)],
-        "modify" => &[("timeout", TIMEOUT), SIGNAL, MAX_ATTEMPTS],
+        "put" | "create" | "update" => &[("timeout", TIMEOUT), SIGNAL, TTL],
+        "modify" => &[("timeout", TIMEOUT), SIGNAL, TTL, MAX_ATTEMPTS],
         _ => &[("timeout", TIMEOUT), SIGNAL],
     }
 }
@@ -133,6 +142,11 @@ pub(super) fn revision_option(options: &Options) -> Option<Revision> {
     options
         .number(REVISION)
         .map(|revision| revision as Revision)
+}
+
+/// The option `ttl`, in seconds; 0 if it is not given.
+pub(super) fn ttl_option(options: &Options) -> u32 {
+    options.number(TTL.0).map_or(0, |seconds| seconds as u32)
 }
 
 /// The option `signal`, an AbortSignal.

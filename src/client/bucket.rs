@@ -83,6 +83,7 @@ impl BrowserKVBucketHandle {
         arguments::function(change, "the second argument")?;
         let (limits, options) = options?;
         let max_attempts = arguments::max_attempts(&options);
+        let ttl = arguments::ttl_option(&options);
         limits.check()?;
         let (bucket, change, decode) = (self.name.clone(), change.clone(), self.decode.clone());
         Ok(move |done| {
@@ -94,6 +95,7 @@ impl BrowserKVBucketHandle {
                 decode,
                 sequence: Sequence::new(&configured.transport, limits),
                 max_attempts,
+                ttl,
                 done,
             };
             modify.start();

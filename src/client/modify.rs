@@ -28,6 +28,8 @@ pub(super) struct Modify {
     pub(super) decode: Option<JsValue>,
     /// The maximum number of attempts; infinity: no limit.
     pub(super) max_attempts: f64,
+    /// The time to live of what it writes, in seconds; 0: none.
+    pub(super) ttl: u32,
     pub(super) done: Done,
 }
 
@@ -123,6 +125,7 @@ impl Attempt {
             key: modify.key.clone(),
             body,
             precondition: revision.map_or(Precondition::Absent, Precondition::Revision),
+            ttl: modify.ttl,
         };
         self.carry_out(operation, Self::written);
     }

@@ -152,6 +152,9 @@ impl Request {
             if let Operation::Remove { revision, .. } = &mut operation {
                 *revision = given;
             }
+            if let Operation::Put { ttl, .. } = &mut operation {
+                *ttl = arguments::ttl_option(&options);
+            }
             Ok((configured, operation, limits))
         });
         if !matches!(
@@ -246,6 +249,7 @@ impl Request {
             key,
             body: arguments::body(call.first, call.value, self.decode.as_ref())?,
             precondition,
+            ttl: 0,
         })
     }
 

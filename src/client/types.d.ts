@@ -187,15 +187,15 @@ export declare class BrowserKVBucketHandle<
    * that JSON would lose (a Promise, a Map, a Blob, NaN) is a {@link ValidationError}, one above the
    * bucket's limit `HTTP_413`.
    */
-  put(key: string, value: KVInput<T>, options?: RequestOptions): Promise<KVPutResult>;
+  put(key: string, value: KVInput<T>, options?: KVWriteOptions): Promise<KVPutResult>;
   /** Writes a key that is missing or deleted. `HTTP_412` if it exists. */
-  create(key: string, value: KVInput<T>, options?: RequestOptions): Promise<KVPutResult>;
+  create(key: string, value: KVInput<T>, options?: KVWriteOptions): Promise<KVPutResult>;
   /** Writes a key if its last revision is `revision`, else `HTTP_412`. */
   update(
     key: string,
     value: KVInput<T>,
     revision: number,
-    options?: RequestOptions,
+    options?: KVWriteOptions,
   ): Promise<KVPutResult>;
   /**
    * Reads a key, calls `change` with its entry, or undefined if there is none, and writes what it
@@ -313,6 +313,8 @@ export interface KVEntry<T = unknown> extends Stored {
   created_at: string;
   /** Always `"put"`. */
   operation: "put";
+  /** When it expires, RFC 3339, if it does and the server reports it. */
+  expires_at?: string;
 }
 
 /** A retained revision of a key. */
@@ -329,6 +331,8 @@ export interface KVHistoryEntry<T = unknown> extends Stored {
   operation: "put" | "delete";
   /** Why there is no value, if the key was not deleted. */
   reason?: KVReason;
+  /** When it expires, RFC 3339, if it does. */
+  expires_at?: string;
 }
 
 /** Why a key has no value, if it was not deleted. */
@@ -338,6 +342,8 @@ export type KVReason = "expired" | "purged";
 export interface KVPutResult {
   /** The revision of the write. Revisions of a bucket increase; those of one key are not contiguous. */
   revision: number;
+  /** When the value expires, RFC 3339, if it was written with a `ttl`. */
+  expires_at?: string;
 }
 
 /** The last, optional argument of every operation. */
@@ -363,8 +369,17 @@ export interface KVRemoveOptions extends RequestOptions {
   revision?: number;
 }
 
+/** Options of `put`, `create`, `update` and `modify`. */
+export interface KVWriteOptions extends RequestOptions {
+  /**
+   * Time to live of the value: whole seconds, 1 to 31,536,000. If the bucket has a TTL too, the earlier expiry
+   * counts. A later write without `ttl` keeps the key. Requires the feature `key-ttl`, else `UNSUPPORTED`.
+   */
+  ttl?: number | undefined;
+}
+
 /** Options of {@link BrowserKVBucketHandle.modify}. */
-export interface ModifyOptions extends RequestOptions {
+export interface ModifyOptions extends KVWriteOptions {
   /** The number of attempts after which a conflict rejects. Default: only the timeout limits them. */
   maxAttempts?: number | undefined;
 }

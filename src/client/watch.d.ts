@@ -34,6 +34,8 @@ export interface KVPutEvent<Value = string> extends KVEventFields {
    * for other forms.
    */
   value: Value;
+  /** When it expires, RFC 3339, if it does and the server reports it. */
+  expires_at?: string;
 }
 
 /** A key was deleted or purged. */

@@ -69,6 +69,8 @@ extern "C" {
     pub(crate) fn entry(this: &Body, revision: f64, milliseconds: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(structural, method, catch)]
     pub(crate) fn event(this: &Body, revision: f64, bucket: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn written(this: &Body, revision: f64, expires: f64, has_ttl: bool) -> JsValue;
 
     /// The newest of the entries of each key, ascending by revision.
     #[wasm_bindgen(js_name = newestEntries)]
@@ -103,12 +105,13 @@ extern "C" {
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn created_at(this: &Read) -> String;
     #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn expires_at(this: &Read) -> JsValue;
+    #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn key(this: &Read) -> String;
 
     /// An entry or event with its value decoded, as the mode says; or a `ValidationError`.
     #[wasm_bindgen(catch)]
     pub(crate) fn decode(stored: &JsValue, mode: &JsValue) -> Result<JsValue, JsValue>;
-
 }
 
 #[wasm_bindgen(module = "/src/js/responses.js")]
@@ -151,6 +154,7 @@ extern "C" {
         body: &JsValue,
         condition: Option<f64>,
         write_id: Option<&str>,
+        ttl: u32,
         expected: u8,
         key: Option<&str>,
         milliseconds: u32,

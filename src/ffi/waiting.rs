@@ -82,6 +82,8 @@ pub(crate) struct HttpRequest {
     /// The requested key.
     pub(crate) key: Option<Key>,
     pub(crate) write_id: Option<String>,
+    /// The time to live of the written value, in seconds; 0: none.
+    pub(crate) ttl: u32,
 }
 
 /// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer, from
@@ -107,6 +109,7 @@ pub(crate) fn exchange(
         &request.body,
         condition,
         request.write_id.as_deref(),
+        request.ttl,
         request.expected as u8,
         request.key.as_deref(),
         milliseconds,
@@ -147,6 +150,6 @@ pub(crate) fn pause(milliseconds: f64, signal: &JsValue, then: impl FnOnce(f64) 
     begin_pause(
         milliseconds,
         signal,
-        race_callback(move |race| then(race.elapsed_ms)),
+        once(Box::new(move |_, elapsed_ms, _| then(elapsed_ms))),
     );
 }

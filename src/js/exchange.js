@@ -107,6 +107,7 @@ export function exchange(
   body,
   condition,
   writeId,
+  ttl,
   expected,
   key,
   milliseconds,
@@ -118,6 +119,7 @@ export function exchange(
   if (condition < 0) headers["If-None-Match"] = "*";
   else if (condition !== undefined) headers["If-Match"] = String(condition);
   if (writeId) headers["Ironflow-Write-Id"] = writeId;
+  if (ttl) headers["Ironflow-TTL"] = String(ttl);
   const options = {
     method,
     headers,

@@ -77,8 +77,9 @@ function readHistory(answer, asked) {
 }
 
 function readPutResult(answer) {
-  const { revision } = parse(answer);
-  return isRevision(revision) ? { revision } : undefined;
+  const body = parse(answer);
+  const { revision } = body;
+  return isRevision(revision) ? withDetails({ revision }, body) : undefined;
 }
 
 function readKeys(answer) {

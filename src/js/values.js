@@ -144,13 +144,21 @@ export class Body {
     return this.#size;
   }
 
+  /** The result of the write that stores it. `expires`: milliseconds since 1970, or 0. */
+  written(revision, expires, hasTtl) {
+    this.expires_at = expires && timestamp(expires);
+    return withDetails({ revision }, hasTtl ? this : {});
+  }
+
   entry(revision, milliseconds) {
     this.#created_at ??= timestamp(milliseconds);
-    return new KVEntry(this.#key, this.#encoded(), revision, this.#created_at, "put");
+    const entry = new KVEntry(this.#key, this.#encoded(), revision, this.#created_at, "put");
+    return withDetails(entry, this);
   }
 
   event(revision, bucket) {
-    return new KVWatchEvent(this.#key, this.#encoded(), revision, "put", bucket);
+    const event = new KVWatchEvent(this.#key, this.#encoded(), revision, "put", bucket);
+    return withDetails(event, this);
   }
 
   /** Strings of ASCII characters stay strings; others become their UTF-8 bytes. */

@@ -127,13 +127,19 @@ impl Attempt {
         Err(end.failure(self.limits.timeout_ms, &failed))
     }
 
-    /// Refuses another revision than the one asked for: the server does not know the query.
+    /// Rejects a result of a server that ignored the feature: another revision than the requested one, or a
+    /// write with a TTL that does not expire.
     fn checked(&self, value: JsValue) -> OperationResult {
         match self.operation {
             Operation::GetRevision(_, _, revision)
                 if value.unchecked_ref::<Read>().revision() != revision as f64 =>
             {
                 Err(Error::Unsupported("history").into())
+            }
+            Operation::Put { ttl: 1.., .. }
+                if value.unchecked_ref::<Read>().expires_at().is_undefined() =>
+            {
+                Err(Error::Unsupported("key-ttl").into())
             }
             _ => Ok(value),
         }

@@ -80,6 +80,7 @@ impl Http {
             expected: Expected::Nothing,
             key: None,
             write_id: None,
+            ttl: 0,
         };
         match operation {
             Operation::CreateBucket(config) => {
@@ -136,7 +137,9 @@ impl Http {
                 key,
                 body,
                 precondition,
+                ttl,
             } => {
+                request.ttl = *ttl;
                 request.method = "PUT";
                 request.url = path::key(server, bucket, key);
                 request.body.clone_from(body);

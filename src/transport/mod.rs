@@ -19,6 +19,8 @@ mod operation;
 #[cfg(target_arch = "wasm32")]
 mod refusal;
 #[cfg(target_arch = "wasm32")]
+mod shared_store;
+#[cfg(target_arch = "wasm32")]
 mod write_id;
 
 #[cfg(target_arch = "wasm32")]
@@ -27,6 +29,7 @@ pub(crate) use self::{
     credentials::Credentials,
     fallback::Fallback,
     http::Http,
-    memory::{EventQueue, Memory},
+    memory::Memory,
     operation::{Limits, Operation},
+    shared_store::EventQueue,
 };

@@ -31,6 +31,8 @@ pub(crate) enum Operation {
         key: Key,
         body: Body,
         precondition: Precondition,
+        /// The time to live in seconds; 0: none.
+        ttl: u32,
     },
     Remove {
         bucket: BucketName,
@@ -67,6 +69,9 @@ impl Operation {
                 revision: Some(_),
                 ..
             } => Some(("remove", bucket)),
+            Self::Put {
+                bucket, ttl: 1.., ..
+            } => Some(("key-ttl", bucket)),
             Self::GetRevision(bucket, ..) | Self::History(bucket, _) => Some(("history", bucket)),
             _ => None,
         }

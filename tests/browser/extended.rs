@@ -1,18 +1,28 @@
 //! The extensions of the protocol, through the client's JavaScript face.
 
-use ironflow_conformance::{Change, Detail, DetailedWatch, Entry, Event, Extended, Failure};
-use js_sys::{Array, Object, Reflect};
+use ironflow_conformance::{
+    Change, Detail, DetailedWatch, Entry, Event, Expiring, Extended, Failure, PutResult, Write,
+};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use crate::backend::{BrowserBackend, BrowserWatch, NONE, bytes, done, entry, get, number, text};
 
+/// A whole number for JavaScript: its largest one stands for all larger ones.
+fn whole(number: u64) -> JsValue {
+    (number as f64).min(9_007_199_254_740_991.0).into()
+}
+
+/// An object with one member, a number.
+fn option(name: &str, number: u64) -> JsValue {
+    let options = Object::new();
+    Reflect::set(&options, &name.into(), &whole(number)).unwrap();
+    options.into()
+}
+
 /// `{ revision }`.
 fn with_revision(revision: u64) -> JsValue {
-    let options = Object::new();
-    // JavaScript has no larger whole number: it stands for all of them.
-    let revision = JsValue::from((revision as f64).min(9_007_199_254_740_991.0));
-    Reflect::set(&options, &"revision".into(), &revision).unwrap();
-    options.into()
+    option("revision", revision)
 }
 
 fn optional(object: &JsValue, name: &str) -> Option<String> {
@@ -101,5 +111,43 @@ impl Extended for BrowserBackend {
             .bucket(bucket)?
             .get(&key.into(), &with_revision(revision));
         done(promise).await.map(|found| entry(&found))
+    }
+}
+
+/// The refusal of a TTL in the words of the header, which the rules compare.
+fn as_header(mut refused: Failure) -> Failure {
+    let words = "ttl must be a whole number of seconds, 1 to 31536000";
+    if refused.message == words {
+        refused.message =
+            "invalid Ironflow-TTL: it is not a whole number of seconds from 1 to 31536000".into();
+    }
+    refused
+}
+
+impl Expiring for BrowserBackend {
+    async fn write_for(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        ttl_seconds: u64,
+    ) -> Result<PutResult, Failure> {
+        let (handle, name) = (self.bucket(bucket)?, key.into());
+        let options = option("ttl", ttl_seconds);
+        let written = done(match write {
+            Write::Put(value) => handle.put(&name, &Uint8Array::from(value), &options),
+            Write::Create(value) => handle.create(&name, &Uint8Array::from(value), &options),
+            Write::Update(value, revision) => {
+                let value = Uint8Array::from(value);
+                handle.update(&name, &value, &whole(revision), &options)
+            }
+            removal => panic!("{removal:?} has no time to live"),
+        })
+        .await
+        .map_err(as_header)?;
+        Ok(PutResult {
+            revision: number(&written, "revision"),
+            expires_at: optional(&written, "expires_at"),
+        })
     }
 }

@@ -42,7 +42,8 @@ macro_rules! conformance {
 
 ironflow_conformance::for_each_rule!(conformance);
 
-/// The rules of the extensions, as `extensions::memory::<name>` and so on.
+/// The rules of the extensions, as `extensions::memory::<name>`, and of keys that expire, as
+/// `expiry::memory::<name>`, and so on.
 macro_rules! conformance_of_extensions {
     ($($rule:ident)*) => {
         mod extensions {
@@ -52,6 +53,16 @@ macro_rules! conformance_of_extensions {
 }
 
 ironflow_conformance::for_each_extension_rule!(conformance_of_extensions);
+
+macro_rules! conformance_of_expiry {
+    ($($rule:ident)*) => {
+        mod expiry {
+            on_each_backend! { memory server_memory server_nats; $($rule)* }
+        }
+    };
+}
+
+ironflow_conformance::for_each_expiry_rule!(conformance_of_expiry);
 
 /// Runs one file of the JavaScript suite on each backend.
 macro_rules! javascript {
@@ -75,6 +86,6 @@ macro_rules! javascript {
 mod suite {
     javascript! {
         memory server_memory server_nats;
-        [page values refusedValues keys patternHints errors errorSubjects client handles features conditionalRemoves writeIds modify modifyRequests modifyDeletes reading history decoding memory retrying clock watching feeds delivery connection views survivingViews]
+        [page values refusedValues keys patternHints errors errorSubjects client handles features conditionalRemoves writeIds modify modifyRequests modifyDeletes reading history keyTtl decoding memory retrying clock watching feeds delivery connection views survivingViews]
     }
 }

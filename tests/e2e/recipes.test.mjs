@@ -143,14 +143,25 @@ describe("the recipes", { skip: !hasSocket }, () => {
   });
 
   test("presence", async () => {
-    const { appear, whoIsOnline } = await recipe("presence", [["TTL = 30;", "TTL = 1;"]]);
+    const { open, appear, onPresence, whoIsOnline } = await recipe("presence", [
+      ["TTL = 30;", "TTL = 1;"],
+    ]);
+    await open();
     const leave = await appear("alice");
-    await other().bucket("online").put("a.user.whose.page.is.closed", "");
-    assert.equal((await whoIsOnline()).length, 2);
-    // An expired key emits no event.
-    while ((await whoIsOnline()).length > 1) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await other().bucket("online").put("bob.whose.page.is.gone", "", { ttl: 1 });
+    /** @type {unknown[]} */
+    const calls = [];
+    await new Promise((resolve) => {
+      onPresence((/** @type {unknown[]} */ ...call) => {
+        calls.push(call);
+        if (call[2] === "expired") resolve(undefined);
+      });
+    });
+    assert.deepEqual(
+      new Set(calls.slice(0, 2).map(String)),
+      new Set(["alice,true,", "bob.whose.page.is.gone,true,"]),
+    );
+    assert.deepEqual(calls.slice(2), [["bob.whose.page.is.gone", false, "expired"]]);
     assert.deepEqual(await whoIsOnline(), ["alice"]);
     await leave();
     assert.deepEqual(await whoIsOnline(), []);

@@ -3,11 +3,8 @@
 import { deepEqual, equal, ok, rejects } from "./assert.js";
 import { invalid, notConfigured } from "./expected.js";
 
-const FEATURES = ["entries", "history", "remove", "write-id"];
-
-/** What the backend announces. @param {{ onServer: boolean }} t */
-const announced = ({ onServer }) =>
-  onServer ? [...FEATURES, "expiry-events", "key-ttl"].sort() : FEATURES;
+/** The features of every backend. */
+const FEATURES = ["entries", "expiry-events", "history", "key-ttl", "remove", "write-id"];
 
 /** @type {import("./context.js").Cases} */
 export const handles = {
@@ -42,7 +39,7 @@ export const handles = {
     const made = proxied(client);
     equal(made.isConfigured, true);
     await made.connect();
-    deepEqual([...made.features].sort(), announced(t));
+    deepEqual([...made.features].sort(), FEATURES);
     equal(made.mode, client.mode);
     equal(made.kv(), client.kv());
     const kv = proxied(made.kv());
@@ -71,7 +68,7 @@ export const handles = {
     const made = t.client();
     deepEqual([...made.features].sort(), t.onServer ? [] : FEATURES);
     equal(await made.connect(), undefined);
-    deepEqual([...made.features].sort(), announced(t));
+    deepEqual([...made.features].sort(), FEATURES);
     equal(await made.connect({ timeout: 10_000 }), undefined);
     await rejects(made.connect(/** @type {any} */ ({ retry: 1 })), invalid(/unknown option retry/));
     equal(await made.connect({ signal: AbortSignal.abort("no") }).catch((reason) => reason), "no");

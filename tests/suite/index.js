@@ -15,6 +15,7 @@ import { features } from "./features.js";
 import { feeds } from "./feeds.js";
 import { handles } from "./handles.js";
 import { history } from "./history.js";
+import { keyTtl } from "./key-ttl.js";
 import { keys } from "./keys.js";
 import { memory } from "./memory.js";
 import { modify } from "./modify.js";
@@ -52,6 +53,7 @@ export const suites = {
   modifyDeletes,
   reading,
   history,
+  keyTtl,
   decoding,
   memory,
   retrying,
