@@ -36,6 +36,7 @@ const elsewhere = {
   "docs/recipes/optimistic-changes.md#1": "tests/e2e/recipes.test.mjs",
   "docs/recipes/presence.md#1": "tests/e2e/recipes.test.mjs",
   "docs/recipes/settings.md#1": "tests/e2e/recipes.test.mjs",
+  "docs/recipes/undo.md#1": "tests/e2e/recipes.test.mjs",
   "docs/testing.md#1": "tests/e2e/recipes.test.mjs",
 };
 

@@ -167,6 +167,36 @@ describe("the recipes", { skip: !hasSocket }, () => {
     assert.deepEqual(await whoIsOnline(), []);
   });
 
+  test("undo", async () => {
+    const { open, undo } = await recipe("undo");
+    await open();
+    const notes = other().bucket("notes", { decode: "json" });
+    await assert.rejects(undo("note"), /has no change to undo/);
+    await notes.put("note", "one");
+    await assert.rejects(undo("note"), /has no change to undo/);
+    await notes.put("note", "two");
+    await undo("note");
+    assert.equal((await notes.get("note")).value, "one");
+    await undo("note");
+    assert.equal((await notes.get("note")).value, "two");
+    await notes.delete("note");
+    await undo("note");
+    assert.equal((await notes.get("note")).value, "two");
+    await undo("note");
+    assert.equal(await notes.find("note"), undefined);
+
+    await notes.put("note", "three");
+    globalThis.fetch = async (...given) => {
+      if (new Request(...given).method !== "GET") {
+        globalThis.fetch = fetch;
+        await notes.put("note", "of another client");
+      }
+      return fetch(...given);
+    };
+    await assert.rejects(undo("note"), { code: "HTTP_412" });
+    assert.equal((await notes.get("note")).value, "of another client");
+  });
+
   test("settings at hand", async () => {
     const kv = other();
     await kv.createBucket({ name: "settings" });
