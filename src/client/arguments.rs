@@ -89,6 +89,8 @@ pub(super) fn body(
 
 const SIGNAL: OptionSpec = ("signal", OptionKind::Signal);
 
+const KEEPALIVE: OptionSpec = ("keepalive", OptionKind::Bool);
+
 const MAX_ATTEMPTS: OptionSpec = (
     "maxAttempts",
     OptionKind::NumberThat("a whole number, 1 or more", |n| {
@@ -110,10 +112,10 @@ const REVISION: &str = "revision";
 /// The options of a method's last argument.
 fn known_options(method: &str) -> &'static [OptionSpec] {
     match method {
-        "get" | "delete" | "purge" => &[("timeout", TIMEOUT), SIGNAL, (REVISION, COUNT)],
-        "put" | "create" | "update" => &[("timeout", TIMEOUT), SIGNAL, TTL],
-        "modify" => &[("timeout", TIMEOUT), SIGNAL, TTL, MAX_ATTEMPTS],
-        _ => &[("timeout", TIMEOUT), SIGNAL],
+        "get" | "delete" | "purge" => &[("timeout", TIMEOUT), SIGNAL, KEEPALIVE, (REVISION, COUNT)],
+        "put" | "create" | "update" => &[("timeout", TIMEOUT), SIGNAL, KEEPALIVE, TTL],
+        "modify" => &[("timeout", TIMEOUT), SIGNAL, KEEPALIVE, TTL, MAX_ATTEMPTS],
+        _ => &[("timeout", TIMEOUT), SIGNAL, KEEPALIVE],
     }
 }
 
@@ -128,6 +130,7 @@ pub(super) fn request_options(
         timeout_ms: timeout(&options).unwrap_or(default_timeout_ms),
         signal: signal(&options),
         once: false,
+        keepalive: options.bool(KEEPALIVE.0) == Some(true),
     };
     Ok((limits, options))
 }

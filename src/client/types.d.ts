@@ -352,6 +352,11 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** The timeout of this operation, in milliseconds. Default: the client's `timeout`. */
   timeout?: number | undefined;
+  /**
+   * Whether the request outlives the page, for saves while it unloads (`pagehide`). Browsers send at most
+   * 65,536 bytes of such values at a time: more is a {@link ValidationError}.
+   */
+  keepalive?: boolean | undefined;
 }
 
 /** Options of {@link BrowserKVBucketHandle.get}. */

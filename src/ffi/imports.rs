@@ -155,6 +155,7 @@ extern "C" {
         condition: Option<f64>,
         write_id: Option<&str>,
         ttl: u32,
+        keepalive: bool,
         expected: u8,
         key: Option<&str>,
         milliseconds: u32,

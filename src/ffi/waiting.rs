@@ -84,6 +84,8 @@ pub(crate) struct HttpRequest {
     pub(crate) write_id: Option<String>,
     /// The time to live of the written value, in seconds; 0: none.
     pub(crate) ttl: u32,
+    /// Whether it outlives its page.
+    pub(crate) keepalive: bool,
 }
 
 /// Sends a request, with these headers, a plain object, beside its own, and reads the whole answer, from
@@ -110,6 +112,7 @@ pub(crate) fn exchange(
         condition,
         request.write_id.as_deref(),
         request.ttl,
+        request.keepalive,
         request.expected as u8,
         request.key.as_deref(),
         milliseconds,

@@ -108,6 +108,7 @@ export function exchange(
   condition,
   writeId,
   ttl,
+  keepalive,
   expected,
   key,
   milliseconds,
@@ -128,6 +129,7 @@ export function exchange(
     // Following a redirect would send credentials and values to its target.
     redirect: "manual",
   };
+  if (keepalive) options.keepalive = true;
   const controller = newController();
   if (controller) options.signal = controller.signal;
   race(send(url, options, features), milliseconds, signal, controller, (kind, value, elapsed) => {

@@ -23,7 +23,7 @@ function retryAfter(headers) {
 }
 
 /** Members of RequestInit that some runtimes refuse. None of them is needed. */
-const OPTIONAL = ["cache", "redirect", "signal"];
+const OPTIONAL = ["cache", "redirect", "signal", "keepalive"];
 
 /** The members that this runtime refuses. */
 const refused = new Set();

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::keepalive;
 use super::{Fallback, Http, Limits, Memory, Operation};
 use crate::ffi::{Done, Failure, OperationResult};
 
@@ -39,6 +40,9 @@ impl Transport {
     ) -> Option<OperationResult> {
         if let Err(failure) = limits.check() {
             return Some(Err(failure));
+        }
+        if let Err(error) = keepalive::check(operation, limits) {
+            return Some(Err(error.into()));
         }
         let memory = match self {
             Self::Memory(memory) => memory,

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
+use super::keepalive::KeptAlive;
 use super::refusal::{refusal, worse};
 use super::write_id::{WRITE_ID_LIFETIME_MS, new_write_id};
 use super::{Fallback, Http, Limits, Operation};
@@ -21,9 +22,10 @@ impl Http {
     pub(super) fn carry_out(self: &Rc<Self>, operation: Operation, limits: Limits, done: Done) {
         let mut attempt = Attempt {
             http: Rc::clone(self),
-            operation,
             deferred: None,
             write_id: None,
+            kept_alive: KeptAlive::new(&operation, &limits),
+            operation,
             limits,
             done,
             spent_ms: 0.0,
@@ -52,6 +54,9 @@ struct Attempt {
     deferred: Option<Operation>,
     /// The id of a write that the server carries out once, the same for each attempt.
     write_id: Option<String>,
+    /// Held for as long as it is in flight.
+    #[expect(dead_code, reason = "held for its drop")]
+    kept_alive: KeptAlive,
     limits: Limits,
     done: Done,
     /// How many milliseconds have been spent on it so far.
@@ -96,6 +101,7 @@ impl Attempt {
             self.write_id = new_write_id();
         }
         request.write_id.clone_from(&self.write_id);
+        request.keepalive = self.limits.keepalive;
         let headers = http.headers(credential);
         let (left, signal) = (self.left(), self.limits.signal());
         let url = request.url.clone();

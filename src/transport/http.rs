@@ -81,6 +81,7 @@ impl Http {
             key: None,
             write_id: None,
             ttl: 0,
+            keepalive: false,
         };
         match operation {
             Operation::CreateBucket(config) => {

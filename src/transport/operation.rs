@@ -113,6 +113,8 @@ pub(crate) struct Limits {
     pub(crate) signal: Option<JsValue>,
     /// Whether a failed read request is not retried.
     pub(crate) once: bool,
+    /// Whether the request outlives its page.
+    pub(crate) keepalive: bool,
 }
 
 impl Limits {

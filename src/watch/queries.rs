@@ -123,6 +123,7 @@ impl FeedRunner {
             timeout_ms: self.timeout_ms,
             signal: None,
             once: false,
+            keepalive: false,
         }
     }
 }

@@ -75,6 +75,7 @@ console.log(renderToString(createElement(Counter)));
     before: `import { readFileSync } from "node:fs";
 `,
   },
+  "docs/configuration.md#3": { before: `${bucket}globalThis.addEventListener = () => {};\n` },
   "docs/configuration.md#2": {
     before: `${configured}await ironflow.kv().createBucket({ name: "settings" });\n`,
     prints: /^dark$/m,

@@ -27,8 +27,12 @@ for (const backend of ["memory", "nats"]) {
     let proxy;
     before(async () => {
       server = await startServer({ store: backend === "nats" ? nats.url : "memory" });
-      const faults = { random: seeded(seed), resend: 0.2, lose: 0.2 };
-      proxy = await startResendingProxy(server.url, faults);
+      const random = seeded(seed);
+      proxy = await startResendingProxy(server.url, () => ({
+        twice: random.fraction() < 0.2,
+        atOnce: random.fraction() < 0.5,
+        lost: random.fraction() < 0.2,
+      }));
     });
     after(async () => {
       proxy?.stop();

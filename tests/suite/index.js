@@ -15,6 +15,7 @@ import { features } from "./features.js";
 import { feeds } from "./feeds.js";
 import { handles } from "./handles.js";
 import { history } from "./history.js";
+import { keepalive } from "./keepalive.js";
 import { keyTtl } from "./key-ttl.js";
 import { keys } from "./keys.js";
 import { memory } from "./memory.js";
@@ -48,6 +49,7 @@ export const suites = {
   features,
   conditionalRemoves,
   writeIds,
+  keepalive,
   modify,
   modifyRequests,
   modifyDeletes,

@@ -2,26 +2,34 @@ import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
 
 /**
- * Starts a proxy before a server that does what networks, browsers and proxies do to requests: it sends some
- * of them twice, the second time at once or after the first one's response, and loses the responses of some.
+ * @typedef {object} Fault
+ * @property {boolean} [twice] the request is sent twice: the second time after the first one's response
+ * @property {boolean} [atOnce] both times at once
+ * @property {boolean} [lost] the response is lost: the connection ends instead
+ * @property {Promise<unknown>} [until] the request reaches the server after this, if the client has not cancelled it
+ * @property {() => void} [cancelled] is called if the client cancels the request before that
+ */
+
+/**
+ * Starts a proxy before a server that does what networks, browsers and proxies do to requests.
  *
  * @param {string} serverUrl
- * @param {object} faults
- * @param {import("../chaos/random.mjs").Random} faults.random
- * @param {number} faults.resend the share of requests that are sent twice
- * @param {number} faults.lose the share of responses that are lost
+ * @param {(method: string, path: string) => Fault} faultOf what happens to a request
  */
-export async function startResendingProxy(serverUrl, { random, resend, lose }) {
+export async function startResendingProxy(serverUrl, faultOf) {
   const agent = new Agent({ keepAlive: true });
   const counts = { requests: 0, resent: 0, lost: 0 };
 
-  /** @param {import("node:http").IncomingMessage} incoming @param {Buffer} body */
+  /**
+   * @param {import("node:http").IncomingMessage} incoming
+   * @param {Buffer} body
+   * @returns {Promise<{ response: import("node:http").IncomingMessage, body: Buffer }>}
+   */
   const forward = ({ method, url = "", headers }, body) =>
     new Promise((resolve, reject) => {
       const forwarded = request(new URL(url, serverUrl), { method, agent, headers }, (response) => {
-        response
-          .toArray()
-          .then((chunks) => resolve({ response, body: Buffer.concat(chunks) }), reject);
+        const whole = response.toArray();
+        whole.then((chunks) => resolve({ response, body: Buffer.concat(chunks) }), reject);
       });
       forwarded.on("error", reject);
       forwarded.end(body);
@@ -29,13 +37,15 @@ export async function startResendingProxy(serverUrl, { random, resend, lose }) {
 
   const server = createServer(async (incoming, outgoing) => {
     counts.requests += 1;
-    const body = Buffer.concat(await incoming.toArray());
-    const [twice, atOnce, lost] = [
-      random.fraction() < resend,
-      random.fraction() < 0.5,
-      random.fraction() < lose,
-    ];
+    const { method = "", url = "" } = incoming;
+    const { twice, atOnce, lost, until, cancelled } = faultOf(method, url);
+    if (cancelled) outgoing.once("close", () => outgoing.writableEnded || cancelled());
     try {
+      const body = Buffer.concat(await incoming.toArray());
+      if (until) {
+        await until;
+        if (outgoing.destroyed) return;
+      }
       const first = forward(incoming, body);
       if (twice) {
         counts.resent += 1;
