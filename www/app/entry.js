@@ -17,6 +17,7 @@ const value = byId("value", HTMLTextAreaElement);
 const format = byId("format", HTMLSelectElement);
 const revision = byId("revision", HTMLInputElement);
 const facts = byId("entry-facts", HTMLParagraphElement);
+const ttl = byId("ttl", HTMLInputElement);
 const casHint = byId("cas-hint", HTMLParagraphElement);
 const usualHint = casHint.textContent ?? "";
 const shown = outcome(byId("entry-outcome", HTMLDivElement));
@@ -25,6 +26,11 @@ const shown = outcome(byId("entry-outcome", HTMLDivElement));
 let last = { text: "", format: "json" };
 
 const typed = () => encode(value.value, /** @type {Format} */ (format.value));
+/** The options of a write: the time to live, if there is one. */
+const options = () => (ttl.value === "" ? undefined : { ttl: ttl.valueAsNumber });
+/** @param {{ expires_at?: string }} written */
+const expiry = ({ expires_at }) =>
+  expires_at ? `, expires ${new Date(expires_at).toLocaleString()}` : "";
 const isTouched = () => value.value !== last.text || format.value !== last.format;
 
 /**
@@ -73,7 +79,8 @@ const get = () =>
   perform("get", async (key) => {
     showSnippet(getSnippet(key));
     const entry = await bucket().get(key);
-    fill(entry, entry.revision, `written ${new Date(entry.created_at).toLocaleString()}`);
+    const at = new Date(entry.created_at).toLocaleString();
+    fill(entry, entry.revision, `written ${at}${expiry(entry)}`);
     return `Got ${key} at revision ${entry.revision}.`;
   });
 
@@ -86,13 +93,14 @@ const write = (operation, done, expected = () => undefined) =>
   perform(operation, async (key) => {
     const content = typed();
     const compared = expected();
-    showSnippet(writeSnippet(operation, key, content, compared));
+    showSnippet(writeSnippet(operation, key, content, compared, options()));
     const handle = bucket();
-    const { revision: now } =
+    const written =
       operation === "update" && compared !== undefined
-        ? await handle.update(key, content, compared)
-        : await handle[operation === "create" ? "create" : "put"](key, content);
-    noteRevision(now, `Revision ${now}, written by this page just now.`);
+        ? await handle.update(key, content, compared, options())
+        : await handle[operation === "create" ? "create" : "put"](key, content, options());
+    const now = written.revision;
+    noteRevision(now, `Revision ${now}, written by this page just now${expiry(written)}.`);
     return `${done} ${key}: it is at revision ${now}.`;
   });
 
@@ -140,9 +148,10 @@ function follow(event) {
   const mine = Number(revision.value);
   if (event.key !== keyInput.value || revision.value === "" || event.revision <= mine) return;
   if (event.operation === "put" && !isTouched()) {
-    fill(event, event.revision, "written by another client just now");
+    fill(event, event.revision, `written by another client just now${expiry(event)}`);
   } else {
-    const what = event.operation === "put" ? `at revision ${event.revision}` : "deleted";
+    const gone = event.operation === "delete" && event.reason === "expired" ? "expired" : "deleted";
+    const what = event.operation === "put" ? `at revision ${event.revision}` : gone;
     casHint.textContent = `This key is now ${what}: an update from ${mine} will be refused.`;
   }
 }

@@ -27,12 +27,15 @@ let lost = false;
 /** @param {KVWatchEvent} event */
 function cellsOf(event) {
   const value = event.operation === "put" ? preview(event) : "";
-  const badges = [event.operation, ...(event.resynced ? ["resynced"] : [])];
+  const reason = event.operation === "delete" ? event.reason : undefined;
+  const badges = [event.operation, reason, event.resynced ? "resynced" : undefined];
   return [
     element(
       "span",
       { class: "badges" },
-      ...badges.map((badge) => element("span", { class: `badge ${badge}` }, badge)),
+      ...badges.flatMap((badge) =>
+        badge ? [element("span", { class: `badge ${badge}` }, badge)] : [],
+      ),
     ),
     element("span", { class: "mono key" }, event.key),
     element("span", { class: "revision" }, `rev ${event.revision}`),

@@ -92,6 +92,8 @@ function inWords(error, operation) {
       return "The connection to the server was lost.";
     case "INVALID_RESPONSE":
       return "The response is not that of an Ironflow server.";
+    case "UNSUPPORTED":
+      return "The server or the bucket does not support this.";
     case "VALIDATION_ERROR":
       return "That is not a valid name, key, pattern or value.";
     default:

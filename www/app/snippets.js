@@ -85,10 +85,13 @@ console.log(entry.revision, entry.text());`,
  * @param {string} key
  * @param {unknown} value
  * @param {number} [revision]
+ * @param {{ ttl: number }} [options]
  */
-export function writeSnippet(operation, key, value, revision) {
+export function writeSnippet(operation, key, value, revision, options) {
   const titles = { put: "Put a key", create: "Create a key", update: "Compare and swap" };
-  const args = [quoted(key), literal(value), ...(revision === undefined ? [] : [`${revision}`])];
+  const args = [quoted(key), literal(value)];
+  if (revision !== undefined) args.push(String(revision));
+  if (options) args.push(literal(options));
   const call = `const { revision } = await bucket.${operation}(${args.join(", ")});
 console.log(revision);`;
   if (operation === "put") return onBucket(titles[operation], call);
@@ -110,6 +113,29 @@ export const removeSnippet = (operation, key) =>
   onBucket(
     operation === "delete" ? "Delete a key" : "Purge a key",
     `await bucket.${operation}(${quoted(key)});`,
+  );
+
+/** @param {string} key */
+export const historySnippet = (key) =>
+  onBucket(
+    "Read the history",
+    `for (const entry of await bucket.history(${quoted(key)})) {
+  console.log(entry.revision, entry.operation);
+}`,
+  );
+
+/** @param {string} key @param {number} revision @param {number} last */
+export const putBackSnippet = (key, revision, last) =>
+  onBucket(
+    "Put a revision back",
+    `const key = ${quoted(key)};
+const old = await bucket.get(key, { revision: ${revision} });
+try {
+  await bucket.update(key, old.bytes(), ${last});
+} catch (error) {
+  if (error.code !== "HTTP_412") throw error;
+  console.log("another client wrote in between");
+}`,
   );
 
 /** @param {string} key @param {string} field @param {string} value */

@@ -87,6 +87,8 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     const page = await stage.openApart(`${url}/?server=here`, { colorScheme });
     await createBucket(page, `open-to-all-${colorScheme}`);
     await put(page, "flag", "true");
+    await page.locator("#history summary").click();
+    await see(page, "#revisions", "true");
     await press(page, "Create only");
     await see(page, "#entry-outcome", "The key already exists");
     await page.getByRole("radio", { name: "Another server" }).check();
@@ -110,6 +112,9 @@ test("long names fit, on a phone too", async () => {
   await createBucket(page, "a-bucket-whose-name-has-become-rather-long-over-the-years");
   const key = "averylongkeywithoutanydotinitsothatthebrowsercannotbreakitintotwolines";
   await put(page, key, JSON.stringify({ text: "many words ".repeat(50) }));
+  await page.locator("#history summary").click();
+  await see(page, "#revisions", "many words");
+  await assertNothingCutOff(page);
   await put(page, "short", "1");
   await press(page, "Begin");
   await page.getByLabel("Filter").fill(`${key}.>`);
