@@ -41,15 +41,9 @@ const row = (name, cells) => {
 /** Credentials and repeated requests are a matter of servers. */
 const OF_SERVERS = ["19", "20"];
 
-/** The client in the browser ("memory") has no calls for conditional removal, history and entries. */
-const OF_STORES = ["21", "22", "23"];
-
 /** @param {string} name @param {string} backend */
-const concerns = (name, backend) => {
-  const number = name.slice(0, 2);
-  if (OF_SERVERS.includes(number)) return backend.startsWith("server");
-  return !OF_STORES.includes(number) || backend !== "memory";
-};
+const concerns = (name, backend) =>
+  backend.startsWith("server") || !OF_SERVERS.includes(name.slice(0, 2));
 
 /** @param {string} name @param {string} backend */
 const result = (name, backend) =>

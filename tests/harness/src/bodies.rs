@@ -55,6 +55,8 @@ pub(crate) struct KeysBody {
 pub(crate) struct RefusalBody {
     pub(crate) error: String,
     pub(crate) code: String,
+    #[serde(default)]
+    pub(crate) unknown: bool,
 }
 
 impl EntryBody {

@@ -19,6 +19,12 @@ use tokio::time::{sleep, timeout};
 use crate::bodies::{EntryBody, InfoBody, InfosBody, KeysBody, RefusalBody, RevisionBody};
 use crate::watch::HttpWatch;
 
+/// Follows the message of a refusal that may come after the write took effect.
+pub const UNKNOWN: &str = " (unknown)";
+
+/// Between two attempts of a client that resends.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// How long an answer may take, however busy the machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -49,6 +55,8 @@ pub struct HttpClient {
     environment: String,
     /// Whether its watches are of version 2.
     has_watch_2: bool,
+    /// Whether it sends a request again whose answer is lost.
+    resends: bool,
 }
 
 impl HttpClient {
@@ -65,6 +73,14 @@ impl HttpClient {
     pub fn with_watch_2(server: &str) -> Self {
         Self {
             has_watch_2: true,
+            ..Self::new(server)
+        }
+    }
+
+    /// The same, which sends a request again, with the same id, until it gets an answer.
+    pub fn resending(server: &str) -> Self {
+        Self {
+            resends: true,
             ..Self::new(server)
         }
     }
@@ -87,6 +103,7 @@ impl HttpClient {
             server: server.to_owned(),
             environment: environment.to_owned(),
             has_watch_2: false,
+            resends: false,
         }
     }
 
@@ -94,6 +111,7 @@ impl HttpClient {
     fn another(&self, environment: &str) -> Self {
         Self {
             has_watch_2: self.has_watch_2,
+            resends: self.resends,
             ..Self::in_environment(&self.server, environment)
         }
     }
@@ -108,8 +126,17 @@ impl HttpClient {
         let body = Full::new(Bytes::copy_from_slice(body));
         let request = request.body(body).unwrap();
         let what = format!("{} {}", request.method(), request.uri());
-        match timeout(PATIENCE, self.http.request(request)).await {
-            Ok(answer) => answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
+        let answer = async {
+            loop {
+                match self.http.request(request.clone()).await {
+                    Ok(answer) => return answer,
+                    Err(_) if self.resends => sleep(PAUSE).await,
+                    Err(error) => panic!("{what}: {error:?}"),
+                }
+            }
+        };
+        match timeout(PATIENCE, answer).await {
+            Ok(answer) => answer,
             Err(_) => panic!("{what}: no answer within {PATIENCE:?}"),
         }
     }
@@ -170,9 +197,13 @@ fn refusal(status: StatusCode, body: &[u8]) -> Failure {
     let body: RefusalBody = serde_json::from_slice(body)
         .unwrap_or_else(|error| panic!("{status}, and the body is no refusal: {error}"));
     assert_eq!(code(&body.error, status), body.code, "{}", body.error);
+    let mut message = body.error;
+    if body.unknown {
+        message.push_str(UNKNOWN);
+    }
     Failure {
         status: status.as_u16(),
-        message: body.error,
+        message,
     }
 }
 

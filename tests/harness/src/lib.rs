@@ -6,6 +6,7 @@ mod bodies;
 mod client;
 mod extended;
 pub mod process;
+mod proxy;
 mod session;
 mod store;
 mod subscribed;
@@ -14,7 +15,8 @@ pub mod wire;
 
 use std::io::Write as _;
 
-pub use client::{HttpClient, run};
+pub use client::{HttpClient, UNKNOWN, run};
+pub use proxy::Proxy;
 pub use session::{Replayed, Session, outline};
 pub use store::{ManualClock, START, StoreClient, StoreWatch};
 pub use watch::HttpWatch;

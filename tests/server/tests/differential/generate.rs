@@ -5,6 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::repeats::Sending;
 use crate::step::{Guess, Kind, Sequence, Step};
 
 const FEW_KEYS: &[&str] = &["a", "a.b", "b"];
@@ -212,6 +213,14 @@ fn step(ttl: impl Strategy<Value = u64> + 'static) -> impl Strategy<Value = Draf
     let filter = option::of(prop_oneof![9 => select(PATTERNS), 1 => select(MALFORMED_PATTERNS)])
         .prop_map(|filter| filter.map(str::to_owned));
     let filters = proptest::collection::vec(select(PATTERNS).prop_map(str::to_owned), 0..4);
+    let sending = select(
+        &[
+            Sending::WithoutId,
+            Sending::WithId,
+            Sending::TwiceAtOnce,
+            Sending::TwiceInTurn,
+        ][..],
+    );
     let change = prop_oneof![
         2 => Just(Change::Nothing),
         1 => settings(Just(0), 60_u64..2000).prop_map(Change::Settings),
@@ -227,6 +236,8 @@ fn step(ttl: impl Strategy<Value = u64> + 'static) -> impl Strategy<Value = Draf
         2 => filters.prop_map(|filters| Draft::Step(Step::Entries(filters))),
         1 => filter.prop_map(|filter| Draft::Step(Step::Watch(filter))),
         1 => (0_usize..4).prop_map(|at| Draft::Step(Step::Unwatch(at))),
+        3 => sending.prop_map(|sending| Draft::Step(Step::SendWrites(sending))),
+        4 => (0_usize..8).prop_map(|at| Draft::Step(Step::Repeat(at))),
         2 => Just(Draft::Step(Step::Info)),
         1 => Just(Draft::Step(Step::Buckets)),
         1 => change.prop_map(Draft::CreateBucket),

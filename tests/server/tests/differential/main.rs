@@ -1,11 +1,13 @@
 //! The in-memory store and JetStream behind the server, put to the same made-up sequences of
-//! operations: every answer, revision, listing and watch must be the same.
+//! operations: every answer, revision, listing and watch must be the same, also where the server gets a
+//! write with an id more than once, at the same time or later.
 //!
 //! `IRONFLOW_SEQUENCES` sets how many sequences are tried. What fails is made smaller, and kept in
 //! `proptest-regressions.txt` beside this file, to be tried first from then on.
 
 mod generate;
 mod regressions;
+mod repeats;
 mod run;
 mod step;
 mod times;

@@ -11,6 +11,7 @@ use ironflow_conformance::{
 use ironflow_harness::{HttpClient, ManualClock, START, StoreClient};
 use proptest::test_runner::TestCaseError;
 
+use crate::repeats::{Writes, carry_out};
 use crate::step::{Guess, Kind, Sequence, Step};
 use crate::times::{Times, lifetime};
 use crate::watching::{Watched, Watches};
@@ -31,6 +32,7 @@ pub async fn run(server: &HttpClient, sequence: &Sequence) -> Outcome<()> {
         known: Known::default(),
         watches: Watches::default(),
         times: Times::new(clock, sequence.settings.ttl_seconds),
+        writes: Writes::default(),
         has_limit: false,
     };
     let compared = pair.all(sequence).await;
@@ -72,12 +74,13 @@ struct Pair<'a> {
     known: Known,
     watches: Watches,
     times: Times,
+    writes: Writes<'a>,
     /// Whether the bucket has a limit of bytes.
     has_limit: bool,
 }
 
-impl Pair<'_> {
-    async fn all(&mut self, sequence: &Sequence) -> Outcome<()> {
+impl<'a> Pair<'a> {
+    async fn all(&mut self, sequence: &'a Sequence) -> Outcome<()> {
         self.create_bucket(&sequence.settings).await?;
         for (number, step) in sequence.steps.iter().enumerate() {
             self.wait_until_certain(step.counts_messages()).await;
@@ -118,7 +121,13 @@ impl Pair<'_> {
     }
 
     /// Writes on both sides. Says whether it was carried out.
-    async fn write(&self, key: &str, value: &[u8], kind: Kind, ttl: Option<u64>) -> Outcome<bool> {
+    async fn write(
+        &mut self,
+        key: &'a str,
+        value: &'a [u8],
+        kind: Kind,
+        ttl: Option<u64>,
+    ) -> Outcome<bool> {
         let (store, server, bucket) = (&self.store, self.server, &*self.bucket);
         let write = match kind {
             Kind::Put => Write::Put(value),
@@ -131,24 +140,24 @@ impl Pair<'_> {
             let untimed = |put: PutResult| (put.revision, put.expires_at.is_some());
             return Ok(same(ours.map(untimed), theirs.map(untimed))?.is_ok());
         }
-        let (ours, theirs) = match write {
-            Write::Put(value) => (
-                store.put(bucket, key, value).await,
-                server.put(bucket, key, value).await,
-            ),
-            Write::Update(value, revision) => (
-                store.update(bucket, key, value, revision).await,
-                server.update(bucket, key, value, revision).await,
-            ),
-            _ => (
-                store.create(bucket, key, value).await,
-                server.create(bucket, key, value).await,
-            ),
+        self.both(key, write).await
+    }
+
+    /// Carries a write out on both sides. Says whether it succeeded.
+    async fn both(&mut self, key: &'a str, write: Write<'a>) -> Outcome<bool> {
+        let ours = carry_out(&self.store, &self.bucket, key, write).await;
+        let theirs = match self.has_limit {
+            // Ids count towards the limit on JetStream.
+            true => carry_out(self.server, &self.bucket, key, write).await,
+            false => {
+                let sent = self.writes.send(self.server, &self.bucket, key, write);
+                sent.await?
+            }
         };
         Ok(same(ours, theirs)?.is_ok())
     }
 
-    async fn step(&mut self, step: &Step) -> Outcome<()> {
+    async fn step(&mut self, step: &'a Step) -> Outcome<()> {
         let (store, server, bucket) = (&self.store, self.server, &*self.bucket);
         let mut own_ttl = None;
         let written = match step {
@@ -161,25 +170,27 @@ impl Pair<'_> {
                 own_ttl = ttl.filter(|_| !self.has_limit);
                 self.write(key, value, *kind, *ttl).await?.then_some(key)
             }
-            Step::Delete(key) => {
-                let ours = store.delete(bucket, key).await;
-                let theirs = server.delete(bucket, key).await;
-                same(ours, theirs)?.is_ok().then_some(key)
-            }
-            Step::Purge(key) => {
-                let ours = store.purge(bucket, key).await;
-                let theirs = server.purge(bucket, key).await;
-                same(ours, theirs)?.is_ok().then_some(key)
-            }
+            Step::Delete(key) => self.both(key, Write::Delete).await?.then_some(key),
+            Step::Purge(key) => self.both(key, Write::Purge).await?.then_some(key),
             Step::Remove {
                 key,
                 revision,
                 purge,
             } => {
                 let revision = self.known.guess(key, *revision);
-                let ours = store.remove(bucket, key, revision, *purge).await;
-                let theirs = server.remove(bucket, key, revision, *purge).await;
-                same(ours, theirs)?.is_ok().then_some(key)
+                let remove = match purge {
+                    true => Write::PurgeIf(revision),
+                    false => Write::DeleteIf(revision),
+                };
+                self.both(key, remove).await?.then_some(key)
+            }
+            Step::SendWrites(sending) => {
+                self.writes.sending = *sending;
+                None
+            }
+            Step::Repeat(at) => {
+                self.writes.repeat(self.server, &self.bucket, *at).await?;
+                None
             }
             Step::History(key) => {
                 let ours = store.history(bucket, key).await.map(undated);
@@ -227,7 +238,8 @@ impl Pair<'_> {
             }
         };
         if let Some(key) = written {
-            let (_, newest) = store.entries(bucket, &["missing"]).await.unwrap();
+            let state = self.store.entries(&self.bucket, &["missing"]).await;
+            let (_, newest) = state.unwrap();
             self.known.note(key, newest.unwrap());
             self.times.note(own_ttl);
         }
@@ -237,7 +249,8 @@ impl Pair<'_> {
     async fn info(&self) -> Outcome<()> {
         let ours = self.store.bucket_info(&self.bucket).await;
         let theirs = self.server.bucket_info(&self.bucket).await;
-        agree(ours.map(dateless), theirs.map(dateless))
+        let comparable = |info| self.comparable(info);
+        agree(ours.map(comparable), theirs.map(comparable))
     }
 
     /// Compares the listings of buckets. The server's shows those of other sequences too.
@@ -249,7 +262,19 @@ impl Pair<'_> {
 
     fn own(&self, infos: Vec<BucketInfo>) -> Vec<BucketInfo> {
         let own = infos.into_iter().filter(|info| info.name == self.bucket);
-        own.map(dateless).collect()
+        own.map(|info| self.comparable(info)).collect()
+    }
+
+    /// What must be the same on both sides. JetStream stores ids with the messages.
+    fn comparable(&self, info: BucketInfo) -> BucketInfo {
+        BucketInfo {
+            created_at: String::new(),
+            bytes: match self.writes.have_ids {
+                true => 0,
+                false => info.bytes,
+            },
+            ..info
+        }
     }
 
     async fn create_bucket(&mut self, settings: &BucketSettings) -> Outcome<()> {
@@ -259,7 +284,8 @@ impl Pair<'_> {
         };
         let ours = self.store.create_bucket(&settings).await;
         let theirs = self.server.create_bucket(&settings).await;
-        let created = same(ours.map(dateless), theirs.map(dateless))?;
+        let comparable = |info| self.comparable(info);
+        let created = same(ours.map(comparable), theirs.map(comparable))?;
         // Where the bucket was there already, its settings are these too.
         if created.is_ok() {
             self.has_limit = settings.max_bytes > 0;
@@ -273,6 +299,7 @@ impl Pair<'_> {
         let theirs = self.server.delete_bucket(&self.bucket).await;
         if same(ours, theirs)?.is_ok() {
             self.known = Known::default();
+            self.writes.forget();
             self.times.forget();
             self.watches.ended().await?;
         }
@@ -306,7 +333,7 @@ fn same<T: Debug + PartialEq>(
     Err(TestCaseError::fail(reason))
 }
 
-fn agree<T: Debug + PartialEq>(
+pub fn agree<T: Debug + PartialEq>(
     ours: Result<T, Failure>,
     theirs: Result<T, Failure>,
 ) -> Outcome<()> {
@@ -329,11 +356,4 @@ fn undated(history: Vec<Change>) -> Vec<Change> {
         ..change
     };
     history.into_iter().map(undated).collect()
-}
-
-fn dateless(info: BucketInfo) -> BucketInfo {
-    BucketInfo {
-        created_at: String::new(),
-        ..info
-    }
 }

@@ -2,6 +2,8 @@
 
 use ironflow_conformance::BucketSettings;
 
+use crate::repeats::Sending;
+
 /// A bucket, and what is done to it.
 #[derive(Debug, Clone)]
 pub struct Sequence {
@@ -28,6 +30,10 @@ pub enum Step {
         revision: Guess,
         purge: bool,
     },
+    /// From now on the server is sent writes in this way.
+    SendWrites(Sending),
+    /// Sends the server a write of the past again, so many before the last.
+    Repeat(usize),
     Get(String),
     History(String),
     GetRevision {

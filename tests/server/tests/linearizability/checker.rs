@@ -51,7 +51,7 @@ pub fn is_linearizable(history: &[Call]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::Operation::{self, Create, Delete, Get, Update};
+    use crate::history::Operation::{self, Create, Delete, DeleteIf, Get, Put, Update};
     use crate::history::Outcome::{self, Deleted, Found, Missing, Refused, Written};
     use proptest::prelude::*;
 
@@ -98,6 +98,12 @@ mod tests {
             (Delete, Deleted),
             (Create(6), Written(6)),
             (Get, Found(6, 6)),
+            (DeleteIf(5), Refused),
+            (DeleteIf(6), Written(7)),
+            (DeleteIf(7), Missing),
+            (Put(7), Written(8)),
+            (Put(8), Written(9)),
+            (Get, Found(8, 9)),
         ])));
         assert!(is_linearizable(&together(&[
             (Get, Found(1, 1)),
@@ -170,6 +176,18 @@ mod tests {
     }
 
     #[test]
+    fn a_write_carried_out_twice_is_rejected() {
+        // The first put arrives again after the second one.
+        let puts = [(Put(1), Written(1)), (Put(2), Written(2))];
+        for read in [(Get, Found(1, 3)), (Get, Found(2, 3))] {
+            assert!(!is_linearizable(&in_turn(&[puts[0], puts[1], read])));
+        }
+        let counted = [(Create(1), Written(1)), (DeleteIf(1), Written(2))];
+        let again = [counted[0], counted[1], (Put(2), Written(4))];
+        assert!(!is_linearizable(&in_turn(&again)));
+    }
+
+    #[test]
     fn wrong_values_and_revisions_are_rejected() {
         for wrong in [
             (Get, Found(2, 1)),
@@ -187,7 +205,9 @@ mod tests {
 
     fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![
+            (0_u32..9).prop_map(Put),
             (0_u32..9).prop_map(Create),
+            (0_u64..12).prop_map(DeleteIf),
             (0_u32..9, 0_u64..12).prop_map(|(value, revision)| Update(value, revision)),
             Just(Delete),
             Just(Get),

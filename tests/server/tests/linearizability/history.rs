@@ -6,10 +6,13 @@ pub type Value = u32;
 /// What a client asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
+    Put(Value),
     Create(Value),
     /// Of the key at this revision.
     Update(Value, u64),
     Delete,
+    /// A conditional delete of this revision.
+    DeleteIf(u64),
     Get,
 }
 
@@ -55,7 +58,7 @@ impl Key {
     pub fn carry_out(self, operation: Operation) -> (Outcome, Self) {
         let last = self.last + 1;
         match (operation, self.live) {
-            (Operation::Create(value), None) => {
+            (Operation::Put(value), _) | (Operation::Create(value), None) => {
                 let live = Some(value);
                 (Outcome::Written(last), Self { last, live })
             }
@@ -63,10 +66,16 @@ impl Key {
                 let live = Some(value);
                 (Outcome::Written(last), Self { last, live })
             }
-            (Operation::Create(_) | Operation::Update(..), _) => (Outcome::Refused, self),
+            (Operation::DeleteIf(revision), Some(_)) if revision == self.last => {
+                (Outcome::Written(last), Self { last, live: None })
+            }
+            (Operation::Create(_) | Operation::Update(..), _)
+            | (Operation::DeleteIf(_), Some(_)) => (Outcome::Refused, self),
             (Operation::Delete, Some(_)) => (Outcome::Deleted, Self { last, live: None }),
             (Operation::Get, Some(value)) => (Outcome::Found(value, self.last), self),
-            (Operation::Delete | Operation::Get, None) => (Outcome::Missing, self),
+            (Operation::Delete | Operation::DeleteIf(_) | Operation::Get, None) => {
+                (Outcome::Missing, self)
+            }
         }
     }
 }
