@@ -21,7 +21,7 @@ export async function bundle(source, dir = here(".")) {
     target: "es2022",
     legalComments: "none",
     charset: "utf8",
-    external: ["react"],
+    external: ["react", "vue"],
     alias: { "@ironflow/browser": packageDir },
     logLevel: "error",
   });

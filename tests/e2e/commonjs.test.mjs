@@ -2,7 +2,7 @@
 // by require().
 
 import assert from "node:assert/strict";
-import { cpSync, writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { build } from "esbuild";
@@ -13,10 +13,8 @@ import { root } from "./support/paths.mjs";
 let project;
 before(async () => {
   project = await installPackage();
-  for (const name of ["react"])
-    cpSync(join(root, "tests/node_modules", name), join(project.dir, "node_modules", name), {
-      recursive: true,
-    });
+  for (const name of ["react", "vue"])
+    symlinkSync(join(root, "tests/node_modules", name), join(project.dir, "node_modules", name));
 });
 after(() => project?.remove());
 
@@ -34,7 +32,9 @@ async function required(code, flags = []) {
   return JSON.parse(output);
 }
 
-const entries = ["@ironflow/browser", "@ironflow/browser/slim", "@ironflow/browser/react"];
+const entries = ["", "/slim", "/react", "/svelte", "/vue"].map(
+  (name) => `@ironflow/browser${name}`,
+);
 
 /** @type {Record<string, string[]>} */
 const nodes = {

@@ -45,6 +45,8 @@ test("arethetypeswrong finds nothing wrong, in CommonJS and without exports too"
     "./slim",
     "./ironflow.wasm",
     "./react",
+    "./svelte",
+    "./vue",
     "./package.json",
   ]);
 });

@@ -24,7 +24,7 @@ const evaluate = (code) => project.evaluate(code);
 describe("the package", () => {
   test("holds exactly what is meant to be in it", () => {
     const { name, files } = project.packed;
-    const entries = ["index", "react", "slim"];
+    const entries = ["index", "react", "slim", "svelte", "vue"];
     const commonjs = [
       ...["client", "errors", "inlined", ...entries].flatMap((each) => [
         `cjs/${each}.cjs`,
@@ -58,6 +58,12 @@ describe("the package", () => {
       "slim.js.map",
       "slim.node.js",
       "slim.node.js.map",
+      "svelte.d.ts",
+      "svelte.js",
+      "svelte.js.map",
+      "vue.d.ts",
+      "vue.js",
+      "vue.js.map",
     ]);
   });
 

@@ -25,14 +25,18 @@ const MADE = {
   "ironflow.wasm.d.ts": DECLARATIONS,
   "package.json": "pkg-template/package.json, Cargo.toml",
   "react.d.ts": DECLARATIONS,
-  "react.js": "pkg-template/react.js",
+  "react.js": "pkg-template/react.js, pkg-template/live.js",
   "slim.d.ts": DECLARATIONS,
   "slim.js": SCRIPTS,
   "slim.node.js": SCRIPTS,
+  "svelte.d.ts": DECLARATIONS,
+  "svelte.js": "pkg-template/svelte.js, pkg-template/live.js",
+  "vue.d.ts": DECLARATIONS,
+  "vue.js": "pkg-template/vue.js, pkg-template/live.js",
 };
-for (const name of ["client", "errors", "inlined", "index", "react", "slim"])
+for (const name of ["client", "errors", "inlined", "index", "react", "slim", "svelte", "vue"])
   MADE[`cjs/${name}.cjs`] = MADE[`${name}.js`] ?? "";
-for (const name of ["index", "react", "slim"]) {
+for (const name of ["index", "react", "slim", "svelte", "vue"]) {
   MADE[`cjs/${name}.d.cts`] = DECLARATIONS;
   MADE[`cjs/${name}.mjs`] = "pkg-template/build.mjs";
 }

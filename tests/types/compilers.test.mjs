@@ -2,19 +2,37 @@
 // against the package as it is installed.
 
 import assert from "node:assert/strict";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { installPackage } from "../e2e/support/installed.mjs";
 import { root } from "../e2e/support/paths.mjs";
 
-const files = ["consumer.ts", "errors.ts", "handles.ts", "react.ts", "slim.ts"];
+const files = [
+  "consumer.ts",
+  "errors.ts",
+  "handles.ts",
+  "react.ts",
+  "slim.ts",
+  "svelte.ts",
+  "vue.ts",
+];
+
+/** Whether a compiler takes a file: CommonJS cannot load WebAssembly, and the types of Vue need TypeScript 5.4. */
+const takes = (/** @type {string} */ compiler, /** @type {string} */ type) => {
+  const without = [type === "module" || "slim.ts", compiler === "typescript" || "vue.ts"];
+  return (/** @type {string} */ file) => !without.includes(file);
+};
 
 /** @type {Awaited<ReturnType<typeof installPackage>>} */
 let project;
 before(async () => {
   project = await installPackage();
+  for (const name of ["vue", "@vue", "@babel", "csstype"]) {
+    const from = join(root, "tests/node_modules", name);
+    cpSync(from, join(project.dir, "node_modules", name), { recursive: true });
+  }
   for (const file of files) {
     copyFileSync(fileURLToPath(new URL(file, import.meta.url)), join(project.dir, file));
   }
@@ -51,8 +69,7 @@ for (const [compiler = "", module = "", moduleResolution = "", type = ""] of CAS
       module,
       moduleResolution,
     };
-    // Node's CommonJS cannot load WebAssembly, which slim.ts imports.
-    const compiled = files.filter((file) => type === "module" || file !== "slim.ts");
+    const compiled = files.filter(takes(compiler, type));
     const config = JSON.stringify({ compilerOptions, files: compiled });
     writeFileSync(join(project.dir, "tsconfig.json"), config);
     writeFileSync(join(project.dir, "package.json"), JSON.stringify({ private: true, type }));

@@ -13,7 +13,7 @@ import { declared } from "./declared.mjs";
 /** @typedef {import("./declared.mjs").Declared} Declared */
 
 const manifest = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8"));
-const entries = [".", "./slim", "./react"];
+const entries = [".", "./slim", "./react", "./svelte", "./vue"];
 const declarations = declared(
   ...entries.map((entry) => join(packageDir, manifest.exports[entry].types.default)),
 );
@@ -23,7 +23,7 @@ const main = /** @type {Map<string, Declared>} */ (declarations[0]);
 async function load(entry) {
   const { node, default: otherwise } = manifest.exports[entry];
   const path = join(packageDir, node["module-sync"] ?? otherwise);
-  if (entry !== "./react") return import(pathToFileURL(path).href);
+  if (!["./react", "./vue"].includes(entry)) return import(pathToFileURL(path).href);
   const { outputFiles } = await build({
     entryPoints: [path],
     bundle: true,

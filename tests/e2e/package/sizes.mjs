@@ -27,7 +27,7 @@ export async function bundled(file, dir = packageDir) {
     bundle: true,
     minify: true,
     format: "esm",
-    external: ["react"],
+    external: ["react", "vue"],
     write: false,
   });
   return sizes(outputFiles[0]?.contents ?? new Uint8Array());
@@ -43,5 +43,7 @@ export async function entrySizes() {
     ".": await bundled("index.js"),
     "./slim": sum(wasm, glue),
     "./react": await bundled("react.js"),
+    "./svelte": await bundled("svelte.js"),
+    "./vue": await bundled("vue.js"),
   };
 }

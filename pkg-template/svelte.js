@@ -1,0 +1,41 @@
+// Stores for Svelte.
+
+import { entryOf, listOf, live } from "./live.js";
+
+/**
+ * A readable store of what `resultOf` makes of the snapshots. The view is opened a microtask after the first
+ * subscription: a server renders, and `get()` reads, by a subscription that ends before.
+ */
+function storeOf({ subscribe, getSnapshot }, resultOf) {
+  return {
+    subscribe(run) {
+      let shown = getSnapshot();
+      let unsubscribe;
+      let stopped = false;
+      const update = () => {
+        const snapshot = getSnapshot();
+        if (stopped || snapshot === shown) return;
+        shown = snapshot;
+        run(resultOf(snapshot));
+      };
+      run(resultOf(shown));
+      Promise.resolve().then(() => {
+        if (stopped) return;
+        unsubscribe = subscribe(update);
+        update();
+      });
+      return () => {
+        stopped = true;
+        unsubscribe?.();
+      };
+    },
+  };
+}
+
+export function kvStore(bucket, filter) {
+  return storeOf(live(bucket, filter, false), listOf);
+}
+
+export function kvEntryStore(bucket, key) {
+  return storeOf(live(bucket, key, true), (snapshot) => entryOf(snapshot, key));
+}

@@ -1,0 +1,53 @@
+import type { BrowserKVBucketHandle, KVViewEntry, KVViewSnapshot, KVViewStatus } from "./types.js";
+
+/** A readable store, as Svelte defines it: `$store`, `get(store)`, `derived(store, …)` and `fromStore(store)` take it. */
+export interface KVStore<V> {
+  /** Calls `run` with the current value and with each later one. Returns a function that unsubscribes. */
+  subscribe(run: (value: V) => void, invalidate?: () => void): () => void;
+}
+
+/** The value of a {@link kvStore}. */
+export interface KVList<T> {
+  /** The entries, in no particular order: the same array until something changes. */
+  entries: readonly KVViewEntry<T>[];
+  /** A snapshot, to look entries up by key. */
+  data: KVViewSnapshot<T>;
+  /** As `KVViewContent.status`; `"closed"` also for wrong arguments. */
+  status: KVViewStatus;
+  /** The current error, as `KVViewContent.error`; undefined after recovery. */
+  error: Error | undefined;
+}
+
+/** The value of a {@link kvEntryStore}. */
+export interface KVListEntry<T> {
+  /** Undefined if the key does not exist, and while it is loading. */
+  entry: KVViewEntry<T> | undefined;
+  /** The entry's value. */
+  value: T | undefined;
+  /** As `KVViewContent.status`; `"closed"` also for wrong arguments. */
+  status: KVViewStatus;
+  /** The current error, as `KVViewContent.error`; undefined after recovery. */
+  error: Error | undefined;
+}
+
+/**
+ * A store of the keys of a bucket that match a key, a pattern or several (default: all), kept up to date while it has
+ * subscribers.
+ *
+ * Stores of the same handle and filter share a view, which stays open for a second after the last subscriber has
+ * left. Without a bucket (undefined or null) and on a server the status is `"loading"`, and no view is opened. With
+ * wrong arguments the status is `"closed"` and `error` is a `ValidationError`.
+ */
+export declare function kvStore<T>(
+  bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
+  filter?: string | readonly string[] | null,
+): KVStore<KVList<T>>;
+
+/**
+ * A store of one key of a bucket, kept up to date like {@link kvStore}. Without a key (undefined or null) the status is
+ * `"loading"`, and no view is opened.
+ */
+export declare function kvEntryStore<T>(
+  bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
+  key: string | undefined | null,
+): KVStore<KVListEntry<T>>;

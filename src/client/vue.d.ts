@@ -1,0 +1,48 @@
+import type { ComputedRef, MaybeRefOrGetter, ShallowRef } from "vue";
+import type { BrowserKVBucketHandle, KVViewEntry, KVViewSnapshot, KVViewStatus } from "./types.js";
+
+/** The result of {@link useKV}. */
+export interface UseKV<T> {
+  /** The entries, in no particular order. */
+  entries: ComputedRef<readonly KVViewEntry<T>[]>;
+  /** A snapshot, to look entries up by key. */
+  data: Readonly<ShallowRef<KVViewSnapshot<T>>>;
+  /** As `KVViewContent.status`; `"closed"` also for wrong arguments. */
+  status: ComputedRef<KVViewStatus>;
+  /** The current error, as `KVViewContent.error`; undefined after recovery. */
+  error: ComputedRef<Error | undefined>;
+}
+
+/** The result of {@link useKVEntry}. */
+export interface UseKVEntry<T> {
+  /** Undefined if the key does not exist, and while it is loading. */
+  entry: ComputedRef<KVViewEntry<T> | undefined>;
+  /** The entry's value. */
+  value: ComputedRef<T | undefined>;
+  /** As `KVViewContent.status`; `"closed"` also for wrong arguments. */
+  status: ComputedRef<KVViewStatus>;
+  /** The current error, as `KVViewContent.error`; undefined after recovery. */
+  error: ComputedRef<Error | undefined>;
+}
+
+/**
+ * The keys of a bucket that match a key, a pattern or several (default: all), kept up to date until the component
+ * unmounts. The arguments may be refs or getters.
+ *
+ * Components that use the same handle and filter share a view, which stays open for a second after the last one
+ * unmounts. Without a bucket (undefined or null), on a server, and while hydrating, the status is `"loading"`, and no
+ * view is opened. With wrong arguments the status is `"closed"` and `error` is a `ValidationError`.
+ */
+export declare function useKV<T>(
+  bucket: MaybeRefOrGetter<BrowserKVBucketHandle<T, unknown> | undefined | null>,
+  filter?: MaybeRefOrGetter<string | readonly string[] | undefined | null>,
+): UseKV<T>;
+
+/**
+ * One key of a bucket, kept up to date like {@link useKV}. Without a key (undefined or null) the status is
+ * `"loading"`, and no view is opened.
+ */
+export declare function useKVEntry<T>(
+  bucket: MaybeRefOrGetter<BrowserKVBucketHandle<T, unknown> | undefined | null>,
+  key: MaybeRefOrGetter<string | undefined | null>,
+): UseKVEntry<T>;
