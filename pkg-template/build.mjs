@@ -199,6 +199,16 @@ for (const name of frameworks) await bundle(`cjs/${name}.cjs`, join(template, `$
 for (const name of ["index", "slim", ...frameworks])
   writeFileSync(join(pkg, `cjs/${name}.mjs`), `export * from "./${name}.cjs";\n`);
 writeFileSync(join(pkg, "ironflow.wasm"), wasm);
+// For a script tag and importScripts(): the default entry as the global `Ironflow`.
+await build({
+  entryPoints: [join(pkg, "index.js")],
+  outfile: join(pkg, "iife/ironflow.js"),
+  bundle: true,
+  minify: !debug,
+  format: "iife",
+  globalName: "Ironflow",
+  target: "es2022",
+});
 
 // Bundlers would try to emit any other URL of a .wasm file.
 for (const [file, addresses] of Object.entries({

@@ -42,6 +42,7 @@ describe("the package", () => {
       "client.js.map",
       "errors.js",
       "errors.js.map",
+      "iife/ironflow.js",
       "index.d.ts",
       "index.js",
       "index.js.map",

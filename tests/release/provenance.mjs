@@ -18,6 +18,7 @@ const SCRIPTS = "pkg-template/*.js, src/js/*.js, wasm-bindgen's glue";
 const MADE = {
   "client.js": SCRIPTS,
   "errors.js": "src/js/errors.js",
+  "iife/ironflow.js": `${SCRIPTS}, ironflow.wasm`,
   "index.d.ts": DECLARATIONS,
   "index.js": "pkg-template/*.js",
   "inlined.js": "pkg-template/*.js, ironflow.wasm",
@@ -41,7 +42,7 @@ for (const name of ["index", "react", "slim", "svelte", "vue"]) {
   MADE[`cjs/${name}.mjs`] = "pkg-template/build.mjs";
 }
 for (const [path, source] of Object.entries(MADE)) {
-  if (/\.c?js$/.test(path)) MADE[`${path}.map`] = source;
+  if (/^(?!iife).*\.c?js$/.test(path)) MADE[`${path}.map`] = source;
 }
 
 /**
