@@ -46,6 +46,15 @@ export const createBucketSnippet = (config) =>
 export const deleteBucketSnippet = (name) =>
   onClient("Delete a bucket", `\nawait client.kv().deleteBucket(${quoted(name)});`);
 
+/** @param {string} key */
+export const counterSnippet = (key) =>
+  onBucket(
+    "Count",
+    `const add = (entry) => (entry?.json() ?? 0) + 1;
+const { revision } = await bucket.modify(${quoted(key)}, add);
+console.log(revision);`,
+  );
+
 export const viewSnippet = () =>
   onBucket(
     "Follow the keys",
