@@ -1,8 +1,9 @@
 // Requests: on a real server, and where `fetch` answers at once.
 
-import { buckets, OPERATIONS, repeat } from "./operations.js";
+import { BrowserKVBucketHandle } from "@ironflow/browser";
+import { buckets, OPERATIONS, repeat, VALUE } from "./operations.js";
 import { add } from "./report.js";
-import { alternate, pace, type Subject } from "./rounds.js";
+import { alternate, each, pace, type Subject } from "./rounds.js";
 import { stubFetch } from "./stubs.js";
 
 const SUBJECTS: Subject[] = ["bare", "plain", "sdk"];
@@ -43,15 +44,55 @@ export async function measureRequests() {
     for (const subject of SUBJECTS) {
       // A bucket each: listing must not find what others have created.
       const name = `${subject}-${operation}`;
-      await fetch(`${server}/api/v1/kv/buckets`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-Ironflow-Environment": "default" },
-        body: JSON.stringify({ name }),
-      });
+      await createBucket(name);
       const bucket = buckets[subject](server, name);
       for (const key of KEYS) await bucket.put(key, "1");
       works.push([subject, repeat(bucket, operation, "user.1")]);
     }
     add(`requests.${operation}`, await alternate(Object.fromEntries(works), pace(41, 40)));
   }
+  await measureEntries();
+}
+
+/** The entries of this many keys, in one response. */
+const MANY = 10_000;
+
+/** The SDK reads all entries of a bucket; the platform fetches and parses the same JSON. */
+async function measureEntries() {
+  await createBucket("entries");
+  const bucket = new BrowserKVBucketHandle("entries", { serverUrl: location.origin });
+  for (let n = 0; n < MANY; n += 500) {
+    const keys = Array.from({ length: 500 }, (_, i) => `user.${n + i}`);
+    await Promise.all(keys.map((key) => bucket.put(key, VALUE)));
+  }
+  const url = `${location.origin}/api/v1/kv/buckets/entries/entries?filter=user.%3E`;
+  const headers = { "X-Ironflow-Environment": "default" };
+  const works = {
+    bare: async () => (await (await fetch(url, { cache: "no-store", headers })).json()).entries,
+    sdk: () => bucket.entries("user.>"),
+  };
+  const { fetch: original } = globalThis;
+  let requests = 0;
+  globalThis.fetch = (...given) => {
+    requests += 1;
+    return original(...given);
+  };
+  for (const [subject, read] of Object.entries(works)) {
+    requests = 0;
+    const found = (await read()).length;
+    if (found !== MANY || requests !== 1) {
+      throw new Error(`${subject} read ${found} entries in ${requests} requests`);
+    }
+  }
+  globalThis.fetch = original;
+  const samples = await alternate({ bare: each(works.bare), sdk: each(works.sdk) }, pace(21, 200));
+  add("requests.entries", samples, MANY);
+}
+
+async function createBucket(name: string) {
+  await fetch(`${location.origin}/api/v1/kv/buckets`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Ironflow-Environment": "default" },
+    body: JSON.stringify({ name }),
+  });
 }

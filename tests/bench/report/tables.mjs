@@ -37,10 +37,14 @@ export const OPERATIONS = ["get", "put", "create", "update", "listKeys"];
 
 /** @param {Results} results @param {"requests" | "cpu"} part */
 export const operations = (results, part) =>
-  compared(
-    results,
-    OPERATIONS.map((name) => ({ title: `\`${name}\``, id: `${part}.${name}` })),
-  );
+  compared(results, [
+    ...OPERATIONS.map((name) => ({ title: `\`${name}\``, id: `${part}.${name}` })),
+    ...results.of(`${part}.entries`).map(({ id, size }) => ({
+      title: `\`entries("user.>")\` of ${count(size, "key")}`,
+      id,
+      size,
+    })),
+  ]);
 
 /** What the platform asks for the things that a request is made of. */
 export const PLATFORM = {

@@ -46,6 +46,20 @@ function request(results) {
 }
 
 /** @param {Results} results @returns {Verdict} */
+function entries(results) {
+  const size = 10_000;
+  const ratio = results.ratio("requests.entries", "sdk", "bare", size).median;
+  const [bare, sdk] = ["bare", "sdk"].map((one) => results.median("requests.entries", one, size));
+  return {
+    what: `\`entries("user.>")\` of ${size.toLocaleString("en")} keys`,
+    target: "one request, at most 3 × a bare fetch of the same JSON",
+    found: times(ratio),
+    met: ratio <= 3,
+    takes: `${time((bare ?? 0) * 3)} instead of ${time(sdk ?? 0)} to check and convert the entries.`,
+  };
+}
+
+/** @param {Results} results @returns {Verdict} */
 function cpu(results) {
   const found = OPERATIONS.map((name) => ({ name, own: results.median(`cpu.${name}`, "sdk") }));
   found.sort((a, b) => b.own - a.own);
@@ -159,6 +173,7 @@ function sizes(results) {
 export function verdicts(results) {
   return [
     request(results),
+    entries(results),
     cpu(results),
     event(results),
     flat(results),
