@@ -22,6 +22,23 @@ fn put(key: &str, size: usize) -> Step {
     }
 }
 
+/// While the marker of an expired key stands, JetStream's message that creates the key names its revision,
+/// which has more digits than the store's 0.
+#[tokio::test]
+async fn a_key_created_right_after_its_expiry_may_have_other_bytes() {
+    let mut steps: Vec<_> = (0..9).map(|_| put("a", 1)).collect();
+    let write = |kind, ttl| Step::Write {
+        key: "b".to_owned(),
+        value: Vec::new(),
+        kind,
+        ttl,
+    };
+    steps.push(write(Kind::Put, Some(1))); // 10, and 11 its expiry
+    steps.push(Step::Wait { milliseconds: 1000 });
+    steps.push(write(Kind::Create, None));
+    no_difference(BucketSettings::default(), steps).await;
+}
+
 /// The server wrote white space beyond ASCII into subjects with more bytes than the key has.
 #[tokio::test]
 async fn white_space_in_a_key_counts_as_many_bytes_as_it_has() {
