@@ -225,7 +225,7 @@ for (const [file, addresses] of Object.entries({
 function types(name) {
   const text = readFileSync(join(root, `src/client/${name}.d.ts`), "utf8");
   return text
-    .replace(/^import type .*\n/gm, "")
+    .replace(/^import type [^;]*;\n/gm, "")
     .replace(/^export \* from "\.\/(\w+)\.js";$/gm, (_, part) => types(part).trim());
 }
 const manifest = JSON.parse(readFileSync(join(template, "package.json"), "utf8"));

@@ -100,6 +100,7 @@ export function live(bucket, filter, single) {
       };
     },
     getSnapshot: () => find()?.snapshot ?? loading,
+    view: () => find()?.view,
   };
 }
 

@@ -1,22 +1,34 @@
 // Hooks for React. Rendering opens no view, because React may discard the result.
 
-import { useMemo, useSyncExternalStore } from "react";
+import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { entryOf, idOf, listOf, live, loading } from "./live.js";
 
 function useSnapshot(bucket, filter, single) {
   const id = idOf(filter);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `id` says what `filter` is
-  const { subscribe, getSnapshot } = useMemo(
-    () => live(bucket, filter, single),
-    [bucket, id, single],
+  const source = useMemo(() => live(bucket, filter, single), [bucket, id, single]);
+  const { subscribe, getSnapshot } = source;
+  const mutate = useCallback(
+    async (...change) => {
+      const view = source.view?.();
+      if (view) return view.mutate(...change);
+      throw (
+        getSnapshot().error ??
+        new TypeError("mutate() needs a bucket, a key and a mounted component")
+      );
+    },
+    [source, getSnapshot],
   );
-  return useSyncExternalStore(subscribe, getSnapshot, () => loading);
+  return [useSyncExternalStore(subscribe, getSnapshot, () => loading), mutate];
 }
 
 export function useKV(bucket, filter) {
-  return listOf(useSnapshot(bucket, filter, false));
+  const [data, mutate] = useSnapshot(bucket, filter, false);
+  return { ...listOf(data), mutate };
 }
 
 export function useKVEntry(bucket, key) {
-  return entryOf(useSnapshot(bucket, key, true), key);
+  const [data, mutateKey] = useSnapshot(bucket, key, true);
+  const mutate = useCallback((...given) => mutateKey(key, ...given), [mutateKey, key]);
+  return { ...entryOf(data, key), mutate };
 }

@@ -27,7 +27,7 @@ pub struct BrowserKVBucketHandle {
     name: BucketName,
     /// How values are decoded, for [`crate::ffi::decode`]; none: they stay base64.
     decode: Option<JsValue>,
-    /// Whether its errors are not reported to handlers, because it is a part of another operation.
+    /// Whether its requests are parts of another operation: nothing is decoded, and no error is reported to handlers.
     quiet: bool,
     /// Whether `find` has learned that the bucket exists.
     exists: Rc<Cell<bool>>,
@@ -50,18 +50,18 @@ impl BrowserKVBucketHandle {
     }
 
     fn send(&self, method: ApiMethod, call: &Call<'_>) -> Promise {
-        let decode = self.decode.as_ref();
+        let decode = self.decode.as_ref().filter(|_| !self.quiet);
         let request = Request::new(&self.state, "");
         let request = request.about(&self.name, call.first, decode, self.quiet);
         request.send(method, call)
     }
 
-    /// A handle for parts of another operation; it does not decode.
+    /// A handle for the reads of a view, which are not decoded, and its `modify`.
     fn quiet(&self) -> Self {
         Self {
             state: Rc::clone(&self.state),
             name: self.name.clone(),
-            decode: None,
+            decode: self.decode.clone(),
             quiet: true,
             exists: Rc::default(),
         }
@@ -189,7 +189,7 @@ impl BrowserKVBucketHandle {
     /// compare-and-swap; retries after a conflict.
     pub fn modify(&self, key: &JsValue, change: &JsValue, options: &JsValue) -> Promise {
         let (promise, done) = Request::new(&self.state, "modify")
-            .about(&self.name, key, None, self.quiet)
+            .about(&self.name, key, None, false)
             .pending();
         match self.modifying(key, change, options) {
             Ok(begin) => begin(done),

@@ -1,4 +1,13 @@
-import type { BrowserKVBucketHandle, KVViewEntry, KVViewSnapshot, KVViewStatus } from "./types.js";
+import type {
+  BrowserKVBucketHandle,
+  KVMutation,
+  KVPutResult,
+  KVView,
+  KVViewEntry,
+  KVViewSnapshot,
+  KVViewStatus,
+  ModifyOptions,
+} from "./types.js";
 
 /** The result of {@link useKV}. */
 export interface UseKV<T> {
@@ -10,6 +19,8 @@ export interface UseKV<T> {
   status: KVViewStatus;
   /** The current error, as `KVViewContent.error`; undefined after recovery. */
   error: Error | undefined;
+  /** As {@link KVView.mutate}; the same function each time. */
+  mutate: KVView<T>["mutate"];
 }
 
 /** The result of {@link useKVEntry}. */
@@ -22,6 +33,11 @@ export interface UseKVEntry<T> {
   status: KVViewStatus;
   /** The current error, as `KVViewContent.error`; undefined after recovery. */
   error: Error | undefined;
+  /** As {@link KVView.mutate}, of this key; the same function each time. */
+  mutate: (
+    change: (current?: KVViewEntry<T>) => KVMutation<T>,
+    options?: ModifyOptions,
+  ) => Promise<KVPutResult>;
 }
 
 /**

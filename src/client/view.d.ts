@@ -1,4 +1,11 @@
-import type { RequestOptions, Stored } from "./types.js";
+import type {
+  KV_DELETE,
+  KVInput,
+  KVPutResult,
+  ModifyOptions,
+  RequestOptions,
+  Stored,
+} from "./types.js";
 import type { KVWatchState } from "./watch.js";
 
 /** Options of {@link BrowserKVBucketHandle.view}. */
@@ -15,7 +22,16 @@ export interface KVViewEntry<T = unknown> extends Stored {
   readonly value: T;
   /** The revision of its last write, for {@link BrowserKVBucketHandle.update}. */
   readonly revision: number;
+  /**
+   * True while the entry shows a {@link KVView.mutate} that is not written yet. `revision` is then that of the
+   * server's entry, 0 if there is none.
+   */
+  readonly pending?: true;
 }
+
+/** The result of the function passed to {@link KVView.mutate}; undefined: change nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function may end without a return
+export type KVMutation<T> = KVInput<T> | typeof KV_DELETE | undefined | void;
 
 /**
  * - `"loading"`: not all entries have arrived yet: the view is new, its bucket does not exist, or the client was
@@ -64,7 +80,7 @@ export interface KVViewSnapshot<T = unknown> extends KVViewContent<T> {
   entries(): readonly KVViewEntry<T>[];
 }
 
-/** A live, read-only copy of the matching keys of a bucket. Reading it is synchronous. */
+/** A live copy of the matching keys of a bucket. Reading it is synchronous. */
 export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
   /** The name of the bucket. */
   readonly bucket: string;
@@ -89,6 +105,21 @@ export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
    * signal's reason, or, if the view has ended, the reason for that.
    */
   waitFor(revision: number, options?: RequestOptions): Promise<void>;
+  /**
+   * Changes a key optimistically: the view shows what `change` returns for the entry that it shows now, marked
+   * {@link KVViewEntry.pending}, and the key is written as {@link BrowserKVBucketHandle.modify} writes it. If
+   * that fails, the view shows the server's entry again and the promise rejects with the error.
+   *
+   * `change` is called several times, so it must be synchronous and have no side effects. Mutations of one key are
+   * written one after the other, each on the result of the one before; `timeout` counts from when its turn comes.
+   * What others write to the key meanwhile is shown after the response. While the view is not ready, or does not show the key, the
+   * key is written and nothing is shown before that. `configure()` rejects mutations that have to wait for their turn.
+   */
+  mutate(
+    key: string,
+    change: (current?: KVViewEntry<T>) => KVMutation<T>,
+    options?: ModifyOptions,
+  ): Promise<KVPutResult>;
   /** Ends the view. It keeps its entries; a second call does nothing. */
   stop(): void;
 }

@@ -49,12 +49,14 @@ impl View {
                     view.on_view_event(kind, number as u16, &value);
                 }
             });
+            let mode = decode.clone().unwrap_or_default();
+            let view_state = ffi::new_view_state(reader, &patterns, mode, listener.number());
             Self {
                 state: Rc::clone(state),
                 bucket,
                 decode,
                 arguments,
-                view_state: ffi::new_view_state(reader, &patterns, listener.number()),
+                view_state,
                 lifecycle: RefCell::new(ViewLifecycle::new()),
                 timer: RefCell::default(),
                 closed: Cell::new(false),

@@ -128,7 +128,12 @@ extern "C" {
     #[derive(Clone)]
     pub(crate) type ViewState;
     #[wasm_bindgen(js_name = newViewState)]
-    pub(crate) fn new_view_state(bucket: JsValue, patterns: &Array, listener: f64) -> ViewState;
+    pub(crate) fn new_view_state(
+        bucket: JsValue,
+        patterns: &Array,
+        decode: JsValue,
+        listener: f64,
+    ) -> ViewState;
     /// The callbacks of a new watch, which replace the previous ones.
     #[wasm_bindgen(structural, method, js_name = nextWatch)]
     pub(crate) fn next_watch(this: &ViewState, logger: &JsValue, timeout_ms: u32) -> JsValue;

@@ -113,11 +113,12 @@ class KVViewEntry extends Stored {
   }
 }
 
-/** Converts a put event to an entry of a view. */
-export function viewEntry(event) {
+/** Converts a put event to an entry of a view. `pending`: it is not written yet. */
+export function viewEntry(event, pending) {
   const entry = new KVViewEntry(event.key, event.value, event.revision);
   const encoded = event[ENCODED];
   if (encoded !== undefined) Object.defineProperty(entry, ENCODED, { value: encoded });
+  if (pending) entry.pending = true;
   return Object.freeze(entry);
 }
 

@@ -1,65 +1,50 @@
 // The entries of a view, and versions of them: what a snapshot shows. A version costs what changes after it, not
 // what the view holds.
 
-/** The number of later versions that reading one key of an old version may look at, before the version is copied. */
-const MAX_STEPS = 64;
-
-/** The entries as they were when the version was taken: the current ones, except for those that changed since. */
+/** The entries as they were: those of a map, except for what has changed in it since. */
 class Version {
   /** What the changed keys had, undefined for none; until the next version. */
   changed = new Map();
-  /** The version after this one. */
+  /** The next version of the same map. */
   next;
-  /** A copy of all entries, instead of `changed` and `next`. */
-  copy;
-  #live;
+  #map;
 
-  constructor(live) {
-    this.#live = live;
-    this.size = live.size;
+  constructor(map) {
+    this.#map = map;
+    this.size = map.size;
   }
 
   get(key) {
-    let steps = 0;
     for (let version = this; version; version = version.next) {
-      if (version.copy) return version.copy.get(key);
       if (version.changed.has(key)) return version.changed.get(key);
-      steps += 1;
-      if (steps > MAX_STEPS) return this.toMap().get(key);
     }
-    return this.#live.get(key);
+    return this.#map.get(key);
   }
 
-  /** The entries by key; not to be changed, and only until the next change of the view. */
+  /** The entries by key: not to be changed, and valid until the view changes. */
   toMap() {
-    if (this.copy || (this.changed.size === 0 && !this.next)) return this.copy ?? this.#live;
+    if (this.changed.size === 0) return this.#map;
     const versions = [];
-    let version = this;
-    for (; version && !version.copy; version = version.next) versions.push(version);
-    this.own(new Map(version?.copy ?? this.#live), versions);
-    return this.copy;
-  }
-
-  /** Makes a map of later entries the copy of this version: undoes the changes of `versions`, the oldest first. */
-  own(map, versions = [this]) {
+    for (let version = this; version; version = version.next) versions.push(version);
+    const map = new Map(this.#map);
     for (const { changed } of versions.reverse()) {
-      for (const [key, entry] of changed) {
-        if (entry) map.set(key, entry);
-        else map.delete(key);
-      }
+      for (const [key, entry] of changed) put(map, key, entry);
     }
-    this.copy = map;
-    this.next = undefined;
-    this.changed.clear();
+    return map;
   }
+}
+
+function put(map, key, entry) {
+  if (entry) map.set(key, entry);
+  else map.delete(key);
 }
 
 /** The current entries by key. */
 export class Entries {
   #map = new Map();
-  /** The newest version. */
+  /** The newest version of the map. */
   #newest;
-  /** How many entries the versions keep. */
+  /** How many entries its versions keep. */
   #kept = 0;
 
   get size() {
@@ -76,41 +61,29 @@ export class Entries {
 
   /** Sets the entry of a key; undefined removes it. */
   set(key, entry) {
-    const changed = this.#sharing?.changed;
+    const changed = this.#newest?.changed;
     if (changed && !changed.has(key)) {
-      changed.set(key, this.#map.get(key));
+      changed.set(key, this.get(key));
       this.#kept += 1;
-      // One copy of all entries for many changes: an old version that is still held keeps no more than that.
-      if (this.#kept * 8 > this.size) this.#copy(new Map(this.#map));
+      // One copy for many changes: a version that is held keeps no more than the old map and these.
+      if (this.#kept * 8 > this.size) this.replace(new Map(this.#map));
     }
-    if (entry) this.#map.set(key, entry);
-    else this.#map.delete(key);
+    put(this.#map, key, entry);
   }
 
-  /** Replaces all entries. */
+  /** Replaces all entries by those of a map that nothing else changes. */
   replace(map) {
-    this.#copy(this.#map);
     this.#map = map;
+    this.#newest = undefined;
+    this.#kept = 0;
   }
 
   /** The current entries as a version, which stays as it is: the same one until an entry changes. */
   version() {
-    const sharing = this.#sharing;
-    if (sharing?.changed.size === 0) return sharing;
+    if (this.#newest?.changed.size === 0) return this.#newest;
     const version = new Version(this.#map);
-    if (sharing) sharing.next = version;
+    if (this.#newest) this.#newest.next = version;
     this.#newest = version;
     return version;
-  }
-
-  /** The newest version if it has no copy of its own. */
-  get #sharing() {
-    return this.#newest?.copy ? undefined : this.#newest;
-  }
-
-  /** Makes a map of the current entries the copy of the newest version. */
-  #copy(map) {
-    this.#sharing?.own(map);
-    this.#kept = 0;
   }
 }

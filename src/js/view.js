@@ -1,68 +1,19 @@
-// A live, read-only copy of a bucket's keys: a Map that a watch updates. A ViewState has the callbacks of the
-// watch, a KVView is the application's object.
+// A live copy of a bucket's keys, which a watch updates. A ViewState has the callbacks of the watch, a KVView is the
+// application's object.
 
+import { encodeValue } from "./body.js";
 import { guarded, subscribe } from "./client.js";
 import { VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
 import { ValidationError } from "./errors.js";
 import { abortReason, isAborted, newAbortError, newDeferred } from "./exchange.js";
-import { hide, INSPECT, inner, shown } from "./handle.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
-import { viewEntry } from "./values.js";
+import { decode, isKvDelete, viewEntry } from "./values.js";
+import { KVView, KVViewSnapshot } from "./view-content.js";
 import { Entries } from "./view-entries.js";
+import { Mutations, matches } from "./view-mutations.js";
 import { arrival, readWait } from "./view-wait.js";
 import { endings } from "./watcher.js";
-
-/** Read access to the `entries` of the object behind it. */
-class EntryReader {
-  get size() {
-    return inner(this).entries.size;
-  }
-
-  get(key) {
-    return inner(this).entries.get(key);
-  }
-
-  has(key) {
-    return this.get(key) !== undefined;
-  }
-
-  keys() {
-    return [...inner(this).entries.toMap().keys()];
-  }
-
-  entries() {
-    return [...inner(this).entries.toMap().values()];
-  }
-
-  [INSPECT](_depth, options, inspect) {
-    const { state, status, error, size } = this;
-    const fields = { ...this, state, status, error, size, entries: this.entries() };
-    return shown(this[Symbol.toStringTag], fields, options, inspect);
-  }
-}
-
-/** An immutable snapshot of a view. */
-class KVViewSnapshot extends EntryReader {
-  constructor({ entries, state, status, error }) {
-    super();
-    this.state = state;
-    this.status = status;
-    this.error = error;
-    const content = { entries: entries.version() };
-    hide(this, () => content);
-  }
-
-  get [Symbol.toStringTag]() {
-    return "KVViewSnapshot";
-  }
-
-  entries() {
-    const content = inner(this);
-    content.list ??= Object.freeze(super.entries());
-    return content.list;
-  }
-}
 
 /** The maximum number of delivered revisions that a view remembers. */
 const MAX_REMEMBERED_REVISIONS = 1024;
@@ -76,12 +27,15 @@ function newReady() {
 
 class ViewState {
   entries = new Entries();
+  /** Sets the server's entries. */
+  mutations = new Mutations(this);
   /** The revisions and errors of keys whose values do not decode. */
   unreadable = new Map();
   state = "connecting";
   status = "loading";
   #bucket;
   #patterns;
+  #mode;
   #logger;
   #timeout;
   #listener;
@@ -99,9 +53,10 @@ class ViewState {
   #recent = new Set();
   #waiting = new Set();
 
-  constructor(bucket, patterns, listener) {
+  constructor(bucket, patterns, mode, listener) {
     this.#bucket = bucket;
     this.#patterns = patterns;
+    this.#mode = mode;
     this.#listener = listener;
   }
 
@@ -112,7 +67,7 @@ class ViewState {
     this.#timeout = timeout;
     this.#callbacks = undefined;
     this.#watcher?.stop();
-    if (this.#watcher) this.#next = { entries: new Entries(), unreadable: new Map() };
+    if (this.#watcher) this.#next = { mutations: new Entries(), unreadable: new Map() };
     if (this.state !== "connecting") {
       this.#change(() => {
         this.state = "connecting";
@@ -145,14 +100,12 @@ class ViewState {
     this.#change(() => {
       this.status = "loading";
       this.#problem = undefined;
+      this.mutations.drop();
     }, true);
   }
 
   clear() {
-    this.#change(() => {
-      this.entries.replace(new Map());
-      this.unreadable.clear();
-    }, true);
+    this.#change(() => this.#replace({ mutations: new Entries(), unreadable: new Map() }), true);
   }
 
   close(error) {
@@ -187,17 +140,18 @@ class ViewState {
   // Callbacks of the watch.
 
   onUpdate(event) {
-    const { entries, unreadable } = this.#next ?? this;
+    const { key, revision, operation } = event;
+    const { mutations, unreadable } = this.#next ?? this;
     const apply = () => {
-      unreadable.delete(event.key);
-      entries.set(event.key, event.operation === "put" ? viewEntry(event) : undefined);
+      unreadable.delete(key);
+      mutations.set(key, operation === "put" ? viewEntry(event) : undefined, revision);
     };
     if (this.#next) return apply();
     this.#change(() => {
       this.#problem = undefined;
       apply();
     });
-    this.#deliver(event.revision);
+    this.#deliver(revision);
   }
 
   onReady() {
@@ -216,6 +170,7 @@ class ViewState {
     this.#change(() => {
       this.state = state;
       if (state === "connected") this.#problem = undefined;
+      else this.mutations.disconnected();
     }, true);
     // The bucket may have been recreated meanwhile.
     this.#recent.clear();
@@ -223,11 +178,11 @@ class ViewState {
 
   onError(error) {
     const { key, revision } = error.details ?? {};
-    const { entries, unreadable } = this.#next ?? this;
+    const { mutations, unreadable } = this.#next ?? this;
     const undecodable = error instanceof ValidationError && key !== undefined;
     this.#change(() => {
       if (undecodable) {
-        entries.set(key);
+        mutations.set(key, undefined, revision);
         unreadable.delete(key);
         unreadable.set(key, { revision, error });
       } else {
@@ -254,6 +209,38 @@ class ViewState {
     return this.#snapshot;
   }
 
+  async mutate(key, change, options) {
+    const write = (changed) => this.#bucket.modify(key, changed, options);
+    const valid = typeof key === "string" && typeof change === "function";
+    const shown = valid && this.#patterns.some((pattern) => matches(pattern, key));
+    // While loading the entry is not known yet.
+    if (!shown || this.status !== "ready") return write(change);
+    const { mutations } = this;
+    let state;
+    this.#change(() => {
+      state = mutations.begin(key, change);
+    });
+    const { turn } = state;
+    const done = newDeferred();
+    state.turn = done.promise;
+    let value;
+    let revision = 0;
+    try {
+      // Writes of the same key at the same time would conflict.
+      await turn;
+      if (state.changes[0] !== change) throw newAbortError("the client was reconfigured");
+      const result = await write((entry) => {
+        value = change(entry);
+        return value;
+      });
+      revision = result.revision;
+      return result;
+    } finally {
+      done.resolve();
+      this.#change(() => mutations.end(key, state, change, revision, () => value));
+    }
+  }
+
   async waitFor(revision, options) {
     const wait = readWait(revision, options, this.#timeout);
     if (wait.signal && isAborted(wait.signal)) throw abortReason(wait.signal);
@@ -277,15 +264,30 @@ class ViewState {
   /** Removes expired keys, for which the watch emits no event. */
   forget(keys) {
     this.#change(() => {
-      for (const key of keys) this.entries.set(key);
+      for (const key of keys) this.mutations.set(key);
     });
   }
 
   /** Replaces the entries by those that a new watch has delivered. */
-  #replace({ entries, unreadable }) {
-    this.entries.replace(entries.toMap());
+  #replace({ mutations, unreadable }) {
+    this.mutations.replace(mutations.toMap());
     this.unreadable = unreadable;
     this.#next = undefined;
+  }
+
+  /** The entry after a mutation that was written with this revision, or is pending: undefined. */
+  changed(key, entry, change, revision) {
+    try {
+      const value = change(entry);
+      if (isKvDelete(value)) return undefined;
+      if (value === undefined) return entry;
+      const body = encodeValue(key, value, this.#mode);
+      const event = body.event(revision || entry?.revision || 0);
+      return viewEntry(decode(event, this.#mode), !revision);
+    } catch {
+      // The write rejects with it.
+      return entry;
+    }
   }
 
   /** Applies a change and notifies the subscribers; while loading only if `evenLoading`. */
@@ -322,57 +324,6 @@ class ViewState {
   }
 }
 
-/** A view. */
-class KVView extends EntryReader {
-  static {
-    // Some platforms lack Symbol.dispose.
-    // biome-ignore lint/complexity/noThisInStatic: the name of the class must survive the bundler
-    if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.stop;
-  }
-
-  constructor(state) {
-    super();
-    this.bucket = state.bucket;
-    hide(this, () => state);
-  }
-
-  get [Symbol.toStringTag]() {
-    return "KVView";
-  }
-
-  get state() {
-    return inner(this).state;
-  }
-
-  get status() {
-    return inner(this).status;
-  }
-
-  get error() {
-    return inner(this).error;
-  }
-
-  get ready() {
-    return inner(this).ready;
-  }
-
-  subscribe(callback) {
-    return inner(this).subscribe(callback);
-  }
-
-  getSnapshot() {
-    return inner(this).snapshot();
-  }
-
-  waitFor(revision, options) {
-    return inner(this).waitFor(revision, options);
-  }
-
-  stop() {
-    inner(this).stop();
-  }
-}
-
-export function newViewState(bucket, patterns, listener) {
-  return new ViewState(bucket, patterns, listener);
+export function newViewState(bucket, patterns, mode, listener) {
+  return new ViewState(bucket, patterns, mode, listener);
 }

@@ -86,6 +86,6 @@ macro_rules! javascript {
 mod suite {
     javascript! {
         memory server_memory server_nats;
-        [page values refusedValues keys patternHints errors errorSubjects client handles features conditionalRemoves writeIds keepalive modify modifyRequests modifyDeletes reading history keyTtl decoding memory retrying clock watching feeds delivery connection views survivingViews]
+        [page values refusedValues keys patternHints errors errorSubjects client handles features conditionalRemoves writeIds keepalive modify modifyRequests modifyDeletes reading history keyTtl decoding memory retrying clock watching feeds delivery connection views mutatingViews survivingViews]
     }
 }

@@ -56,6 +56,31 @@ for (const [backend, config] of Object.entries(configurations)) {
       await done();
     });
 
+    test("mutate() shows its change at once, stays the same function, and rolls back with the error", async () => {
+      const { page, render, put, rendered, done } = await open(config());
+      await put("n", 1);
+      await render("Counter", { decode: "json" });
+      await page.waitForSelector("button:text-is('1')");
+      await rendered();
+      await page.locator("button").click();
+      await page.waitForSelector("button:text-is('2')");
+      await page.waitForFunction(() => app.rendered.at(-1) === "2");
+      const shown = await rendered();
+      assert.ok(shown.includes("2 pending"), String(shown));
+      assert.ok(!shown.slice(shown.indexOf("2 pending")).includes("1"), String(shown));
+      const failed = await page.evaluate(async () => {
+        const { mutate, mutateList } = app;
+        const refused = await mutateList("n", () => Number.NaN).catch(
+          (/** @type {any} */ error) => error.code,
+        );
+        await mutateList("n", (/** @type {any} */ entry) => entry.value + 1);
+        return [refused, mutate === app.mutate, mutateList === app.mutateList];
+      });
+      assert.deepEqual(failed, ["VALIDATION_ERROR", true, true]);
+      await page.waitForSelector("button:text-is('3')");
+      await done();
+    });
+
     test("another filter, and another handle, show nothing of what was before", async () => {
       const { page, render, put, list, rendered, live, done } = await open(config());
       for (const key of ["a.1", "a.2", "b.1"]) await put(key, key);

@@ -22,6 +22,7 @@ import { memory } from "./memory.js";
 import { modify } from "./modify.js";
 import { modifyDeletes } from "./modify-deletes.js";
 import { modifyRequests } from "./modify-requests.js";
+import { mutatingViews } from "./mutating-views.js";
 import { optionShapes } from "./option-shapes.js";
 import { page } from "./page.js";
 import { patternHints } from "./pattern-hints.js";
@@ -62,6 +63,7 @@ export const suites = {
   clock,
   watching,
   views,
+  mutatingViews,
   survivingViews,
   feeds,
   delivery,

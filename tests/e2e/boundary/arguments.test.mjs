@@ -75,6 +75,7 @@ const ordinary = {
   "bucket.watch": [{ onUpdate() {} }],
   "kv.createBucket": [{ name: "b" }],
   "view.waitFor": [0],
+  "view.mutate": ["key", () => "1"],
 };
 
 /** How many arguments a method takes at most, and one more. */
@@ -111,7 +112,7 @@ for (const [transport, options] of Object.entries(transports)) {
       test(name, async () => {
         const held = await objects(options);
         const member = everyMember(held).find((member) => member.name === name);
-        const promises = /^(kv|bucket)\.(?!bucket|watch|view)|waitFor/.test(name);
+        const promises = /^(kv|bucket)\.(?!bucket|watch|view)|waitFor|mutate/.test(name);
         for (const [what, value] of Object.entries(hostile)) {
           for (const list of lists(name, value)) {
             let result;

@@ -24,6 +24,7 @@ const values = {
   "bucket.watch": [{ onUpdate() {} }],
   "view.subscribe": [() => {}],
   "view.waitFor": [1],
+  "view.mutate": ["key", () => "1"],
   "view.get": ["key"],
 };
 

@@ -49,6 +49,20 @@ function Large({ bucket, count }) {
   );
 }
 
+/** A counter by the two hooks; leaves their `mutate` to the tests. */
+function Counter({ bucket }) {
+  const { entry, value, mutate } = useKVEntry(bucket, "n");
+  const list = useKV(bucket);
+  app.mutate = mutate;
+  app.mutateList = list.mutate;
+  onRender(`${value}${entry?.pending ? " pending" : ""}`);
+  return (
+    <button type="button" onClick={() => mutate((current) => (current?.value ?? 0) + 1)}>
+      {value}
+    </button>
+  );
+}
+
 /** Makes its handle itself, each time it is rendered. */
 function Inside({ bucket, decode }) {
   return <List bucket={kv.bucket(bucket.name, { decode })} onRender={onRender} />;
@@ -82,7 +96,7 @@ function Mistaken({ bucket }) {
   ));
 }
 
-const components = { List, Entry, Entries, Inside, Large, Together, Mistaken };
+const components = { List, Entry, Entries, Inside, Large, Counter, Together, Mistaken };
 
 /** A component by its name, none for an unknown one. Another `handle` is another handle. */
 function page(name, { bucket, decode, handle, ...props }) {
