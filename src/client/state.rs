@@ -81,6 +81,7 @@ impl ClientState {
                     true => Some(Fallback::new(open_memory()?.with_auto_create())),
                     false => None,
                 },
+                given: given.clone().into(),
                 features: ffi::new_features(None),
                 takes_write_ids: Cell::default(),
                 selects_subprotocol: Cell::default(),

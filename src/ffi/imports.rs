@@ -246,6 +246,16 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/client.js")]
 extern "C" {
     pub(crate) fn log(logger: &JsValue, level: &str, message: &str, detail: &JsValue);
+    /// Logs that a request is sent again after a delay.
+    #[wasm_bindgen(js_name = logRetry)]
+    pub(crate) fn log_retry(
+        given: &Given,
+        method: &str,
+        url: &str,
+        milliseconds: f64,
+        attempt: f64,
+        cause: &str,
+    );
     /// Logs a warning once for each message and `given`.
     #[wasm_bindgen(js_name = warnOnce)]
     pub(crate) fn warn_once(given: &Given, message: &str);

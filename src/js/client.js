@@ -16,6 +16,12 @@ export function log(logger, level, message, ...detail) {
   }
 }
 
+/** Logs that a request is sent again after a delay. */
+export function logRetry({ logger }, method, url, milliseconds, attempt, cause) {
+  const delay = Math.round(milliseconds);
+  log(logger, "debug", `retrying ${method} ${url} in ${delay} ms (attempt ${attempt}): ${cause}`);
+}
+
 /** The warnings logged so far, by the options of the client. @type {WeakMap<object, Set<string>>} */
 const warnings = new WeakMap();
 

@@ -104,13 +104,13 @@ impl Attempt {
         request.keepalive = self.limits.keepalive;
         let headers = http.headers(credential);
         let (left, signal) = (self.left(), self.limits.signal());
-        let url = request.url.clone();
+        let (method, url) = (request.method, request.url.clone());
         let features = &http.features;
         ffi::exchange(&request, features, &headers, left, &signal, move |race| {
             self.spent_ms += race.elapsed_ms;
             self.http.takes_write_ids.set(race.takes_write_ids);
             let outcome = self.outcome(race.result, &url);
-            self.finish(outcome);
+            self.finish(outcome, method, &url);
         });
     }
 
@@ -163,8 +163,13 @@ impl Attempt {
     }
 
     /// Retries, or is done.
-    fn finish(mut self: Box<Self>, outcome: OperationResult) {
+    fn finish(mut self: Box<Self>, outcome: OperationResult, method: &str, url: &str) {
         if let Some(delay) = self.delay(&outcome) {
+            self.number += 1.0;
+            if let Err(Failure::Error(problem)) = &outcome {
+                let cause = problem.error.message();
+                ffi::log_retry(&self.http.given, method, url, delay, self.number, &cause);
+            }
             if let Some(fallback) = &self.http.fallback {
                 fallback.note(&outcome);
             }
@@ -173,7 +178,6 @@ impl Attempt {
             {
                 self.refusal = Some(failure);
             }
-            self.number += 1.0;
             let signal = self.limits.signal();
             return ffi::pause(delay, &signal, move |elapsed_ms| {
                 self.spent_ms += elapsed_ms;

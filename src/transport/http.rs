@@ -16,7 +16,7 @@ use super::operation::{Limits, Operation};
 use super::path;
 use crate::config::RetryPolicy;
 use crate::enums::Expected;
-use crate::ffi::{self, Features, HttpRequest};
+use crate::ffi::{self, Features, Given, HttpRequest};
 use crate::kv::{BucketName, Pattern, Precondition, Removal};
 use crate::text::decimal;
 
@@ -30,6 +30,8 @@ pub(crate) struct Http {
     pub(crate) retry: RetryPolicy,
     /// The fallback if the server cannot be reached, if there is one.
     pub(crate) fallback: Option<Fallback>,
+    /// The options that were given: the logger.
+    pub(crate) given: Given,
     /// The features that the server has announced.
     pub(crate) features: Features,
     /// Whether it carries out a write with an id once.

@@ -114,6 +114,22 @@ export const retrying = {
     equal(requests.length, writes.length);
   },
 
+  async "each retry is one line of the log at debug"(t) {
+    /** @type {unknown[][]} */
+    const lines = [];
+    const debug = (/** @type {unknown[]} */ ...parts) => lines.push(parts);
+    const { bucket } = server(t, [unreachable, refusing(503, "0"), good], { logger: { debug } });
+    await bucket.get("key");
+    const url = "http://localhost:9/api/v1/kv/buckets/b/keys/key";
+    deepEqual(
+      lines.map(([line]) => String(line).replace(/in \d ms/, "in 0 ms")),
+      [
+        `retrying GET ${url} in 0 ms (attempt 2): http://localhost:9 cannot be reached`,
+        `retrying GET ${url} in 0 ms (attempt 3): no (HTTP 503)`,
+      ],
+    );
+  },
+
   async "retry: false, an object and the number of attempts are heeded"(t) {
     const backoff = { initial: 0 };
     for (const [retry, expected] of /** @type {[Options["retry"], number][]} */ ([
