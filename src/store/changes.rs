@@ -2,8 +2,8 @@
 
 use super::Sink;
 use super::bucket::Bucket;
-use super::entries::{PAGE_BYTES, PAGE_ENTRIES, Page};
-use crate::kv::{Pattern, Revision, Stored as _};
+use super::entries::Page;
+use crate::kv::{Pattern, Revision};
 
 /// How far a read of changes has come. A read that starts at revision 0 gives the current entries
 /// first, without markers.
@@ -53,22 +53,15 @@ impl ChangesCursor {
         if self.is_over {
             return None;
         }
-        let mut page = Page {
-            changes: Vec::new(),
-            revision: None,
-        };
-        let mut bytes = 0;
+        let mut page = Page::new();
         loop {
-            while let Some((revision, slot)) = self.pending.pop() {
-                let history = bucket.history_at(slot as usize);
-                let Some(change) = history.and_then(|history| history.at(revision)) else {
-                    continue;
-                };
-                bytes += change.key.len() + change.value.as_ref().map_or(0, |value| value.size());
-                page.changes.push(change);
-                if page.changes.len() >= PAGE_ENTRIES || bytes >= PAGE_BYTES {
-                    return Some(page);
-                }
+            let pending = std::iter::from_fn(|| self.pending.pop());
+            let changes = pending.filter_map(|(revision, slot)| {
+                let history = bucket.history_at(slot as usize)?;
+                history.at(revision)
+            });
+            if page.fill(changes) {
+                return Some(page);
             }
             if self.revision >= bucket.last_revision() {
                 break;

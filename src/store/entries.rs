@@ -3,11 +3,11 @@
 use super::Sink;
 use super::bucket::Bucket;
 use super::history::History;
-use crate::kv::{Change, Pattern, Revision, Stored as _};
+use crate::kv::{Change, Pattern, Revision, Stored};
 
 /// How much a page holds, unless a single entry is larger.
-pub(super) const PAGE_ENTRIES: usize = 500;
-pub(super) const PAGE_BYTES: usize = 256 << 10;
+const PAGE_ENTRIES: usize = 500;
+const PAGE_BYTES: usize = 256 << 10;
 
 /// How far a reading of many keys has come. It holds no values: what is to be read is remembered by
 /// where it lies, four bytes a key.
@@ -30,6 +30,30 @@ pub struct Page<V> {
     pub changes: Vec<Change<V>>,
     /// Of the last page: the revision whose state all pages together are.
     pub revision: Option<Revision>,
+}
+
+impl<V: Stored> Page<V> {
+    pub(super) const fn new() -> Self {
+        Self {
+            changes: Vec::new(),
+            revision: None,
+        }
+    }
+
+    /// Adds changes until the page is full. Returns whether it is.
+    pub(super) fn fill(&mut self, changes: impl Iterator<Item = Change<V>>) -> bool {
+        let size =
+            |change: &Change<V>| change.key.len() + change.value.as_ref().map_or(0, Stored::size);
+        let mut bytes: usize = self.changes.iter().map(size).sum();
+        for change in changes {
+            bytes += size(&change);
+            self.changes.push(change);
+            if self.changes.len() >= PAGE_ENTRIES || bytes >= PAGE_BYTES {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 impl Cursor {
@@ -60,29 +84,18 @@ impl Cursor {
         if self.is_over {
             return None;
         }
-        let mut page = Page {
-            changes: Vec::new(),
-            revision: None,
-        };
-        let mut bytes = 0;
-        while let Some(slot) = self.slots.pop() {
-            let Some(change) = bucket
-                .history_at(slot as usize)
-                .filter(|history| self.is_unchanged(history))
-                .and_then(History::newest)
-            else {
-                continue;
-            };
-            bytes += change.key.len() + change.value.as_ref().map_or(0, |value| value.size());
-            page.changes.push(change);
-            if page.changes.len() >= PAGE_ENTRIES || bytes >= PAGE_BYTES {
-                return Some(page);
-            }
+        let mut page = Page::new();
+        let begun_at = self.revision;
+        let slots = std::iter::from_fn(|| self.slots.pop());
+        let histories = slots.filter_map(|slot| bucket.history_at(slot as usize));
+        let unchanged = histories.filter(|history| is_unchanged(history, begun_at));
+        if page.fill(unchanged.filter_map(History::newest)) {
+            return Some(page);
         }
         let written_before = page.changes.len();
-        if bucket.last_revision() > self.revision {
+        if bucket.last_revision() > begun_at {
             bucket.select(&self.patterns, &mut |_, history| {
-                if !self.is_unchanged(history) {
+                if !is_unchanged(history, begun_at) {
                     page.changes.extend(history.newest());
                 }
             });
@@ -92,13 +105,12 @@ impl Cursor {
         self.is_over = true;
         Some(page)
     }
+}
 
-    /// Whether nothing was written to the key since the reading began.
-    fn is_unchanged<V>(&self, history: &History<V>) -> bool {
-        history
-            .last()
-            .is_some_and(|message| message.revision <= self.revision)
-    }
+/// Whether nothing was written to the key since the reading began, at this revision of the bucket.
+fn is_unchanged<V>(history: &History<V>, begun_at: Revision) -> bool {
+    let last = history.last();
+    last.is_some_and(|message| message.revision <= begun_at)
 }
 
 impl<S: Sink> Bucket<S> {
