@@ -121,6 +121,24 @@ export const keyTtl = {
     equal((await bucket.get("gone")).expires_at, undefined);
   },
 
+  async "a mutation of a view takes a ttl"(t) {
+    const { bucket } = await t.bucket();
+    const view = bucket.view();
+    await view.ready;
+    for (const ttl of [0, 1.5, 31_536_001]) {
+      await rejects(
+        view.mutate("k", () => "1", { ttl }),
+        invalid(/ttl must be a whole number of seconds/),
+      );
+    }
+    const { expires_at: end } = await view.mutate("k", () => "1", { ttl: 3600 });
+    ok(end);
+    equal((await bucket.get("k")).expires_at, end);
+    await view.mutate("k", () => "2");
+    equal((await bucket.get("k")).expires_at, undefined);
+    view.stop();
+  },
+
   async "a write without a ttl keeps the key, and one with another restarts the clock"(t) {
     const { bucket } = await t.bucket();
     const seen = observe(bucket);
