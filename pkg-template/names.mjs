@@ -10,7 +10,7 @@ const IMPORTS = 2;
 const EXPORTS = 7;
 
 /** Reads a WebAssembly module from an offset. */
-class Reader {
+export class Reader {
   /** @param {Uint8Array} code @param {number} at */
   constructor(code, at) {
     this.code = code;
