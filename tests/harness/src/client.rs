@@ -126,18 +126,22 @@ impl HttpClient {
         let body = Full::new(Bytes::copy_from_slice(body));
         let request = request.body(body).unwrap();
         let what = format!("{} {}", request.method(), request.uri());
+        let mut lost = 0;
         let answer = async {
             loop {
                 match self.http.request(request.clone()).await {
                     Ok(answer) => return answer,
-                    Err(_) if self.resends => sleep(PAUSE).await,
+                    Err(_) if self.resends => {
+                        lost += 1;
+                        sleep(PAUSE).await;
+                    }
                     Err(error) => panic!("{what}: {error:?}"),
                 }
             }
         };
         match timeout(PATIENCE, answer).await {
             Ok(answer) => answer,
-            Err(_) => panic!("{what}: no answer within {PATIENCE:?}"),
+            Err(_) => panic!("{what}: no answer within {PATIENCE:?}, {lost} lost"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Clients that append unique values to one list, which shows afterwards which of their writes took
-//! effect.
+//! effect, and put each value under a key of its own. Each write has an id, and is sent until it is carried
+//! out or refused.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ironflow_conformance::{Backend as _, Failure, Watch as _};
-use ironflow_harness::{HttpClient, HttpWatch};
+use ironflow_conformance::{Backend as _, Failure, Repeating as _, Watch as _, Write};
+use ironflow_harness::{HttpClient, HttpWatch, UNKNOWN};
 use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -41,15 +42,22 @@ pub struct Load {
     shared: Arc<Shared>,
     clients: JoinSet<Acknowledgements>,
     bucket: String,
-    watchers: [JoinHandle<()>; 3],
+    /// None where the server itself crashes.
+    watchers: Vec<JoinHandle<()>>,
+}
+
+/// The bucket of the values' own keys.
+fn own(bucket: &str) -> String {
+    format!("{bucket}-own")
 }
 
 /// The results of a client's writes.
 #[derive(Default)]
 struct Acknowledgements {
     acknowledged: Vec<(u32, u64)>,
-    /// Those that failed in a way that leaves it open.
+    /// Those whose refusal says that they may have taken effect before.
     ambiguous: Vec<u32>,
+    puts: u64,
     conflicts: u64,
     failures: u64,
 }
@@ -59,6 +67,7 @@ pub struct Report {
     acknowledged: usize,
     ambiguous: usize,
     carried_out: usize,
+    puts: u64,
     conflicts: u64,
     failures: u64,
 }
@@ -67,36 +76,49 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} writes acknowledged, {} ambiguous of which {} carried out, {} conflicts, {} failures reported",
-            self.acknowledged, self.ambiguous, self.carried_out, self.conflicts, self.failures
+            "{} updates acknowledged, {} ambiguous of which {} carried out, {} puts, {} conflicts, {} failures reported",
+            self.acknowledged,
+            self.ambiguous,
+            self.carried_out,
+            self.puts,
+            self.conflicts,
+            self.failures
         )
     }
 }
 
 impl Load {
+    /// Starts the work on two new buckets, with watches.
     pub async fn start(server: &str, bucket: &str) -> Self {
-        let client = HttpClient::new(server);
-        assert_eq!(client.put(bucket, LIST, b"").await, Ok(1));
+        let mut load = Self::start_unwatched(server, bucket).await;
+        let (client, shared) = (HttpClient::new(server), &load.shared);
         let watch = client.watch(bucket, Some(LIST)).await.unwrap();
-        let shared = Arc::new(Shared::default());
         let watch_2 = HttpClient::with_watch_2(server);
         let watch_2 = watch_2.watch(bucket, Some(LIST)).await.unwrap();
         let resuming = HttpClient::new(server);
-        let watchers = [
-            tokio::spawn(follow(watch, 0, Arc::clone(&shared))),
-            tokio::spawn(follow(watch_2, 1, Arc::clone(&shared))),
-            tokio::spawn(resume(resuming, bucket.to_owned(), Arc::clone(&shared))),
+        load.watchers = vec![
+            tokio::spawn(follow(watch, 0, Arc::clone(shared))),
+            tokio::spawn(follow(watch_2, 1, Arc::clone(shared))),
+            tokio::spawn(resume(resuming, bucket.to_owned(), Arc::clone(shared))),
         ];
+        load
+    }
+
+    /// The same without watches: through a proxy the clients survive a crash of the server.
+    pub async fn start_unwatched(server: &str, bucket: &str) -> Self {
+        let client = HttpClient::resending(server);
+        assert_eq!(client.put(bucket, LIST, b"").await, Ok(1));
+        let shared = Arc::new(Shared::default());
         let mut clients = JoinSet::new();
         for _ in 0..CLIENTS {
-            let client = HttpClient::new(server);
+            let client = HttpClient::resending(server);
             clients.spawn(work(client, bucket.to_owned(), Arc::clone(&shared)));
         }
         Self {
             shared,
             clients,
             bucket: bucket.to_owned(),
-            watchers,
+            watchers: Vec::new(),
         }
     }
 
@@ -120,6 +142,7 @@ impl Load {
             let one = one.expect("a client that got valid results");
             results.acknowledged.extend(one.acknowledged);
             results.ambiguous.extend(one.ambiguous);
+            results.puts += one.puts;
             results.conflicts += one.conflicts;
             results.failures += one.failures;
         }
@@ -154,8 +177,11 @@ impl Load {
             "the list contains only values that were written"
         );
 
+        let next = client.put(&own(&self.bucket), "last", b"").await;
+        assert_eq!(next, Ok(results.puts + 1), "one revision for each put");
+
         let newest = async {
-            for watched in &self.shared.watched {
+            for (watched, _) in self.shared.watched.iter().zip(&self.watchers) {
                 while watched.load(Ordering::Relaxed) < entry.revision {
                     sleep(PAUSE).await;
                 }
@@ -171,6 +197,7 @@ impl Load {
             acknowledged: results.acknowledged.len(),
             ambiguous: ambiguous.len(),
             carried_out,
+            puts: results.puts,
             conflicts: results.conflicts,
             failures: results.failures,
         }
@@ -238,17 +265,21 @@ async fn work(client: HttpClient, bucket: String, shared: Arc<Shared>) -> Acknow
         };
         let number = shared.so_far.fetch_add(1, Ordering::Relaxed);
         let list = [&entry.value[..], &number.to_be_bytes()].concat();
-        match client.update(&bucket, LIST, &list, entry.revision).await {
+        let id = format!("{number:022}");
+        let update = Write::Update(&list, entry.revision);
+        match results.write(&client, &bucket, LIST, update, &id).await {
             Ok(revision) => {
-                results.acknowledged.push((number, revision));
+                results.acknowledged.push((number, revision.unwrap()));
                 shared.acknowledged.fetch_add(1, Ordering::Relaxed);
             }
-            Err(Failure { status: 412, .. }) => results.conflicts += 1,
-            Err(failure) => {
-                results.ambiguous.push(number);
-                results.failed(&failure).await;
-            }
+            // It has not taken effect, or has: `finish` counts what is in the list.
+            Err(failure) if failure.message.ends_with(UNKNOWN) => results.ambiguous.push(number),
+            Err(_) => results.conflicts += 1,
         }
+        let (own, key, put) = (own(&bucket), number.to_string(), Write::Put(b"v"));
+        let put = results.write(&client, &own, &key, put, &id).await;
+        put.expect("a put that has no condition");
+        results.puts += 1;
         // Bounds how long the list gets.
         sleep(Duration::from_millis(10)).await;
     }
@@ -256,6 +287,23 @@ async fn work(client: HttpClient, bucket: String, shared: Arc<Shared>) -> Acknow
 }
 
 impl Acknowledgements {
+    /// Sends a write until it is carried out, or refused with a 412.
+    async fn write(
+        &mut self,
+        client: &HttpClient,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        id: &str,
+    ) -> Result<Option<u64>, Failure> {
+        loop {
+            match client.write(bucket, key, write, id).await {
+                Err(failure) if failure.status != 412 => self.failed(&failure).await,
+                result => return result,
+            }
+        }
+    }
+
     /// Counts a failure, which must be a 503.
     async fn failed(&mut self, failure: &Failure) {
         assert_eq!(failure.status, 503, "{failure:?}");

@@ -1,17 +1,19 @@
-//! NATS servers that crash in the middle of the work. Every write that was acknowledged is there
-//! afterwards, once; clients get only errors that say to retry; and the server
-//! recovers by itself.
+//! NATS servers, and the server itself, that crash in the middle of the work. Every write that was
+//! acknowledged is there afterwards, once; a write with an id that is repeated gets the answer that was
+//! lost, or an answer that says that it is unknown; clients get only errors that say to retry; and the
+//! server recovers by itself.
 //!
-//! They take minutes: `make soak` runs them. `IRONFLOW_FAULTS` sets how many crashes there are.
+//! Most take minutes: `make soak` runs them. `IRONFLOW_FAULTS` sets how many crashes there are.
 
 mod cluster;
 mod load;
+mod restarts;
 
 use std::time::Duration;
 
 use ironflow_conformance::{Backend as _, BucketSettings, Repeating as _, Write};
-use ironflow_harness::process::{Server, ironflow_server, nats_server_as};
-use ironflow_harness::{HttpClient, count, say};
+use ironflow_harness::process::{Server, ironflow_server, nats_server, nats_server_as};
+use ironflow_harness::{HttpClient, Proxy, count, say};
 use tokio::time::{Instant, sleep};
 
 use cluster::{Cluster, free_port};
@@ -56,6 +58,7 @@ async fn a_nats_server_crashes_and_comes_back() {
     let server = server(&["--store", &nats.address]);
     let client = HttpClient::new(&server.address);
     bucket(&client, "crash").await;
+    bucket(&client, "crash-own").await;
     let load = Load::start(&server.address, "crash").await;
     for _ in 0..crashes {
         sleep(WORK).await;
@@ -78,6 +81,7 @@ async fn the_leader_of_a_cluster_crashes() {
     let server = server(&["--store", cluster.address(), "--replicas", "3"]);
     let client = HttpClient::new(&server.address);
     bucket(&client, "cluster").await;
+    bucket(&client, "cluster-own").await;
     let load = Load::start(&server.address, "cluster").await;
     for _ in 0..crashes {
         sleep(WORK).await;
@@ -90,6 +94,31 @@ async fn the_leader_of_a_cluster_crashes() {
     }
     say(&format!(
         "{crashes} crashes of a leader: {}",
+        load.finish(&client).await
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: make soak runs it"]
+async fn the_server_crashes_between_writes_and_their_answers() {
+    let crashes = count("IRONFLOW_FAULTS", 3);
+    let nats = nats_server().unwrap();
+    let arguments = ["--store", &nats.address];
+    let mut running = server(&arguments);
+    let proxy = Proxy::start(&running.address, 0).await;
+    let client = HttpClient::resending(&proxy.address);
+    bucket(&client, "b").await;
+    bucket(&client, "b-own").await;
+    let load = Load::start_unwatched(&proxy.address, "b").await;
+    for _ in 0..crashes {
+        load.wait_for_progress(PATIENCE).await;
+        running.kill();
+        running = server(&arguments);
+        proxy.redirect(&running.address);
+    }
+    load.wait_for_progress(PATIENCE).await;
+    say(&format!(
+        "{crashes} crashes of the server: {}",
         load.finish(&client).await
     ));
 }
