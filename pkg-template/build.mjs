@@ -185,7 +185,7 @@ async function bundle(output, input, replacements = {}) {
 
 rmSync(pkg, { recursive: true, force: true });
 mkdirSync(join(pkg, "cjs"), { recursive: true });
-const frameworks = ["react", "svelte", "vue"];
+const extras = ["offline", "react", "svelte", "vue"];
 const loadInlined = { "ironflow:load": "load-inlined.js" };
 const slimIn = (source) => ({ "ironflow:load": "load-not.js", "ironflow:source": source });
 await bundle("errors.js", join(root, "src/js/errors.js"));
@@ -194,15 +194,15 @@ await bundle("client.js", join(template, "default.js"), loadInlined);
 await bundle("index.js", join(template, "index.js"));
 await bundle("slim.js", join(template, "slim.js"), slimIn("source-file.js"));
 await bundle("slim.node.js", join(template, "slim.js"), slimIn("source-inlined.js"));
-for (const name of frameworks) await bundle(`${name}.js`, join(template, `${name}.js`));
+for (const name of extras) await bundle(`${name}.js`, join(template, `${name}.js`));
 await bundle("cjs/errors.cjs", join(root, "src/js/errors.js"));
 await bundle("cjs/inlined.cjs", join(template, "inlined.js"));
 await bundle("cjs/client.cjs", join(template, "default.js"), loadInlined);
 await bundle("cjs/index.cjs", join(template, "index.js"));
 await bundle("cjs/slim.cjs", join(template, "slim.js"), slimIn("source-inlined.js"));
-for (const name of frameworks) await bundle(`cjs/${name}.cjs`, join(template, `${name}.js`));
+for (const name of extras) await bundle(`cjs/${name}.cjs`, join(template, `${name}.js`));
 // Node that cannot load ES modules by require() imports the CommonJS files, so that there is one instance.
-for (const name of ["index", "slim", ...frameworks])
+for (const name of ["index", "slim", ...extras])
   writeFileSync(join(pkg, `cjs/${name}.mjs`), `export * from "./${name}.cjs";\n`);
 writeFileSync(join(pkg, "ironflow.wasm"), wasm);
 // For a script tag and importScripts(): the default entry as the global `Ironflow`.
@@ -245,7 +245,7 @@ function writeTypes(name, declarations) {
   write(`cjs/${name}.d.cts`, "./index.cjs");
 }
 writeTypes("index", types("types"));
-for (const name of ["slim", ...frameworks])
+for (const name of ["slim", ...extras])
   writeTypes(name, readFileSync(join(root, `src/client/${name}.d.ts`), "utf8"));
 cpSync(join(root, "src/client/ironflow.wasm.d.ts"), join(pkg, "ironflow.wasm.d.ts"));
 cpSync(join(template, "README.md"), join(pkg, "README.md"));

@@ -12,6 +12,22 @@ import type { KVWatchState } from "./watch.js";
 export interface KVViewOptions {
   /** A key, a pattern, or several. Default: all keys. */
   key?: string | readonly string[] | undefined;
+  /**
+   * Where the entries are kept, so that the next view of the same keys shows them at once: a storage of
+   * `@ironflow/browser/offline`. Until the server has delivered all entries the status is `"stale"`.
+   */
+  persist?: KVStorage | undefined;
+}
+
+/** A storage of `@ironflow/browser/offline`. */
+export interface KVStorage {
+  /** Whose data it is. */
+  readonly scope: string;
+  /**
+   * Removes what is stored for a scope (default: its own), of all buckets and servers. Views that are open persist
+   * nothing after that.
+   */
+  clear(scope?: string): Promise<void>;
 }
 
 /** An entry of a view. */
@@ -37,6 +53,7 @@ export type KVMutation<T> = KVInput<T> | typeof KV_DELETE | undefined | void;
  * - `"loading"`: not all entries have arrived yet: the view is new, its bucket does not exist, or the client was
  *   reconfigured. After `configure()` the old entries stay readable until the new ones replace them, or
  *   until the server responds that the bucket is missing or the credentials may not read it.
+ * - `"stale"`: the entries are those that `persist` had stored, and those that have changed since then and arrived.
  * - `"ready"`: all entries have arrived, and changes follow while `state` is `"connected"`. While the connection
  *   is lost, the credentials are refused or the bucket is missing, the entries stay readable and `error` says
  *   why they may be stale.
@@ -49,7 +66,7 @@ export type KVMutation<T> = KVInput<T> | typeof KV_DELETE | undefined | void;
  * unless `reconnect` is disabled; and in all these cases when the browser comes online or the page becomes
  * visible.
  */
-export type KVViewStatus = "loading" | "ready" | "closed";
+export type KVViewStatus = "loading" | "stale" | "ready" | "closed";
 
 /** The contents of a view. Entries are in no particular order. */
 export interface KVViewContent<T = unknown> {
@@ -85,7 +102,7 @@ export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
   /** The name of the bucket. */
   readonly bucket: string;
   /**
-   * Resolves when all entries have arrived; rejects if the view ends before that. It stays pending while the bucket is
+   * Resolves when all entries have arrived, or were read from `persist`; rejects if the view ends before that. It stays pending while the bucket is
    * missing or the credentials are refused. A new promise after `configure()`.
    */
   readonly ready: Promise<void>;

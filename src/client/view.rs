@@ -40,7 +40,7 @@ impl View {
         options: &JsValue,
     ) -> Result<JsValue, Error> {
         state.configured()?;
-        let arguments = WatchArguments::of_view(options)?;
+        let (arguments, storage) = WatchArguments::of_view(options)?;
         let patterns = arguments.listed_patterns();
         let view = Rc::new_cyclic(|view: &Weak<Self>| {
             let listening = Weak::clone(view);
@@ -50,7 +50,8 @@ impl View {
                 }
             });
             let mode = decode.clone().unwrap_or_default();
-            let view_state = ffi::new_view_state(reader, &patterns, mode, listener.number());
+            let view_state =
+                ffi::new_view_state(reader, &patterns, mode, storage, listener.number());
             Self {
                 state: Rc::clone(state),
                 bucket,
@@ -96,9 +97,9 @@ impl View {
             return;
         }
         self.lifecycle.borrow_mut().opened();
-        let (logger, timeout_ms) = (configured.given.logger(), configured.config.timeout_ms);
+        let timeout_ms = configured.config.timeout_ms;
         let arguments = WatchArguments {
-            callbacks: self.view_state.next_watch(&logger, timeout_ms),
+            callbacks: self.view_state.next_watch(&configured.given, timeout_ms),
             ..self.arguments.clone()
         };
         let (bucket, decode) = (self.bucket.clone(), self.decode.as_ref());

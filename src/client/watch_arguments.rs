@@ -10,7 +10,13 @@ use crate::error::Error;
 use crate::ffi;
 use crate::kv::Pattern;
 
-/// The options of `watch()`; `view()` has only the first.
+/// The options of `view()`.
+const VIEW: &[OptionSpec] = &[
+    ("key", OptionKind::Anything),
+    ("persist", OptionKind::Storage),
+];
+
+/// The options of `watch()`.
 const WATCH: &[OptionSpec] = &[
     ("key", OptionKind::Anything),
     ("initial", OptionKind::Bool),
@@ -43,15 +49,17 @@ impl WatchArguments {
         })
     }
 
-    /// Reads `view(options)`: the patterns of a view.
-    pub(super) fn of_view(given: &JsValue) -> Result<Self, Error> {
-        let options = Arguments::read(&JsValue::UNDEFINED, given).options("", &WATCH[..1])?;
-        Ok(Self {
+    /// Reads `view(options)`: the arguments of a view's watch, and the storage; undefined: none.
+    pub(super) fn of_view(given: &JsValue) -> Result<(Self, JsValue), Error> {
+        let options = Arguments::read(&JsValue::UNDEFINED, given).options("", VIEW)?;
+        let storage = options.position("persist").map(ffi::take_value);
+        let arguments = Self {
             callbacks: JsValue::UNDEFINED,
             patterns: patterns(&options)?,
             initial: true,
             signal: None,
-        })
+        };
+        Ok((arguments, storage.unwrap_or_default()))
     }
 
     /// The patterns for `listKeys`, which takes undefined for every key.

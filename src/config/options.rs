@@ -22,7 +22,7 @@ pub enum Setting {
     List(u32),
     /// A function, and its position.
     Function(u32),
-    /// An AbortSignal, and its position.
+    /// An AbortSignal or a storage, and its position.
     Signal(u32),
     /// Anything else.
     Other,
@@ -49,6 +49,8 @@ pub enum OptionKind {
     Function,
     /// An AbortSignal.
     Signal,
+    /// A storage of views, which settings hold as they hold a signal.
+    Storage,
     /// An object that is not looked into, or false.
     ObjectOrFalse,
     /// A credential, or a function that gives one.
@@ -117,7 +119,7 @@ impl Options {
         }
     }
 
-    /// The position of the list, function or AbortSignal that was given, if any.
+    /// The position of the list, function, AbortSignal or storage that was given, if any.
     pub fn position(&self, name: &str) -> Option<u32> {
         match self.find(name) {
             Some(Setting::List(at) | Setting::Function(at) | Setting::Signal(at)) => Some(*at),
@@ -156,6 +158,10 @@ impl OptionKind {
                 "a string of visible ASCII characters, or a function that gives one",
             ),
             (Self::Signal, _) => (matches!(setting, Setting::Signal(_)), "an AbortSignal"),
+            (Self::Storage, _) => (
+                matches!(setting, Setting::Signal(_)),
+                "a storage of @ironflow/browser/offline",
+            ),
             (Self::ObjectOrFalse, _) => (
                 matches!(setting, Setting::Bool(false) | Setting::Object),
                 "an object or false",

@@ -3,6 +3,8 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
+use super::Given;
+
 #[wasm_bindgen(module = "/src/js/socket.js")]
 extern "C" {
     /// The slots of a feed's keys: a known key need not be passed as text.
@@ -132,11 +134,12 @@ extern "C" {
         bucket: JsValue,
         patterns: &Array,
         decode: JsValue,
+        storage: JsValue,
         listener: f64,
     ) -> ViewState;
     /// The callbacks of a new watch, which replace the previous ones.
     #[wasm_bindgen(structural, method, js_name = nextWatch)]
-    pub(crate) fn next_watch(this: &ViewState, logger: &JsValue, timeout_ms: u32) -> JsValue;
+    pub(crate) fn next_watch(this: &ViewState, given: &Given, timeout_ms: u32) -> JsValue;
     /// Sets the watcher of the new watch.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn attach(this: &ViewState, watcher: &JsValue);

@@ -32,7 +32,7 @@ export function takeNumber(at) {
 }
 
 /** Options that are opaque objects, whose members are not options. */
-const OPAQUE = ["logger", "signal"];
+const OPAQUE = ["logger", "persist", "signal"];
 
 /** The maximum depth of nested options. */
 const MAX_DEPTH = 3;
@@ -102,6 +102,8 @@ class Reader {
       isObject && !OPAQUE.includes(name) && depth < MAX_DEPTH && !value[Symbol.iterator];
     if (members || (isObject && name === "logger")) kind = SETTING_OBJECT;
     else if (name === "signal" && isAbortSignal(value)) kind = SETTING_SIGNAL;
+    else if (name === "persist" && isObject && typeof read(value, "open") === "function")
+      kind = SETTING_SIGNAL;
     this.lines += `\n${kind}${mark}${path}`;
     this.values.push(value);
     if (members) this.addMembers(`${path}.`, mark, value, depth + 1);

@@ -2,13 +2,13 @@
 // application's object.
 
 import { encodeValue } from "./body.js";
-import { guarded, subscribe } from "./client.js";
+import { guarded, log, subscribe } from "./client.js";
 import { VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
 import { ValidationError } from "./errors.js";
-import { abortReason, isAborted, newAbortError, newDeferred } from "./exchange.js";
+import { abortReason, attempt, isAborted, newAbortError, newDeferred } from "./exchange.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
-import { decode, isKvDelete, viewEntry } from "./values.js";
+import { Body, decode, isKvDelete, viewEntry } from "./values.js";
 import { KVView, KVViewSnapshot } from "./view-content.js";
 import { Entries } from "./view-entries.js";
 import { Mutations, matches } from "./view-mutations.js";
@@ -36,6 +36,9 @@ class ViewState {
   #bucket;
   #patterns;
   #mode;
+  #storage;
+  /** What the storage keeps of this view, under the current configuration. */
+  #kept;
   #logger;
   #timeout;
   #listener;
@@ -53,17 +56,18 @@ class ViewState {
   #recent = new Set();
   #waiting = new Set();
 
-  constructor(bucket, patterns, mode, listener) {
+  constructor(bucket, patterns, mode, storage, listener) {
     this.#bucket = bucket;
     this.#patterns = patterns;
     this.#mode = mode;
+    this.#storage = storage;
     this.#listener = listener;
   }
 
   // Methods that Rust calls.
 
-  nextWatch(logger, timeout) {
-    this.#logger = logger;
+  nextWatch(given, timeout) {
+    this.#logger = given.logger;
     this.#timeout = timeout;
     this.#callbacks = undefined;
     this.#watcher?.stop();
@@ -73,6 +77,7 @@ class ViewState {
         this.state = "connecting";
       }, true);
     }
+    if (this.#storage && !this.#kept) this.#open(given);
     const callbacks = {};
     const ifCurrent = (name) => (value) => {
       if (this.#callbacks === callbacks) this[name](value);
@@ -96,7 +101,9 @@ class ViewState {
   /** Handles a new configuration of the client: the entries stay until the new ones have arrived. */
   reset() {
     this.#callbacks = undefined;
-    if (this.status === "ready") this.#ready = newReady();
+    this.#keep("close");
+    this.#kept = undefined;
+    if (this.status !== "loading") this.#ready = newReady();
     this.#change(() => {
       this.status = "loading";
       this.#problem = undefined;
@@ -117,6 +124,7 @@ class ViewState {
       this.status = "closed";
       this.#next = undefined;
     }, true);
+    this.#keep("close");
     this.#ready.reject(this.#reason());
     for (const { reject } of this.#waiting) reject(this.#reason());
   }
@@ -140,16 +148,13 @@ class ViewState {
   // Callbacks of the watch.
 
   onUpdate(event) {
-    const { key, revision, operation } = event;
-    const { mutations, unreadable } = this.#next ?? this;
-    const apply = () => {
-      unreadable.delete(key);
-      mutations.set(key, operation === "put" ? viewEntry(event) : undefined, revision);
-    };
-    if (this.#next) return apply();
+    const { key, revision } = event;
+    const entry = event.operation === "put" ? viewEntry(event) : undefined;
+    if (this.#next) this.#set(this.#next, key, entry, revision);
+    if (this.#next && this.status !== "stale") return;
     this.#change(() => {
       this.#problem = undefined;
-      apply();
+      this.#set(this, key, entry, revision);
     });
     this.#deliver(revision);
   }
@@ -157,6 +162,7 @@ class ViewState {
   onReady() {
     this.#change(() => {
       this.status = "ready";
+      this.#keep("synced", (this.#next?.mutations ?? this.entries).toMap());
       if (this.#next) this.#replace(this.#next);
     });
     this.#ready.resolve();
@@ -178,13 +184,12 @@ class ViewState {
 
   onError(error) {
     const { key, revision } = error.details ?? {};
-    const { mutations, unreadable } = this.#next ?? this;
     const undecodable = error instanceof ValidationError && key !== undefined;
     this.#change(() => {
       if (undecodable) {
-        mutations.set(key, undefined, revision);
-        unreadable.delete(key);
-        unreadable.set(key, { revision, error });
+        if (this.#next) this.#set(this.#next, key, undefined, revision, error);
+        if (!this.#next || this.status === "stale")
+          this.#set(this, key, undefined, revision, error);
       } else {
         this.#problem = error;
       }
@@ -214,7 +219,7 @@ class ViewState {
     const valid = typeof key === "string" && typeof change === "function";
     const shown = valid && this.#patterns.some((pattern) => matches(pattern, key));
     // While loading the entry is not known yet.
-    if (!shown || this.status !== "ready") return write(change);
+    if (!shown || !/ready|stale/.test(this.status)) return write(change);
     const { mutations } = this;
     let state;
     this.#change(() => {
@@ -264,8 +269,59 @@ class ViewState {
   /** Removes expired keys, for which the watch emits no event. */
   forget(keys) {
     this.#change(() => {
-      for (const key of keys) this.mutations.set(key);
+      for (const key of keys) this.#set(this, key);
     });
+  }
+
+  /** Sets the entry of a key, undefined for none, or the error of a value that does not decode. */
+  #set(target, key, entry, revision, error) {
+    target.unreadable.delete(key);
+    if (error) target.unreadable.set(key, { revision, error });
+    target.mutations.set(key, entry, revision);
+    if (target === this && this.status === "ready") this.#keep("update", key, entry);
+  }
+
+  /** Opens what the storage keeps of the bucket's entries, as this configuration reads them. */
+  #open({ serverUrl, environment, transport }) {
+    const id = [serverUrl, environment, transport, this.bucket, this.#patterns, this.#mode];
+    const warn = (...details) => log(this.#logger, "warn", ...details);
+    const failed = attempt(() => {
+      const kept = this.#storage.open(JSON.stringify(id), warn, (records) => {
+        if (this.#kept === kept) this.#load(records);
+      });
+      this.#kept = kept;
+    });
+    if (failed) warn("a view is not persisted", failed.error);
+  }
+
+  /** Shows what was stored until the watch has delivered all entries. */
+  #load(records) {
+    if (this.status !== "loading") return;
+    const entries = new Map();
+    for (const { key, bytes, revision } of records) {
+      attempt(() => entries.set(key, this.#entry(new Body(key, bytes), revision)));
+    }
+    if (!this.#next) {
+      this.#next = { mutations: new Entries(), unreadable: this.unreadable };
+      this.#next.mutations.replace(this.entries.toMap());
+      this.unreadable = new Map();
+    }
+    // What the watch has delivered is newer.
+    for (const [key, entry] of this.#next.mutations.toMap()) entries.set(key, entry);
+    this.#change(() => {
+      this.mutations.replace(entries);
+      this.status = "stale";
+    }, true);
+    this.#ready.resolve();
+  }
+
+  /** Calls a method of what is kept. */
+  #keep(method, ...given) {
+    attempt(() => this.#kept?.[method](...given));
+  }
+
+  #entry(body, revision, pending) {
+    return viewEntry(decode(body.event(revision), this.#mode), pending);
   }
 
   /** Replaces the entries by those that a new watch has delivered. */
@@ -282,8 +338,7 @@ class ViewState {
       if (isKvDelete(value)) return undefined;
       if (value === undefined) return entry;
       const body = encodeValue(key, value, this.#mode);
-      const event = body.event(revision || entry?.revision || 0);
-      return viewEntry(decode(event, this.#mode), !revision);
+      return this.#entry(body, revision || entry?.revision || 0, !revision);
     } catch {
       // The write rejects with it.
       return entry;
@@ -324,6 +379,6 @@ class ViewState {
   }
 }
 
-export function newViewState(bucket, patterns, mode, listener) {
-  return new ViewState(bucket, patterns, mode, listener);
+export function newViewState(bucket, patterns, mode, storage, listener) {
+  return new ViewState(bucket, patterns, mode, storage, listener);
 }

@@ -84,6 +84,7 @@ console.log(renderToString(createElement(Counter)));
   "docs/frameworks.md#2": { before: bucket, prints: /"key":"user\.123"/ },
   "docs/testing.md#2": { prints: /^hello$/m },
   "docs/views-and-offline.md#1": { before: bucket, prints: /name: 'Alice'/ },
+  "docs/views-and-offline.md#3": { before: bucket, prints: /^ready$/m },
   "docs/views-and-offline.md#2": { before: bucket, prints: /^1 true\nundefined$/m },
   "docs/watching.md#1": { before: bucket, prints: /^connected; the initial entries/m },
   "docs/watching.md#2": {

@@ -46,6 +46,7 @@ test("arethetypeswrong finds nothing wrong, in CommonJS and without exports too"
     ".",
     "./slim",
     "./ironflow.wasm",
+    "./offline",
     "./react",
     "./svelte",
     "./vue",

@@ -24,7 +24,7 @@ const evaluate = (code) => project.evaluate(code);
 describe("the package", () => {
   test("holds exactly what is meant to be in it", () => {
     const { name, files } = project.packed;
-    const entries = ["index", "react", "slim", "svelte", "vue"];
+    const entries = ["index", "offline", "react", "slim", "svelte", "vue"];
     const commonjs = [
       ...["client", "errors", "inlined", ...entries].flatMap((each) => [
         `cjs/${each}.cjs`,
@@ -50,6 +50,9 @@ describe("the package", () => {
       "inlined.js.map",
       "ironflow.wasm",
       "ironflow.wasm.d.ts",
+      "offline.d.ts",
+      "offline.js",
+      "offline.js.map",
       "package.json",
       "react.d.ts",
       "react.js",

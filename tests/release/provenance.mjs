@@ -30,14 +30,26 @@ const MADE = {
   "slim.d.ts": DECLARATIONS,
   "slim.js": SCRIPTS,
   "slim.node.js": SCRIPTS,
+  "offline.d.ts": DECLARATIONS,
   "svelte.d.ts": DECLARATIONS,
+  "offline.js": "pkg-template/offline.js, pkg-template/kept-view.js, pkg-template/indexed-db.js",
   "svelte.js": "pkg-template/svelte.js, pkg-template/live.js",
   "vue.d.ts": DECLARATIONS,
   "vue.js": "pkg-template/vue.js, pkg-template/live.js",
 };
-for (const name of ["client", "errors", "inlined", "index", "react", "slim", "svelte", "vue"])
+for (const name of [
+  "client",
+  "errors",
+  "inlined",
+  "index",
+  "offline",
+  "react",
+  "slim",
+  "svelte",
+  "vue",
+])
   MADE[`cjs/${name}.cjs`] = MADE[`${name}.js`] ?? "";
-for (const name of ["index", "react", "slim", "svelte", "vue"]) {
+for (const name of ["index", "offline", "react", "slim", "svelte", "vue"]) {
   MADE[`cjs/${name}.d.cts`] = DECLARATIONS;
   MADE[`cjs/${name}.mjs`] = "pkg-template/build.mjs";
 }

@@ -13,6 +13,7 @@ const files = [
   "consumer.ts",
   "errors.ts",
   "handles.ts",
+  "offline.ts",
   "react.ts",
   "slim.ts",
   "svelte.ts",

@@ -179,7 +179,7 @@ export async function views(): Promise<void> {
   const [first] = snapshot.entries();
   const { revision } = await users.put("user.1", { name: "Alice", role: "admin" });
   await view.waitFor(revision, { timeout: 1000 });
-  const status: "loading" | "ready" | "closed" = snapshot.status;
+  const status: "loading" | "stale" | "ready" | "closed" = snapshot.status;
   console.log(name, roles, first?.value.name, status, view.state, view.error?.message);
   // @ts-expect-error read only
   view.get("user.1").value = { name: "Bob", role: "admin" };

@@ -12,7 +12,7 @@ const users = ironflow.kv().bucket<User>("users", { decode: "json" });
 export function useList(): string[] {
   const { entries, data, status, error } = useKV(users, ["user.*", "admin"]);
   const first: User | undefined = data.get("admin")?.value;
-  const state: "loading" | "ready" | "closed" = status;
+  const state: "loading" | "stale" | "ready" | "closed" = status;
   console.log(first?.name, state, error?.message, data.size, useKV(users).entries.length);
   return entries.map(({ value }) => value.name);
 }

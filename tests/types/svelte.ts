@@ -23,7 +23,7 @@ export const readable: Readable<KVList<User>> = list;
 
 export const stop: () => void = list.subscribe(({ entries, data, status, error }) => {
   const names: string[] = entries.map(({ value }) => value.name);
-  const state: "loading" | "ready" | "closed" = status;
+  const state: "loading" | "stale" | "ready" | "closed" = status;
   const first: User | undefined = data.get("admin")?.value;
   console.log(names, state, first?.name, error?.message);
 });

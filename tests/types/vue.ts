@@ -14,7 +14,7 @@ export function useList(): string[] {
   const filter = ref(["user.*", "admin"]);
   const { entries, data, status, error } = useKV(users, filter);
   const first: User | undefined = data.value.get("admin")?.value;
-  const state: "loading" | "ready" | "closed" = status.value;
+  const state: "loading" | "stale" | "ready" | "closed" = status.value;
   console.log(first?.name, state, error.value?.message, useKV(users).entries.value.length);
   // @ts-expect-error: the entries are computed.
   entries.value = [];

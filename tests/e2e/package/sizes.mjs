@@ -42,6 +42,7 @@ export async function entrySizes() {
     "JavaScript of ./slim": glue,
     ".": await bundled("index.js"),
     "./slim": sum(wasm, glue),
+    "./offline": await bundled("offline.js"),
     "./react": await bundled("react.js"),
     "./svelte": await bundled("svelte.js"),
     "./vue": await bundled("vue.js"),

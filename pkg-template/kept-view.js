@@ -1,0 +1,150 @@
+// What a storage keeps of one view: decides what is shown and what is written. The backend does the input and output.
+
+/** How long changes are collected before they are written together, in milliseconds. */
+const DELAY = 100;
+
+/** The version of the stored form. */
+const VERSION = 1;
+
+const isRecord = (record) =>
+  typeof record?.key === "string" &&
+  Number.isSafeInteger(record.revision) &&
+  record.revision > 0 &&
+  ArrayBuffer.isView(record.bytes);
+
+/** Whether it is in the form that this version of the package writes. */
+function isReadable(found) {
+  const { meta, records } = found ?? {};
+  if (meta?.version !== VERSION || !Number.isFinite(meta.freshAsOf)) return false;
+  return Array.isArray(records) && records.every(isRecord);
+}
+
+export class KeptView {
+  #storage;
+  #warn;
+  /** The revisions of the stored entries, by key; undefined while this view may not write. */
+  #stored;
+  /** The entries to write, by key; undefined for those to remove. */
+  #changes = new Map();
+  /** All entries of the view, while it may not write. */
+  #entries;
+  /** Whether all entries have arrived, so that what is written is complete. */
+  #complete = false;
+  /** Whether the view has been written before. */
+  #written = false;
+  #timer;
+  /** Settles after the write in progress. */
+  #writing;
+  #release;
+  #over = false;
+
+  /**
+   * `storage` has `read()`, `write(batch)` and `clear()` of this view, `acquire(wait)`, which gives the function that lets
+   * another tab write (undefined: another tab writes, and it is not to wait), and `forget(view)`, called at the end.
+   */
+  constructor(storage, warn) {
+    this.#storage = storage;
+    this.#warn = warn;
+  }
+
+  /** Reads what is stored and passes it on, if there is something, and begins to write once no other tab does. */
+  async open(loaded) {
+    try {
+      this.#release = await this.#storage.acquire(false);
+      let found = await this.#storage.read();
+      if (isReadable(found) && !this.#over) loaded(found.records, found.meta.freshAsOf);
+      if (!this.#release && !this.#over) {
+        this.#release = await this.#storage.acquire(true);
+        found = await this.#storage.read();
+      }
+      if (this.#over) return this.#release?.();
+      const readable = isReadable(found);
+      if (found && !readable) await this.#storage.clear();
+      this.#written = readable;
+      const records = readable ? found.records : [];
+      this.#stored = new Map(records.map(({ key, revision }) => [key, revision]));
+      if (this.#entries) this.synced(this.#entries);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** All entries of the view, which are complete. */
+  synced(entries) {
+    this.#complete = true;
+    if (!this.#stored) {
+      this.#entries = new Map(entries);
+      return;
+    }
+    this.#entries = undefined;
+    this.#changes.clear();
+    for (const [key, entry] of entries) {
+      if (this.#stored.get(key) !== entry.revision) this.#changes.set(key, entry);
+    }
+    for (const key of this.#stored.keys()) if (!entries.has(key)) this.#changes.set(key, undefined);
+    this.#schedule();
+  }
+
+  /** A changed entry; undefined for none. */
+  update(key, entry) {
+    if (this.#stored) {
+      this.#changes.set(key, entry);
+      this.#schedule();
+    } else if (entry) this.#entries?.set(key, entry);
+    else this.#entries?.delete(key);
+  }
+
+  /** Writes what is left, then nothing more. */
+  close() {
+    const rest = this.#writing ? this.#writing.then(() => this.#write()) : this.#write();
+    Promise.resolve(rest).then(() => this.end());
+  }
+
+  /** Writes nothing more. */
+  end() {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#storage.forget(this);
+    Promise.resolve(this.#writing).then(() => this.#release?.());
+  }
+
+  #schedule() {
+    if (this.#over || this.#writing) return;
+    this.#timer ??= setTimeout(() => this.#write(), DELAY);
+  }
+
+  #write() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#over || !this.#complete || !this.#stored) return undefined;
+    const changes = this.#changes;
+    this.#changes = new Map();
+    this.#writing = this.#writeAll(changes).catch((error) => this.#fail(error));
+    return this.#writing;
+  }
+
+  async #writeAll(changes) {
+    const put = [];
+    const remove = [];
+    for (const [key, entry] of changes) {
+      if (entry) put.push({ key, revision: entry.revision, bytes: entry.bytes() });
+      else remove.push(key);
+    }
+    const meta = { version: VERSION, freshAsOf: Date.now() };
+    const known = await this.#storage.write({ put, remove, meta, known: this.#written });
+    this.#writing = undefined;
+    // Another tab has cleared the storage.
+    if (!known) return this.end();
+    this.#written = true;
+    for (const { key, revision } of put) this.#stored.set(key, revision);
+    for (const key of remove) this.#stored.delete(key);
+    if (this.#changes.size > 0) this.#schedule();
+  }
+
+  #fail(error) {
+    this.#writing = undefined;
+    if (this.#over) return;
+    this.end();
+    this.#warn("a view is not persisted, because its storage failed", error);
+  }
+}
