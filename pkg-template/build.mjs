@@ -216,6 +216,38 @@ await build({
   target: "es2022",
 });
 
+// The development server, with the package `ws` and its licence.
+mkdirSync(join(pkg, "dev"));
+const ws = readFileSync(join(root, "tests/node_modules/ws/LICENSE"), "utf8");
+for (const [output, input] of [
+  ["index.cjs", "server.js"],
+  ["cli.cjs", "cli.js"],
+]) {
+  const client = {
+    name: "ironflow",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^ironflow:package$/ }, () => ({
+        path: "../cjs/index.cjs",
+        external: true,
+      })),
+  };
+  await build({
+    entryPoints: [join(template, "dev", input)],
+    outfile: join(pkg, "dev", output),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    external: ["./index.cjs", "bufferutil", "utf-8-validate"],
+    nodePaths: [join(root, "tests/node_modules")],
+    minifySyntax: !debug,
+    minifyWhitespace: !debug,
+    banner: output === "index.cjs" ? { js: `/* Contains the npm package ws:\n${ws}*/` } : {},
+    plugins: [client],
+  });
+}
+writeFileSync(join(pkg, "dev/index.mjs"), 'export * from "./index.cjs";\n');
+
 // Bundlers would try to emit any other URL of a .wasm file.
 for (const [file, addresses] of Object.entries({
   "client.js": 0,
@@ -248,6 +280,8 @@ writeTypes("index", types("types"));
 for (const name of ["slim", ...extras])
   writeTypes(name, readFileSync(join(root, `src/client/${name}.d.ts`), "utf8"));
 cpSync(join(root, "src/client/ironflow.wasm.d.ts"), join(pkg, "ironflow.wasm.d.ts"));
+for (const extension of ["d.ts", "d.cts"])
+  cpSync(join(root, "src/client/dev.d.ts"), join(pkg, `dev/index.${extension}`));
 cpSync(join(template, "README.md"), join(pkg, "README.md"));
 for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"])
   cpSync(join(root, licence), join(pkg, licence));

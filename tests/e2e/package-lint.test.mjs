@@ -36,9 +36,10 @@ test("publint has nothing to say", async () => {
 });
 
 test("arethetypeswrong finds nothing wrong, in CommonJS and without exports too", async () => {
-  // Excluded are the WebAssembly, an ES module, and the classic script, which has no types.
-  const excluded = ["ironflow.wasm", "iife/ironflow.js"];
+  // Excluded are the WebAssembly, an ES module, the classic script, which has no types, and the server for Node.
+  const excluded = ["ironflow.wasm", "iife/ironflow.js", "dev"];
   await lint("attw", tarball, "--profile", "strict", "--exclude-entrypoints", ...excluded);
+  await lint("attw", tarball, "--profile", "node16", "--entrypoints", "dev");
   const rest = ["--profile", "esm-only", "--exclude-entrypoints", "iife/ironflow.js"];
   const printed = await lint("attw", tarball, ...rest, "--format", "json");
   const { analysis } = JSON.parse(printed);
@@ -50,6 +51,7 @@ test("arethetypeswrong finds nothing wrong, in CommonJS and without exports too"
     "./react",
     "./svelte",
     "./vue",
+    "./dev",
     "./package.json",
   ]);
 });

@@ -40,6 +40,11 @@ describe("the package", () => {
       ...commonjs.sort(),
       "client.js",
       "client.js.map",
+      "dev/cli.cjs",
+      "dev/index.cjs",
+      "dev/index.d.cts",
+      "dev/index.d.ts",
+      "dev/index.mjs",
       "errors.js",
       "errors.js.map",
       "iife/ironflow.js",
@@ -83,7 +88,9 @@ describe("the package", () => {
   });
 
   test("is ASCII, so that a page may say nothing of its encoding", () => {
-    for (const { path } of project.packed.files.filter(({ path }) => /\.c?js$/.test(path))) {
+    for (const { path } of project.packed.files) {
+      // The server for Node is no page's script.
+      if (!/^(?!dev\/).*\.c?js$/.test(path)) continue;
       const code = readFileSync(join(project.dir, "node_modules/@ironflow/browser", path), "utf8");
       assert.doesNotMatch(code, /[^\n\x20-\x7e]/, path);
     }

@@ -17,6 +17,11 @@ const SCRIPTS = "pkg-template/*.js, src/js/*.js, wasm-bindgen's glue";
 /** What pkg-template/build.mjs makes, and of what. @type {Record<string, string>} */
 const MADE = {
   "client.js": SCRIPTS,
+  "dev/cli.cjs": "pkg-template/dev/cli.js",
+  "dev/index.cjs": "pkg-template/dev/*.js, the npm package ws",
+  "dev/index.d.cts": DECLARATIONS,
+  "dev/index.d.ts": DECLARATIONS,
+  "dev/index.mjs": "pkg-template/build.mjs",
   "errors.js": "src/js/errors.js",
   "iife/ironflow.js": `${SCRIPTS}, ironflow.wasm`,
   "index.d.ts": DECLARATIONS,
@@ -54,7 +59,7 @@ for (const name of ["index", "offline", "react", "slim", "svelte", "vue"]) {
   MADE[`cjs/${name}.mjs`] = "pkg-template/build.mjs";
 }
 for (const [path, source] of Object.entries(MADE)) {
-  if (/^(?!iife).*\.c?js$/.test(path)) MADE[`${path}.map`] = source;
+  if (/^(?!iife|dev).*\.c?js$/.test(path)) MADE[`${path}.map`] = source;
 }
 
 /**

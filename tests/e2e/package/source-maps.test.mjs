@@ -12,8 +12,8 @@ import { bundled } from "./sizes.mjs";
 
 const scripts = readdirSync(packageDir, { recursive: true })
   .map((name) => String(name).replaceAll("\\", "/"))
-  // The classic script is minified, without a map.
-  .filter((name) => /^(?!iife).*\.c?js$/.test(name));
+  // The classic script and the development server have no maps.
+  .filter((name) => /^(?!iife|dev).*\.c?js$/.test(name));
 
 /** @param {string} name */
 const read = (name) => readFileSync(join(packageDir, name), "utf8");

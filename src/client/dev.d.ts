@@ -1,0 +1,31 @@
+/**
+ * `@ironflow/browser/dev`: a server for development and tests, for Node.
+ *
+ * @packageDocumentation
+ */
+
+/** The options of {@link serve}. */
+export interface ServeOptions {
+  /** The port on 127.0.0.1. Default 9123; 0 is a free one. */
+  port?: number | undefined;
+  /** Buckets to create in the environment `default`. */
+  buckets?: readonly string[] | undefined;
+  /** A folder whose files are served outside the API. */
+  staticDir?: string | undefined;
+  /** Origins whose pages may call the server, in addition to loopback origins. */
+  allowOrigins?: readonly string[] | undefined;
+}
+
+/** A running server. */
+export interface DevServer {
+  /** Its URL, such as `http://127.0.0.1:9123`. */
+  url: string;
+  /** Ends every watch and connection, and the server. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server that speaks the protocol, watches included, on a new store in memory. It has no credentials, and
+ * accepts requests of loopback hosts and origins only. `npx @ironflow/browser dev` starts it too.
+ */
+export declare function serve(options?: ServeOptions): Promise<DevServer>;
