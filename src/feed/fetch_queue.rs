@@ -43,8 +43,10 @@ struct Batch {
     /// The last is read first.
     keys: Vec<Key>,
     in_flight: usize,
-    /// Whether the keys are read one after the other.
-    is_serial: bool,
+    /// How many are read at a time, if not as many as the queue allows.
+    at_a_time: usize,
+    /// How many at the end are read again, after a failure.
+    retried: usize,
 }
 
 #[derive(Debug)]
@@ -107,13 +109,14 @@ impl FetchQueue {
         }
     }
 
-    /// Adds keys to read, the last first. There must be some.
-    pub(super) fn add(&mut self, requester: Requester, keys: Vec<Key>, is_serial: bool) {
+    /// Adds keys to read, the last first, and at most so many at a time. There must be some.
+    pub(super) fn add(&mut self, requester: Requester, keys: Vec<Key>, at_a_time: usize) {
         self.batches.push(Batch {
             requester,
             keys,
             in_flight: 0,
-            is_serial,
+            at_a_time,
+            retried: 0,
         });
     }
 
@@ -125,10 +128,13 @@ impl FetchQueue {
         let mut idle = 0;
         while !self.paused && self.in_flight.len() < self.window && idle < self.batches.len() {
             let mut batch = self.batches.remove(0);
-            let is_free = !batch.is_serial || batch.in_flight == 0;
+            let is_free = batch.in_flight < batch.at_a_time || batch.retried > 0;
             let key = if is_free { batch.keys.pop() } else { None };
             let requester = batch.requester;
-            batch.in_flight += usize::from(key.is_some());
+            if key.is_some() {
+                batch.in_flight += 1;
+                batch.retried = batch.retried.saturating_sub(1);
+            }
             self.batches.push(batch);
             let Some(key) = key else {
                 idle += 1;
@@ -220,7 +226,11 @@ impl FetchQueue {
             if let Some(batch) = batch {
                 batch.in_flight = batch.in_flight.saturating_sub(1);
                 // Before those that are still to be read, so that others show whether it alone fails.
-                let at = if batch.is_serial { batch.keys.len() } else { 0 };
+                let mut at = 0;
+                if batch.at_a_time < usize::MAX {
+                    at = batch.keys.len();
+                    batch.retried += 1;
+                }
                 batch.keys.insert(at, read.key.clone());
             }
         }
@@ -250,6 +260,9 @@ impl FetchQueue {
         };
         let batch = &mut self.batches[at];
         batch.in_flight = batch.in_flight.saturating_sub(1);
+        if batch.in_flight == 0 && batch.at_a_time == 0 {
+            batch.at_a_time = usize::MAX;
+        }
         let last = batch.in_flight == 0 && batch.keys.is_empty();
         if last {
             self.batches.remove(at);
@@ -257,11 +270,36 @@ impl FetchQueue {
         last
     }
 
+    /// The keys of the requester of which no read was begun, and the other keys that are not read yet, if
+    /// few are read at a time.
+    pub(super) fn unread(&self, requester: Requester) -> Option<(&[Key], Vec<Key>)> {
+        let is_narrow = |b: &&Batch| b.requester == requester && b.at_a_time < usize::MAX;
+        let batch = self.batches.iter().find(is_narrow)?;
+        let (unread, retried) = batch.keys.split_at(batch.keys.len() - batch.retried);
+        let mut others = retried.to_vec();
+        for read in &self.in_flight {
+            if read.requesters.contains(&requester) {
+                others.push(read.key.clone());
+            }
+        }
+        Some((unread, others))
+    }
+
     /// Reads no further keys for the requester.
     pub(super) fn cut_short(&mut self, requester: Requester) {
         for batch in &mut self.batches {
             if batch.requester == requester {
-                batch.keys.clear();
+                batch.keys.drain(..batch.keys.len() - batch.retried);
+            }
+        }
+    }
+
+    /// Changes how many keys of the requester are read at a time. 0: the reads in flight decide; if they
+    /// are done and nothing has changed, as many as the queue allows.
+    pub(super) fn set_at_a_time(&mut self, requester: Requester, at_a_time: usize) {
+        for batch in &mut self.batches {
+            if batch.requester == requester {
+                batch.at_a_time = at_a_time;
             }
         }
     }

@@ -122,7 +122,8 @@ impl<E: Clone> Feed<E> {
         if wanted.is_empty() {
             self.loaded(id);
         } else {
-            self.fetches.add(Requester::Subscriber(id), wanted, false);
+            self.fetches
+                .add(Requester::Subscriber(id), wanted, usize::MAX);
         }
     }
 

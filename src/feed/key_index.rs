@@ -2,6 +2,7 @@
 //! disconnected. It holds no values.
 
 use super::KeySlot;
+use super::list_order::ListOrder;
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
@@ -25,14 +26,16 @@ pub(super) struct KeyState {
     lost: bool,
     /// The connection that last brought a change of it; 0: none.
     pub(super) changed_on: u32,
-    /// The connection on which it was last listed; 0: none.
+    /// The connection on which it was last listed, 0: none; and its place in that listing, from 1 on, 0 if
+    /// it was deleted since.
     listed_on: u32,
+    pub(super) rank: u32,
 }
 
 /// The state of every known key.
 #[derive(Debug)]
 pub(super) struct KeyIndex {
-    keys: Tree<KeyState>,
+    pub(super) keys: Tree<KeyState>,
     live: usize,
     tombstones: usize,
     /// Whether any event was delivered.
@@ -49,9 +52,10 @@ pub(super) struct KeyIndex {
     /// was deleted by then.
     forgotten: Revision,
     /// Up to this revision, a change of a followed key is old...
-    floor: Revision,
+    pub(super) floor: Revision,
     /// ...and up to this one, if the key was in a listing and no event of it was delivered.
     listed_floor: Revision,
+    pub(super) order: ListOrder,
 }
 
 impl KeyIndex {
@@ -68,6 +72,7 @@ impl KeyIndex {
             forgotten: 0,
             floor: 0,
             listed_floor: 0,
+            order: ListOrder::default(),
         }
     }
 
@@ -123,7 +128,7 @@ impl KeyIndex {
         self.is_followed(key) || self.keys.get(key).is_some_and(|known| known.is_shown)
     }
 
-    fn is_followed(&self, key: &str) -> bool {
+    pub(super) fn is_followed(&self, key: &str) -> bool {
         self.followed.as_ref().is_some_and(|f| f.matches(key))
     }
 
@@ -211,6 +216,7 @@ impl KeyIndex {
             }
         };
         self.has_delivered = true;
+        self.order.newest_seen = self.order.newest_seen.max(revision);
         let known = self.keys.at_mut(slot.0)?;
         let was_live = known.live;
         known.is_shown = true;
@@ -218,6 +224,7 @@ impl KeyIndex {
         if revision >= known.seen {
             known.seen = revision;
             known.live = live;
+            known.rank *= u32::from(live);
         }
         let live = known.live;
         if connection_id > 0 {
@@ -231,9 +238,9 @@ impl KeyIndex {
     /// Records a revision that was delivered to one subscriber.
     pub(super) fn saw(&mut self, key: &Key, revision: Revision) {
         self.has_delivered = true;
+        self.entry(key).is_shown = true;
+        self.note(key, revision);
         let known = self.entry(key);
-        known.is_shown = true;
-        known.seen = known.seen.max(revision);
         if revision > known.delivered {
             let was_live = known.live;
             known.live = true;
@@ -241,18 +248,29 @@ impl KeyIndex {
         }
     }
 
-    /// Records that the key was listed.
-    pub(super) fn list(&mut self, key: &Key, connection_id: u32) {
+    /// Records the revision of an entry that was read.
+    pub(super) fn note(&mut self, key: &Key, revision: Revision) {
+        self.order.newest_seen = self.order.newest_seen.max(revision);
+        if let Some(known) = self.keys.get_mut(key) {
+            known.seen = known.seen.max(revision);
+        }
+    }
+
+    /// Records that the key was listed, at this place. Returns its place in the listing of the connection
+    /// `previous`, 0 if it was not in it or was deleted since.
+    pub(super) fn list(&mut self, key: &Key, connection_id: u32, rank: u32, previous: u32) -> u32 {
         let followed = self.is_followed(key);
         let known = self.entry(key);
         known.early |= !followed;
-        known.listed_on = connection_id;
+        let listed_on = std::mem::replace(&mut known.listed_on, connection_id);
+        let before = std::mem::replace(&mut known.rank, rank);
         // If an event of the key was delivered, only delivered events change its state.
         if !known.is_shown {
             let was_live = known.live;
             known.live = true;
             self.count(was_live, true);
         }
+        before * u32::from(listed_on == previous)
     }
 
     /// Marks a key as deleted whose tombstone was not seen. Gives its last known revision, 0 if none is
@@ -262,6 +280,7 @@ impl KeyIndex {
     pub(super) fn lose(&mut self, key: &str) -> Option<Revision> {
         let known = self.keys.get_mut(key).filter(|known| known.live)?;
         known.live = false;
+        known.rank = 0;
         let early = known.early && !std::mem::replace(&mut known.lost, true);
         let (seen, matters) = (known.seen, known.is_shown || early);
         self.count(true, false);
@@ -296,6 +315,7 @@ impl KeyIndex {
                 known.seen = 0;
             }
         });
+        self.order.start_over(self.newest);
     }
 
     /// Forgets deleted keys where they are many, and says whether it did. May be done where one connection
@@ -338,6 +358,7 @@ impl KeyIndex {
                 lost: false,
                 changed_on: 0,
                 listed_on: 0,
+                rank: 0,
             }
         });
         if new {

@@ -11,6 +11,7 @@ mod failures;
 mod fetch_queue;
 mod initial;
 mod key_index;
+mod list_order;
 mod platform_events;
 mod resync;
 mod settings;

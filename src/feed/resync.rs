@@ -41,7 +41,7 @@ enum Step {
 
 /// Which keys of a listing are read.
 #[derive(Debug, Clone, Copy)]
-enum ResyncScope {
+pub(super) enum ResyncScope {
     /// The newest key, for its revision, and the keys with delivered events: nothing was followed before.
     Newest,
     /// Every key that was followed.
@@ -108,6 +108,7 @@ impl<E: Clone> Feed<E> {
         {
             *current = request;
             let filter = connection.filter.clone();
+            self.index.order.request();
             self.actions.push(Action::ResyncListing(request, filter));
         }
     }
@@ -115,6 +116,7 @@ impl<E: Clone> Feed<E> {
     /// Goes on without a listing: changes arrive, and initial entries are listed by themselves.
     pub(super) fn go_on_without_listing(&mut self) {
         self.pending.clear();
+        self.index.order.skip_listing();
         self.resync_done();
         self.admit_all();
     }
@@ -158,9 +160,7 @@ impl<E: Clone> Feed<E> {
             return;
         };
         let connection_id = connection.connection_id.0;
-        for key in &listing.keys {
-            self.index.list(key, connection_id);
-        }
+        self.index.list_all(&listing.keys, connection_id);
         self.index.set_complete(true);
         for key in self.index.unlisted(&connection.filter, connection_id) {
             self.gone(&key);
@@ -173,6 +173,9 @@ impl<E: Clone> Feed<E> {
                 let (key, revision) = (change.key, change.revision);
                 let event = Event::Change(change.payload);
                 if !change.skipped.is_empty() {
+                    if revision < self.index.delivered(&key) {
+                        continue;
+                    }
                     self.deliver_to(&change.skipped, &key, revision, event, true);
                 } else if (self.index)
                     .record(&key, revision, change.live, connection_id)
@@ -193,10 +196,9 @@ impl<E: Clone> Feed<E> {
         self.resync.step = Step::Reading(scope);
         if keys.is_empty() {
             self.resync_done();
-        } else if matches!(scope, ResyncScope::Since(_)) {
-            self.fetches.add(Requester::Feed, keys, true);
         } else {
-            self.fetches.add(Requester::Feed, keys, false);
+            let at_a_time = self.reads_at_a_time(scope, &keys);
+            self.fetches.add(Requester::Feed, keys, at_a_time);
         }
         for id in self.subscribers.ids() {
             match self.awaits_entries(id) {
@@ -236,6 +238,7 @@ impl<E: Clone> Feed<E> {
 
     fn resync_done(&mut self) {
         self.resync.step = Step::Done;
+        self.index.order.resync_done();
         self.connection_is_complete();
         let cost = std::mem::take(&mut self.resync.cost);
         if cost.read > 0 {
@@ -343,10 +346,13 @@ impl<E: Clone> Feed<E> {
         match (scope, entry) {
             (_, None) => self.gone(key),
             (ResyncScope::Since(known), Some((revision, _))) if revision <= known => {
-                self.fetches.cut_short(Requester::Feed);
+                self.read_unchanged(key, revision, true);
             }
             (ResyncScope::Since(_), Some((revision, _))) if self.index.is_early(key, revision) => {}
             (_, Some((revision, payload))) => {
+                if matches!(scope, ResyncScope::All) && revision <= self.index.known_until() {
+                    self.read_unchanged(key, revision, false);
+                }
                 let floor = self.index.unread_floor(key);
                 if self.index.record(key, revision, true, 0).is_some() {
                     self.resync.cost.delivered += 1;
@@ -356,6 +362,8 @@ impl<E: Clone> Feed<E> {
                         self.subscribers.retain_readers(&mut ids, key);
                     }
                     self.deliver_to(&ids, key, revision, Event::Entry(payload), true);
+                } else {
+                    self.index.note(key, revision);
                 }
             }
         }

@@ -326,3 +326,22 @@ fn a_key_that_was_reported_deleted_and_then_only_listed_is_not_deleted_again() {
     });
     assert_eq!(events, ["delete b 5"]);
 }
+
+#[test]
+fn changes_of_a_bucket_created_again_are_not_delivered_after_newer_ones() {
+    let mut world = World::new(settings());
+    (0..4).for_each(|_| world.put("a"));
+    let id = world.watch(&[">"], true);
+    world.settle();
+    world.lose_frames(0);
+    world.recreate();
+    world.wait();
+    world.open(0);
+    // Before the listing shows that the bucket is another one: three that look old, and a newer one.
+    (0..5).for_each(|_| world.put("a"));
+    while world.deliver(0, false) {}
+    world.settle();
+    let delivered = world.delivered(id);
+    assert_eq!(delivered.first().map(String::as_str), Some("put a 4"));
+    assert_eq!(delivered.last().map(String::as_str), Some("put a 5"));
+}

@@ -4,6 +4,7 @@ mod connection;
 mod following;
 mod initial;
 mod isolation;
+mod list_order;
 mod network;
 mod parts;
 mod persistence;

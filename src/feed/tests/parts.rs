@@ -1,6 +1,7 @@
 //! What a world consists of: changes, connections, and queries with their answers.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::super::{ConnectionId, RequestId, ResyncListing, Settings};
 use crate::config::{RetryPolicy, Visibility};
@@ -28,6 +29,34 @@ pub(super) enum Asked {
     ResyncListing(Pattern),
     List(Pattern),
     Read(Key),
+}
+
+/// How a server lists keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As the protocol says.
+    #[default]
+    LastRevision,
+    Name,
+    Creation,
+    Random,
+}
+
+impl Order {
+    /// Where a key stands in a listing that is made at this revision of the bucket.
+    pub(super) fn place(self, key: &str, last: u64, created: u64, at: u64) -> (u64, String) {
+        let place = match self {
+            Self::LastRevision => last,
+            Self::Name => 0,
+            Self::Creation => created,
+            Self::Random => {
+                let mut hasher = DefaultHasher::new();
+                (key, at).hash(&mut hasher);
+                hasher.finish()
+            }
+        };
+        (place, key.into())
+    }
 }
 
 impl Asked {

@@ -7,7 +7,7 @@ use super::super::{
     Action, ConnectionId, Delay, Event, Feed, KeySlot, Moved, ResyncCost, Settings, SubscriberId,
     Timer, WatchState,
 };
-pub(super) use super::parts::{Answered, Asked, Payload, Query, Wire, pattern, settings};
+pub(super) use super::parts::{Answered, Asked, Order, Payload, Query, Wire, pattern, settings};
 use super::recorder::{Delivery, Recorder};
 use crate::error::Error;
 use crate::kv::{Key, Pattern};
@@ -24,6 +24,9 @@ pub(super) struct World {
     pub(super) revision: u64,
     /// The last revision of each key, and whether it is alive.
     pub(super) keys: BTreeMap<String, (u64, bool)>,
+    /// The revision that created each key, and the order in which the server lists them.
+    created: BTreeMap<String, u64>,
+    pub(super) order: Order,
     pub(super) wires: Vec<Wire>,
     pub(super) queries: Vec<Query>,
     pub(super) probe: Option<ConnectionId>,
@@ -62,6 +65,8 @@ impl World {
             bucket: 1,
             revision: 0,
             keys: BTreeMap::new(),
+            created: BTreeMap::new(),
+            order: Order::default(),
             wires: Vec::new(),
             queries: Vec::new(),
             probe: None,
@@ -123,6 +128,9 @@ impl World {
         self.revision += 1;
         let (revision, bucket) = (self.revision, self.bucket);
         self.keys.insert(key.into(), (revision, live));
+        if !was_live {
+            self.created.insert(key.into(), revision);
+        }
         for wire in &mut self.wires {
             if wire.open && wire.filter.matches(key) {
                 wire.frames.push_back(Payload {
@@ -149,6 +157,7 @@ impl World {
         if self.wires.is_empty() && self.feed.resync.knows_bucket() {
             self.bucket += 1;
             self.revision = 0;
+            self.listed_at = 0;
             self.keys.clear();
         }
     }
@@ -172,7 +181,14 @@ impl World {
 
     pub(super) fn list(&self, filter: &Pattern) -> Vec<Key> {
         let mut live: Vec<_> = self.live().into_iter().collect();
-        live.sort_by_key(|(_, revision)| *revision);
+        live.sort_by_cached_key(|(key, last)| {
+            (self.order).place(
+                key,
+                *last,
+                self.created[key],
+                self.revision + self.wires.len() as u64,
+            )
+        });
         let matching = live.into_iter().filter(|(key, _)| filter.matches(key));
         matching.map(|(key, _)| Key::parse(&key).unwrap()).collect()
     }
@@ -246,10 +262,6 @@ impl World {
                 .as_ref()
                 .map_or(String::new(), |error| error.code().into_owned()),
         )
-    }
-
-    pub(super) fn filters(&self) -> Vec<&str> {
-        self.wires.iter().map(|wire| wire.filter.as_str()).collect()
     }
 
     pub(super) fn run(&mut self) {
