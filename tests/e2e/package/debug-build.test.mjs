@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -21,7 +21,10 @@ const build = (out, ...flags) =>
 /** The files of a folder, by their names. @param {string} dir */
 const contents = (dir) =>
   Object.fromEntries(
-    readdirSync(dir).map((name) => [name, readFileSync(join(dir, name), "base64")]),
+    readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ path, name }) => join(path, name))
+      .map((file) => [relative(dir, file), readFileSync(file, "base64")]),
   );
 
 /** The stack of a request, from fetch to the caller. @param {string} dir where a package is */
