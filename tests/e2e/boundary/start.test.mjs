@@ -17,8 +17,15 @@ const entries = { ".": "index.js", "./slim": "slim.node.js" };
 async function inProcess(file, code) {
   const address = JSON.stringify(pathToFileURL(join(packageDir, file)).href);
   const source = `
-    // Node loads its fetch on first use, and that needs the platform as it is.
-    await fetch("data:,");
+    // Node compiles the parser of its fetch in the background, and that needs the platform as it is. Only a
+    // response over a socket waits for it.
+    const { createServer } = await import("node:http");
+    const { once } = await import("node:events");
+    const server = createServer((_, response) => response.end()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    await (await fetch("http://127.0.0.1:" + server.address().port)).text();
+    server.close();
+    server.closeAllConnections();
     const api = await import(${address});
     const outcome = await (async () => { ${code} })();
     console.log(JSON.stringify(outcome));`;
