@@ -185,7 +185,7 @@ async function bundle(output, input, replacements = {}) {
 
 rmSync(pkg, { recursive: true, force: true });
 mkdirSync(join(pkg, "cjs"), { recursive: true });
-const extras = ["offline", "react", "svelte", "vue"];
+const extras = ["offline", "react", "ssr", "svelte", "vue"];
 const loadInlined = { "ironflow:load": "load-inlined.js" };
 const slimIn = (source) => ({ "ironflow:load": "load-not.js", "ironflow:source": source });
 await bundle("errors.js", join(root, "src/js/errors.js"));

@@ -19,7 +19,7 @@ const empty = (status, error) => ({
   keys: () => [],
   entries: () => none,
 });
-export const loading = empty("loading");
+const loading = empty("loading");
 
 /** The views of each bucket handle, by the id of their filter. */
 const shared = new WeakMap();
@@ -29,9 +29,9 @@ class Shared {
   subscribers = new Set();
   timer;
 
-  constructor(bucket, key) {
+  constructor(bucket, key, persist) {
     try {
-      this.view = bucket.view({ key });
+      this.view = bucket.view({ key, persist });
       this.view.subscribe(() => {
         for (const notify of [...this.subscribers]) notify();
       });
@@ -47,11 +47,9 @@ class Shared {
 
 /** A source without a view. */
 const fixed = (snapshot) => ({ subscribe: () => () => {}, getSnapshot: () => snapshot });
-const nothing = fixed(loading);
 
 /** Filters with equal contents share a view. */
-export const idOf = (filter) =>
-  typeof filter === "function" ? "function" : JSON.stringify(filter);
+export const idOf = (filter) => JSON.stringify(filter) ?? typeof filter;
 
 const missing = (value) => value === undefined || value === null;
 
@@ -61,9 +59,10 @@ const missing = (value) => value === undefined || value === null;
  * @param {unknown} bucket
  * @param {unknown} filter a key, a pattern or several; by default all keys
  * @param {boolean} single whether the filter is one key, without which there is nothing to show
+ * @param {unknown} persist the storage of the view; one of `hydrate()` has a snapshot to start with
  */
-export function live(bucket, filter, single) {
-  if (missing(bucket) || (single && missing(filter))) return nothing;
+export function live(bucket, filter, single, persist) {
+  if (missing(bucket) || (single && missing(filter))) return fixed(loading);
   if (typeof bucket.view !== "function") {
     const found = typeof bucket === "string" ? JSON.stringify(bucket) : typeof bucket;
     const message = `the first argument must be a bucket returned by kv.bucket(name): found ${found}`;
@@ -71,6 +70,7 @@ export function live(bucket, filter, single) {
   }
   const key = filter ?? undefined;
   const id = idOf(key);
+  const start = persist?.snapshot ?? loading;
   const find = () => shared.get(bucket)?.get(id);
   return {
     subscribe(notify) {
@@ -80,7 +80,7 @@ export function live(bucket, filter, single) {
       let found = old;
       if (!found || found.snapshot.status === "closed") {
         clearTimeout(old?.timer);
-        found = new Shared(bucket, key);
+        found = new Shared(bucket, key, persist);
         // The components of the closed view continue with the new one.
         if (old) found.subscribers = old.subscribers;
         views.set(id, found);
@@ -92,14 +92,16 @@ export function live(bucket, filter, single) {
       return () => {
         subscribers.delete(notify);
         const last = views.get(id);
-        if (subscribers.size > 0 || last?.subscribers !== subscribers) return;
+        if (subscribers.size || last?.subscribers !== subscribers) return;
         last.timer = setTimeout(() => {
           last.view?.stop();
           if (views.get(id) === last) views.delete(id);
         }, GRACE);
       };
     },
-    getSnapshot: () => find()?.snapshot ?? loading,
+    /** What a server renders. */
+    start,
+    getSnapshot: () => find()?.snapshot ?? start,
     view: () => find()?.view,
   };
 }

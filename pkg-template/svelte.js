@@ -32,10 +32,10 @@ function storeOf({ subscribe, getSnapshot }, resultOf) {
   };
 }
 
-export function kvStore(bucket, filter) {
-  return storeOf(live(bucket, filter, false), listOf);
+export function kvStore(bucket, filter, options) {
+  return storeOf(live(bucket, filter, false, options?.persist), listOf);
 }
 
-export function kvEntryStore(bucket, key) {
-  return storeOf(live(bucket, key, true), (snapshot) => entryOf(snapshot, key));
+export function kvEntryStore(bucket, key, options) {
+  return storeOf(live(bucket, key, true, options?.persist), (snapshot) => entryOf(snapshot, key));
 }

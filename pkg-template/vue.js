@@ -9,10 +9,10 @@ import {
   toValue,
   watchEffect,
 } from "vue";
-import { live, loading } from "./live.js";
+import { live } from "./live.js";
 
 /** A ref of the snapshots. A component opens its view when it is mounted: never on a server. */
-function useSnapshot(bucket, filter, single) {
+function useSnapshot(bucket, filter, single, options) {
   const instance = getCurrentInstance();
   const mounted = shallowRef(!instance);
   if (instance) {
@@ -20,9 +20,13 @@ function useSnapshot(bucket, filter, single) {
       mounted.value = true;
     });
   }
-  const source = computed(() => live(toRaw(toValue(bucket)), toValue(filter), single));
+  const source = computed(() =>
+    live(toRaw(toValue(bucket)), toValue(filter), single, toValue(options)?.persist),
+  );
   // The first rendering of what a server has rendered shows what the server did.
-  const snapshot = shallowRef(instance?.vnode.el ? loading : source.value.getSnapshot());
+  const snapshot = shallowRef(
+    (instance?.vnode.el && source.value.start) ?? source.value.getSnapshot(),
+  );
   watchEffect((onCleanup) => {
     const { subscribe, getSnapshot } = source.value;
     if (!mounted.value) return;
@@ -35,13 +39,13 @@ function useSnapshot(bucket, filter, single) {
   return snapshot;
 }
 
-export function useKV(bucket, filter) {
-  const data = useSnapshot(bucket, filter, false);
+export function useKV(bucket, filter, options) {
+  const data = useSnapshot(bucket, filter, false, options);
   return { data, entries: computed(() => data.value.entries()), ...outcome(data) };
 }
 
-export function useKVEntry(bucket, key) {
-  const data = useSnapshot(bucket, key, true);
+export function useKVEntry(bucket, key, options) {
+  const data = useSnapshot(bucket, key, true, options);
   const entry = computed(() => data.value.get(toValue(key)));
   return { entry, value: computed(() => entry.value?.value), ...outcome(data) };
 }

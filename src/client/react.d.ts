@@ -2,12 +2,19 @@ import type {
   BrowserKVBucketHandle,
   KVMutation,
   KVPutResult,
+  KVStorage,
   KVView,
   KVViewEntry,
   KVViewSnapshot,
   KVViewStatus,
   ModifyOptions,
 } from "./types.js";
+
+/** Options of {@link useKV} and {@link useKVEntry}. */
+export interface UseKVOptions {
+  /** As {@link KVViewOptions.persist}, of the first component that opens the view: `hydrate(data)`, or a storage. */
+  persist?: KVStorage | undefined;
+}
 
 /** The result of {@link useKV}. */
 export interface UseKV<T> {
@@ -45,12 +52,14 @@ export interface UseKVEntry<T> {
  *
  * Components that use the same handle and filter share a view, which stays open for a second after the last one
  * unmounts. `kv.bucket(name)` returns the same handle each time, so it can be called in the component. Without a
- * bucket (undefined or null), on a server, and while hydrating, the status is `"loading"`, and no view is opened.
+ * bucket (undefined or null), on a server, and while hydrating, no view is opened: the status is `"loading"`, or `"stale"`
+ * with what `persist: hydrate(data)` has.
  * With wrong arguments the status is `"closed"` and `error` is a `ValidationError`.
  */
 export declare function useKV<T>(
   bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
   filter?: string | readonly string[] | null,
+  options?: UseKVOptions,
 ): UseKV<T>;
 
 /**
@@ -60,4 +69,5 @@ export declare function useKV<T>(
 export declare function useKVEntry<T>(
   bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
   key: string | undefined | null,
+  options?: UseKVOptions,
 ): UseKVEntry<T>;

@@ -1,4 +1,16 @@
-import type { BrowserKVBucketHandle, KVViewEntry, KVViewSnapshot, KVViewStatus } from "./types.js";
+import type {
+  BrowserKVBucketHandle,
+  KVStorage,
+  KVViewEntry,
+  KVViewSnapshot,
+  KVViewStatus,
+} from "./types.js";
+
+/** Options of {@link kvStore} and {@link kvEntryStore}. */
+export interface KVStoreOptions {
+  /** As {@link KVViewOptions.persist}, of the first store that opens the view: `hydrate(data)`, or a storage. */
+  persist?: KVStorage | undefined;
+}
 
 /** A readable store, as Svelte defines it: `$store`, `get(store)`, `derived(store, …)` and `fromStore(store)` take it. */
 export interface KVStore<V> {
@@ -35,12 +47,14 @@ export interface KVListEntry<T> {
  * subscribers.
  *
  * Stores of the same handle and filter share a view, which stays open for a second after the last subscriber has
- * left. Without a bucket (undefined or null) and on a server the status is `"loading"`, and no view is opened. With
+ * left. Without a bucket (undefined or null) and on a server no view is opened: the status is `"loading"`, or
+ * `"stale"` with what `persist: hydrate(data)` has. With
  * wrong arguments the status is `"closed"` and `error` is a `ValidationError`.
  */
 export declare function kvStore<T>(
   bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
   filter?: string | readonly string[] | null,
+  options?: KVStoreOptions,
 ): KVStore<KVList<T>>;
 
 /**
@@ -50,4 +64,5 @@ export declare function kvStore<T>(
 export declare function kvEntryStore<T>(
   bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
   key: string | undefined | null,
+  options?: KVStoreOptions,
 ): KVStore<KVListEntry<T>>;

@@ -14,12 +14,12 @@ export interface KVViewOptions {
   key?: string | readonly string[] | undefined;
   /**
    * Where the entries are kept, so that the next view of the same keys shows them at once: a storage of
-   * `@ironflow/browser/offline`. Until the server has delivered all entries the status is `"stale"`.
+   * `@ironflow/browser/offline`, or what a server has read, by `hydrate()` of `@ironflow/browser/ssr`. Until the server has delivered all entries the status is `"stale"`.
    */
   persist?: KVStorage | undefined;
 }
 
-/** A storage of `@ironflow/browser/offline`. */
+/** A storage of `@ironflow/browser/offline` or `@ironflow/browser/ssr`. */
 export interface KVStorage {
   /** Whose data it is. */
   readonly scope: string;

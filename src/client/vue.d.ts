@@ -1,5 +1,17 @@
 import type { ComputedRef, MaybeRefOrGetter, ShallowRef } from "vue";
-import type { BrowserKVBucketHandle, KVViewEntry, KVViewSnapshot, KVViewStatus } from "./types.js";
+import type {
+  BrowserKVBucketHandle,
+  KVStorage,
+  KVViewEntry,
+  KVViewSnapshot,
+  KVViewStatus,
+} from "./types.js";
+
+/** Options of {@link useKV} and {@link useKVEntry}. */
+export interface UseKVOptions {
+  /** As {@link KVViewOptions.persist}, of the first component that opens the view: `hydrate(data)`, or a storage. */
+  persist?: KVStorage | undefined;
+}
 
 /** The result of {@link useKV}. */
 export interface UseKV<T> {
@@ -30,12 +42,13 @@ export interface UseKVEntry<T> {
  * unmounts. The arguments may be refs or getters.
  *
  * Components that use the same handle and filter share a view, which stays open for a second after the last one
- * unmounts. Without a bucket (undefined or null), on a server, and while hydrating, the status is `"loading"`, and no
- * view is opened. With wrong arguments the status is `"closed"` and `error` is a `ValidationError`.
+ * unmounts. Without a bucket (undefined or null), on a server, and while hydrating, no view is opened: the status
+ * is `"loading"`, or `"stale"` with what `persist: hydrate(data)` has. With wrong arguments the status is `"closed"` and `error` is a `ValidationError`.
  */
 export declare function useKV<T>(
   bucket: MaybeRefOrGetter<BrowserKVBucketHandle<T, unknown> | undefined | null>,
   filter?: MaybeRefOrGetter<string | readonly string[] | undefined | null>,
+  options?: MaybeRefOrGetter<UseKVOptions | undefined>,
 ): UseKV<T>;
 
 /**
@@ -45,4 +58,5 @@ export declare function useKV<T>(
 export declare function useKVEntry<T>(
   bucket: MaybeRefOrGetter<BrowserKVBucketHandle<T, unknown> | undefined | null>,
   key: MaybeRefOrGetter<string | undefined | null>,
+  options?: MaybeRefOrGetter<UseKVOptions | undefined>,
 ): UseKVEntry<T>;

@@ -285,8 +285,10 @@ class ViewState {
   #open({ serverUrl, environment, transport }) {
     const id = [serverUrl, environment, transport, this.bucket, this.#patterns, this.#mode];
     const warn = (...details) => log(this.#logger, "warn", ...details);
+    // Undefined while a storage calls back before it returns.
+    let kept;
     const failed = attempt(() => {
-      const kept = this.#storage.open(JSON.stringify(id), warn, (records) => {
+      kept = this.#storage.open(JSON.stringify(id), warn, (records) => {
         if (this.#kept === kept) this.#load(records);
       });
       this.#kept = kept;
@@ -324,9 +326,11 @@ class ViewState {
     return viewEntry(decode(body.event(revision), this.#mode), pending);
   }
 
-  /** Replaces the entries by those that a new watch has delivered. */
+  /** Replaces the entries by those that a new watch has delivered. Keys that remain keep their order. */
   #replace({ mutations, unreadable }) {
-    this.mutations.replace(mutations.toMap());
+    const next = mutations.toMap();
+    const all = [...this.entries.toMap(), ...next];
+    this.mutations.replace(new Map(all.filter(([key]) => next.has(key))));
     this.unreadable = unreadable;
     this.#next = undefined;
   }

@@ -32,7 +32,7 @@ async function required(code, flags = []) {
   return JSON.parse(output);
 }
 
-const entries = ["", "/slim", "/offline", "/react", "/svelte", "/vue"].map(
+const entries = ["", "/slim", "/offline", "/react", "/ssr", "/svelte", "/vue"].map(
   (name) => `@ironflow/browser${name}`,
 );
 

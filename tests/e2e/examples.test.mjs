@@ -81,7 +81,21 @@ console.log(renderToString(createElement(Counter)));
     prints: /^dark$/m,
   },
   "docs/errors.md#1": { before: bucket, prints: /^HTTP_404 my-bucket missing false$/m },
-  "docs/frameworks.md#2": { before: bucket, prints: /"key":"user\.123"/ },
+  "docs/frameworks.md#2": {
+    before: bucket,
+    prints: /^\[\{"key":"user\.123","revision":1,"base64":"eyJuYW1l/m,
+  },
+  "docs/frameworks.md#3": {
+    before: `${bucket}import { dehydrate } from "@ironflow/browser/ssr";
+const data = JSON.parse(JSON.stringify(dehydrate(await bucket.entries())));
+`,
+    after: `import { createElement } from "react";
+import { renderToString } from "react-dom/server";
+console.log(renderToString(createElement(Users, { data })));
+`,
+    prints: /^<p title="stale">Alice<\/p>$/m,
+  },
+  "docs/frameworks.md#4": { before: bucket, prints: /"key":"user\.123"/ },
   "docs/testing.md#2": { prints: /^true$/m },
   "docs/testing.md#3": { prints: /^hello$/m },
   "docs/views-and-offline.md#1": { before: bucket, prints: /name: 'Alice'/ },

@@ -49,6 +49,7 @@ test("arethetypeswrong finds nothing wrong, in CommonJS and without exports too"
     "./ironflow.wasm",
     "./offline",
     "./react",
+    "./ssr",
     "./svelte",
     "./vue",
     "./dev",

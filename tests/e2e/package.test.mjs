@@ -24,7 +24,7 @@ const evaluate = (code) => project.evaluate(code);
 describe("the package", () => {
   test("holds exactly what is meant to be in it", () => {
     const { name, files } = project.packed;
-    const entries = ["index", "offline", "react", "slim", "svelte", "vue"];
+    const entries = ["index", "offline", "react", "slim", "ssr", "svelte", "vue"];
     const commonjs = [
       ...["client", "errors", "inlined", ...entries].flatMap((each) => [
         `cjs/${each}.cjs`,
@@ -67,6 +67,9 @@ describe("the package", () => {
       "slim.js.map",
       "slim.node.js",
       "slim.node.js.map",
+      "ssr.d.ts",
+      "ssr.js",
+      "ssr.js.map",
       "svelte.d.ts",
       "svelte.js",
       "svelte.js.map",

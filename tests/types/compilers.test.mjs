@@ -16,6 +16,7 @@ const files = [
   "offline.ts",
   "react.ts",
   "slim.ts",
+  "ssr.ts",
   "svelte.ts",
   "vue.ts",
 ];

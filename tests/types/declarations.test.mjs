@@ -13,7 +13,7 @@ import { declared } from "./declared.mjs";
 /** @typedef {import("./declared.mjs").Declared} Declared */
 
 const manifest = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8"));
-const entries = [".", "./slim", "./offline", "./react", "./svelte", "./vue"];
+const entries = [".", "./slim", "./offline", "./react", "./ssr", "./svelte", "./vue"];
 const declarations = declared(
   ...entries.map((entry) => join(packageDir, manifest.exports[entry].types.default)),
 );

@@ -2,13 +2,15 @@
 
 import * as framework from "ironflow:framework";
 import { createClient } from "@ironflow/browser";
+import { dehydrate, hydrate } from "@ironflow/browser/ssr";
 
 const rendered = [];
 const onRender = (name) => rendered.push(name);
 let client;
 
-const withBucket = ({ bucket, decode, ...props }) => ({
+const withBucket = ({ bucket, decode, data, ...props }) => ({
   ...props,
+  ...(data && { persist: hydrate(data) }),
   ...(props.count && { onRender }),
   bucket: bucket ? client.kv().bucket(bucket, { decode }) : undefined,
 });
@@ -21,6 +23,7 @@ globalThis.app = {
   client: () => client,
   kv: () => client.kv(),
   show: (name, props) => framework.show(name, withBucket(props)),
+  dehydrate: async (bucket) => dehydrate(await client.kv().bucket(bucket).entries()),
   hydrate(html, name, props) {
     document.getElementById("root").innerHTML = html;
     framework.hydrate(name, withBucket(props));

@@ -2,8 +2,9 @@
 
 import { render } from "ironflow:framework";
 import { createClient } from "@ironflow/browser";
+import { hydrate } from "@ironflow/browser/ssr";
 
-export async function renderList() {
+export async function renderList(data) {
   const used = [];
   const { fetch, WebSocket } = globalThis;
   globalThis.fetch = () => used.push("fetch");
@@ -13,7 +14,7 @@ export async function renderList() {
     }
   };
   try {
-    const html = await render({ bucket: createClient().kv().bucket("b") });
+    const html = await render({ bucket: createClient().kv().bucket("b"), persist: hydrate(data) });
     // What a store or an effect does later.
     await new Promise((resolve) => setTimeout(resolve));
     return { html, used };

@@ -44,6 +44,7 @@ export async function entrySizes() {
     "./slim": sum(wasm, glue),
     "./offline": await bundled("offline.js"),
     "./react": await bundled("react.js"),
+    "./ssr": await bundled("ssr.js"),
     "./svelte": await bundled("svelte.js"),
     "./vue": await bundled("vue.js"),
   };

@@ -2,6 +2,7 @@
 
 import { createClient } from "@ironflow/browser";
 import { useKV, useKVEntry } from "@ironflow/browser/react";
+import { dehydrate, hydrate } from "@ironflow/browser/ssr";
 import { StrictMode } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { List } from "./list.jsx";
@@ -99,11 +100,11 @@ function Mistaken({ bucket }) {
 const components = { List, Entry, Entries, Inside, Large, Counter, Together, Mistaken };
 
 /** A component by its name, none for an unknown one. Another `handle` is another handle. */
-function page(name, { bucket, decode, handle, ...props }) {
+function page(name, { bucket, decode, handle, data, ...props }) {
   const id = JSON.stringify([bucket, decode, handle]);
   if (!handles.has(id)) handles.set(id, kv.bucket(bucket, { decode }));
   const Component = components[name];
-  const given = { ...props, bucket: handles.get(id), onRender };
+  const given = { ...props, bucket: handles.get(id), persist: hydrate(data), onRender };
   return <StrictMode>{Component && <Component {...given} />}</StrictMode>;
 }
 
@@ -119,6 +120,7 @@ globalThis.app = {
     root ??= createRoot(document.getElementById("root"));
     root.render(page(name, props));
   },
+  dehydrate: async (bucket) => dehydrate(await kv.bucket(bucket).entries()),
   hydrate(html, name, props) {
     const element = document.getElementById("root");
     element.innerHTML = html;

@@ -1,8 +1,8 @@
 import { useKV } from "@ironflow/browser/react";
 
 /** The matching keys of a bucket; calls `onRender` for each rendering. */
-export function List({ bucket, filter, onRender }) {
-  const { entries, data, status, error } = useKV(bucket, filter);
+export function List({ bucket, filter, persist, onRender }) {
+  const { entries, data, status, error } = useKV(bucket, filter, { persist });
   onRender?.(`${status} ${entries.length}`);
   return (
     <ul data-status={status} data-error={error?.code} data-size={data.size}>

@@ -1,12 +1,13 @@
 // The list as a server renders it.
 
 import { createClient } from "@ironflow/browser";
+import { hydrate } from "@ironflow/browser/ssr";
 import { StrictMode } from "react";
 import { renderToString } from "react-dom/server";
 import { List } from "./list.jsx";
 
 /** The markup, and what of the network was used for it. */
-export function renderList() {
+export function renderList(data) {
   const used = [];
   const { fetch, WebSocket } = globalThis;
   globalThis.fetch = () => used.push("fetch");
@@ -19,7 +20,7 @@ export function renderList() {
     const bucket = createClient().kv().bucket("b");
     const html = renderToString(
       <StrictMode>
-        <List bucket={bucket} />
+        <List bucket={bucket} persist={hydrate(data)} />
       </StrictMode>,
     );
     return { html, used };

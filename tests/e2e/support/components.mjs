@@ -61,6 +61,7 @@ export async function bundleComponents(from, framework, to, { server = false } =
     alias: {
       "ironflow:framework": framework,
       "@ironflow/browser": join(packageDir, "index.js"),
+      "@ironflow/browser/ssr": join(packageDir, "ssr.js"),
       "@ironflow/browser/svelte": join(packageDir, "svelte.js"),
       "@ironflow/browser/vue": join(packageDir, "vue.js"),
     },

@@ -83,6 +83,7 @@ export async function startReact() {
     alias: {
       "@ironflow/browser": join(packageDir, "index.js"),
       "@ironflow/browser/react": join(packageDir, "react.js"),
+      "@ironflow/browser/ssr": join(packageDir, "ssr.js"),
     },
     nodePaths: [join(root, "tests/node_modules")],
     jsx: "automatic",
