@@ -2,77 +2,23 @@
 // often configure their minifier to mangle such properties (`mangle-props=^_`), which would not rename them in the
 // WebAssembly.
 
+import { EXPORTS, IMPORTS, Reader, sections } from "./module.mjs";
+
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$"];
 const DIGITS = [..."0123456789"];
 
-/** Section ids. */
-const IMPORTS = 2;
-const EXPORTS = 7;
-
-/** Reads a WebAssembly module from an offset. */
-export class Reader {
-  /** @param {Uint8Array} code @param {number} at */
-  constructor(code, at) {
-    this.code = code;
-    this.at = at;
-  }
-
-  number() {
-    for (let value = 0, shift = 0; ; shift += 7) {
-      const byte = this.code[this.at];
-      this.at += 1;
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-  }
-
-  /** Reads a name and returns its start and end. */
-  name() {
-    const length = this.number();
-    this.at += length;
-    return [this.at - length, this.at];
-  }
-
-  limits() {
-    if (this.number() & 1) this.number();
-    this.number();
-  }
-
-  /** Skips the description of an import. */
-  imported() {
-    const kind = this.number();
-    if (kind === 1 || kind === 3) this.number();
-    if (kind === 1 || kind === 2) this.limits();
-    else if (kind === 0 || kind === 3) this.number();
-    else throw new Error(`the WebAssembly imports something of kind ${kind}`);
-  }
-
-  exported() {
-    this.number();
-    this.number();
-  }
-}
-
 /** The starts and ends of the names in a section. @param {Uint8Array} code @param {number} wanted */
 function places(code, wanted) {
-  const reader = new Reader(code, 8);
-  while (reader.at < code.length) {
-    const section = reader.number();
-    const size = reader.number();
-    if (section !== wanted) {
-      reader.at += size;
-      continue;
-    }
-    const found = [];
-    for (let left = reader.number(); left > 0; left -= 1) {
-      if (wanted === IMPORTS) reader.name();
-      found.push(reader.name());
-      if (wanted === IMPORTS) reader.imported();
-      else reader.exported();
-    }
-    return found;
-  }
-  throw new Error(`the WebAssembly has no section ${wanted}`);
+  const section = sections(code).find(({ id }) => id === wanted);
+  if (!section) throw new Error(`the WebAssembly has no section ${wanted}`);
+  const reader = new Reader(code, section.start);
+  return reader.list(() => {
+    if (wanted === IMPORTS) reader.name();
+    const place = reader.name();
+    if (wanted === IMPORTS) reader.imported();
+    else reader.exported();
+    return place;
+  });
 }
 
 /** Replacement names of the same length. @param {string} name @param {string[]} alone names of one character */

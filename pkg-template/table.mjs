@@ -3,29 +3,18 @@
 // table. Nothing calls them through it: JavaScript calls a closure by an export, and the crate uses no futures.
 // wasm-opt cannot know that, and would keep them and all they call.
 
-import { Reader } from "./names.mjs";
+import {
+  CUSTOM,
+  ELEMENTS,
+  encoded,
+  FUNCTION_NAMES,
+  Reader,
+  replaced,
+  sections,
+} from "./module.mjs";
 
 /** The names of these functions; a hash may follow the name of a crate. */
 const UNCALLED = /^(?:wasm_bindgen(?:\[\w+\])?::convert::closures|js_sys(?:\[\w+\])?::futures)::/;
-
-/** Section ids, and the id of the functions' names in the custom section `name`. */
-const CUSTOM = 0;
-const ELEMENTS = 9;
-const FUNCTION_NAMES = 1;
-
-/** The sections of a module. @param {Buffer} code */
-function sections(code) {
-  const reader = new Reader(code, 8);
-  const found = [];
-  while (reader.at < code.length) {
-    const from = reader.at;
-    const id = reader.number();
-    const size = reader.number();
-    found.push({ id, from, start: reader.at, end: reader.at + size });
-    reader.at += size;
-  }
-  return found;
-}
 
 /** The names of functions, by index. @param {Buffer} code @param {ReturnType<typeof sections>} all */
 function functionNames(code, all) {
@@ -48,12 +37,6 @@ function functionNames(code, all) {
     }
   }
   throw new Error("the WebAssembly has no names of functions");
-}
-
-/** A number in LEB128, whose last byte must be below `limit`: 128, or 64 if it is signed. */
-function encoded(value, limit = 128) {
-  if (value < limit) return [value];
-  return [(value % 128) + 128, ...encoded(Math.floor(value / 128), limit)];
 }
 
 /** Removes them. @param {Buffer} code a module with the names of its functions */
@@ -93,9 +76,5 @@ export function withoutUncalled(code) {
       ...indices.flatMap((index) => encoded(index)),
     ]),
   ];
-  return Buffer.concat([
-    code.subarray(0, elements.from),
-    Buffer.from([ELEMENTS, ...encoded(content.length), ...content]),
-    code.subarray(elements.end),
-  ]);
+  return replaced(code, new Map([[ELEMENTS, content]]));
 }
