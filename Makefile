@@ -47,7 +47,7 @@ test: setup ## Run the tests
 
 .PHONY: matrix
 matrix: setup pkg/index.js ## Run the longer tests: bundlers, browsers, servers, faults, leaks
-	@.ci/setup firefox
+	@.ci/setup firefox webkit
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
 	$(step) "The package with bundlers" $(node_test) --test-concurrency=1 tests/e2e/packaging/*.test.mjs

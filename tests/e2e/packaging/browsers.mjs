@@ -1,8 +1,7 @@
 // The browsers that open the apps' pages.
 
-import { existsSync } from "node:fs";
 import puppeteer from "puppeteer-core";
-import { complaints, launchBrowser } from "../support/browser.mjs";
+import { complaints, firefoxPath, launchBrowser } from "../support/browser.mjs";
 
 /**
  * @typedef {object} Visit what a page has come to
@@ -66,17 +65,6 @@ async function firefox() {
     },
     close: () => browser.close(),
   };
-}
-
-/** A Firefox: the one that $FIREFOX names, or the first that is installed. */
-function firefoxPath() {
-  const candidates = [
-    process.env.FIREFOX,
-    "/usr/bin/firefox",
-    "/usr/bin/firefox-esr",
-    "/Applications/Firefox.app/Contents/MacOS/firefox",
-  ];
-  return candidates.find((path) => path && existsSync(path));
 }
 
 /** Starts those that are installed. @returns {Promise<Record<string, Browser | undefined>>} */

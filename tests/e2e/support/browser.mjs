@@ -25,6 +25,17 @@ export function chromePath() {
   return found;
 }
 
+/** A Firefox: the one that $FIREFOX names, or the first that is installed. */
+export function firefoxPath() {
+  const candidates = [
+    process.env.FIREFOX,
+    "/usr/bin/firefox",
+    "/usr/bin/firefox-esr",
+    "/Applications/Firefox.app/Contents/MacOS/firefox",
+  ];
+  return candidates.find((path) => path && existsSync(path));
+}
+
 /** Starts a headless Chromium; the caller closes it. */
 export function launchBrowser() {
   return chromium.launch({ executablePath: chromePath(), args });
