@@ -75,7 +75,7 @@ export class App {
   /** Runs a server until it is stopped. @param {string} program @param {string[]} args `PORT` stands for its port @returns {Promise<Site>} */
   async serve(program, ...args) {
     const port = await freePort();
-    const given = args.map((arg) => arg.replace("PORT", String(port)));
+    const given = args.map((arg) => arg.replace(/PORT$/, String(port)));
     const server = this.#start(program, given);
     const url = `http://127.0.0.1:${port}`;
     let answers = false;

@@ -122,27 +122,79 @@ const esbuild = (mode, page, ...args) => ({
   },
 });
 
-/** @returns {Row[]} */
-function next() {
+/** An app of a framework that renders on the server. @param {Pick<Row, "name" | "tools" | "layers">} row @param {Row["site"]} dev @param {Row["site"]} build @returns {Row[]} */
+function rendered({ name, tools, layers }, dev, build) {
   /** @param {string} mode @param {Row["site"]} site @returns {Row} */
   const row = (mode, site) => ({
-    name: "Next 16.4.6, on the server and in the page",
+    name: `${name}, on the server and in the page`,
     mode,
-    tools: { next: "16.4.6", react: "19.3.1", "react-dom": "19.3.1" },
-    layers: ["page", "next"],
+    tools,
+    layers: ["page", "ssr", ...layers],
     slim: itself,
     browser: "Chromium",
     site,
   });
-  const address = ["--hostname", "127.0.0.1", "--port", "PORT"];
-  return [
-    row("dev server", (app) => app.serve("next", "dev", ...address)),
-    row("build", async (app) => {
-      await app.finish("next", "build");
-      return app.serve("next", "start", ...address);
-    }),
-  ];
+  return [row("dev server", dev), row("build", build)];
 }
+
+const next = rendered(
+  {
+    name: "Next 16.4.6",
+    tools: { next: "16.4.6", react: "19.3.1", "react-dom": "19.3.1" },
+    layers: ["next"],
+  },
+  (app) => app.serve("next", "dev", "--hostname", "127.0.0.1", "--port", "PORT"),
+  async (app) => {
+    await app.finish("next", "build");
+    return app.serve("next", "start", "--hostname", "127.0.0.1", "--port", "PORT");
+  },
+);
+
+const svelteKit = rendered(
+  {
+    name: "SvelteKit 2.70.4",
+    tools: {
+      "@sveltejs/kit": "2.70.4",
+      "@sveltejs/vite-plugin-svelte": "7.3.1",
+      svelte: "5.57.3",
+      vite: "8.3.8",
+    },
+    layers: ["svelte-kit"],
+  },
+  (app) => app.serve("vite", "--strictPort", ...host),
+  async (app) => {
+    await app.finish("vite", "build");
+    return app.serve("vite", "preview", "--strictPort", ...host);
+  },
+);
+
+const reactRouter = rendered(
+  {
+    name: "React Router 7.18.4",
+    tools: {
+      "react-router": "7.18.4",
+      "@react-router/dev": "7.18.4",
+      "@react-router/node": "7.18.4",
+      "@react-router/serve": "7.18.4",
+      isbot: "5.2.3",
+      react: "19.3.1",
+      "react-dom": "19.3.1",
+      vite: "8.3.8",
+    },
+    layers: ["react-router"],
+  },
+  (app) => app.serve("react-router", "dev", "--strictPort", ...host),
+  async (app) => {
+    await app.finish("react-router", "build");
+    return app.serve(
+      "env",
+      "HOST=127.0.0.1",
+      "PORT=PORT",
+      "react-router-serve",
+      "build/server/index.js",
+    );
+  },
+);
 
 /** @param {string} name @param {import("./app.mjs").Tools} tools @param {string[]} command @returns {Row} */
 const script = (name, tools, ...command) => ({
@@ -265,7 +317,9 @@ export const rows = [
   esbuild("dev server", "module", "--format=esm"),
   esbuild("build, ESM", "module", "--format=esm", "--splitting"),
   esbuild("build, IIFE", "classic", "--format=iife"),
-  ...next(),
+  ...next,
+  ...reactRouter,
+  ...svelteKit,
   script("Node", {}, process.execPath),
   script("Deno 2.9.6", { deno: "2.9.6" }, "deno", "run", "--allow-all"),
   script("Bun 1.4.5", { bun: "1.4.5" }, "bun"),
