@@ -9,9 +9,9 @@ const GRACE = 1000;
 const none = Object.freeze([]);
 
 /** The snapshot before there is a view, or if there is an error instead. */
-const empty = (status, error) => ({
-  state: status === "loading" ? "connecting" : "disconnected",
-  status,
+const empty = (error) => ({
+  state: error ? "disconnected" : "connecting",
+  status: error ? "closed" : "loading",
   error,
   size: 0,
   get: () => undefined,
@@ -19,74 +19,68 @@ const empty = (status, error) => ({
   keys: () => [],
   entries: () => none,
 });
-const loading = empty("loading");
+const loading = empty();
 
 /** The views of each bucket handle, by the id of their filter. */
 const shared = new WeakMap();
 
 /** A view and the components that use it. */
-class Shared {
-  subscribers = new Set();
-  timer;
-
-  constructor(bucket, key, persist) {
-    try {
-      this.view = bucket.view({ key, persist });
-      this.view.subscribe(() => {
-        for (const notify of [...this.subscribers]) notify();
-      });
-    } catch (error) {
-      this.failure = empty("closed", error);
-    }
-  }
-
-  get snapshot() {
-    return this.failure ?? this.view.getSnapshot();
+function newShared(bucket, key, persist, subscribers = new Set()) {
+  try {
+    const view = bucket.view({ key, persist });
+    view.subscribe(() => {
+      for (const notify of [...subscribers]) notify();
+    });
+    return { subscribers, view, getSnapshot: () => view.getSnapshot() };
+  } catch (error) {
+    const failure = empty(error);
+    return { subscribers, getSnapshot: () => failure };
   }
 }
-
-/** A source without a view. */
-const fixed = (snapshot) => ({ subscribe: () => () => {}, getSnapshot: () => snapshot });
 
 /** Filters with equal contents share a view. */
 export const idOf = (filter) => JSON.stringify(filter) ?? typeof filter;
 
-const missing = (value) => value === undefined || value === null;
+/** The snapshot before there is a view. */
+function startOf(bucket, persist) {
+  if (bucket === undefined) return loading;
+  if (bucket.view) return persist?.snapshot ?? loading;
+  const found = typeof bucket === "string" ? JSON.stringify(bucket) : typeof bucket;
+  const message = `the first argument must be a bucket returned by kv.bucket(name): found ${found}`;
+  return empty(new ValidationError(message));
+}
 
 /**
  * The snapshots of a bucket's keys. The view is opened by `subscribe`, not before.
  *
- * @param {unknown} bucket
+ * @param {unknown} given the bucket
  * @param {unknown} filter a key, a pattern or several; by default all keys
  * @param {boolean} single whether the filter is one key, without which there is nothing to show
  * @param {unknown} persist the storage of the view; one of `hydrate()` has a snapshot to start with
  */
-export function live(bucket, filter, single, persist) {
-  if (missing(bucket) || (single && missing(filter))) return fixed(loading);
-  if (typeof bucket.view !== "function") {
-    const found = typeof bucket === "string" ? JSON.stringify(bucket) : typeof bucket;
-    const message = `the first argument must be a bucket returned by kv.bucket(name): found ${found}`;
-    return fixed(empty("closed", new ValidationError(message)));
-  }
+export function live(given, filter, single, persist) {
   const key = filter ?? undefined;
+  const bucket = single && key === undefined ? undefined : (given ?? undefined);
   const id = idOf(key);
-  const start = persist?.snapshot ?? loading;
+  const start = startOf(bucket, persist);
   const find = () => shared.get(bucket)?.get(id);
+  const getSnapshot = () => find()?.getSnapshot() ?? start;
   return {
+    /** What a server renders. */
+    start,
+    getSnapshot,
     subscribe(notify) {
+      if (!bucket?.view) return () => {};
       const views = shared.get(bucket) ?? new Map();
       shared.set(bucket, views);
-      const old = views.get(id);
-      let found = old;
-      if (!found || found.snapshot.status === "closed") {
-        clearTimeout(old?.timer);
-        found = new Shared(bucket, key, persist);
-        // The components of the closed view continue with the new one.
-        if (old) found.subscribers = old.subscribers;
+      let found = views.get(id);
+      clearTimeout(found?.timer);
+      if (!found || found.getSnapshot().status === "closed") {
+        // The components of a closed view continue with the new one.
+        found = newShared(bucket, key, persist, found?.subscribers);
         views.set(id, found);
         for (const other of found.subscribers) other();
       }
-      clearTimeout(found.timer);
       const { subscribers } = found;
       subscribers.add(notify);
       return () => {
@@ -99,10 +93,15 @@ export function live(bucket, filter, single, persist) {
         }, GRACE);
       };
     },
-    /** What a server renders. */
-    start,
-    getSnapshot: () => find()?.snapshot ?? start,
-    view: () => find()?.view,
+    /** `mutate` of the view; of a single key without the key. */
+    async mutate(...change) {
+      const view = find()?.view;
+      if (view) return single ? view.mutate(key, ...change) : view.mutate(...change);
+      throw (
+        getSnapshot().error ??
+        new ValidationError("mutate() needs a bucket, a key and a mounted component")
+      );
+    },
   };
 }
 

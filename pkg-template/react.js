@@ -1,6 +1,6 @@
 // Hooks for React. Rendering opens no view, because React may discard the result.
 
-import { useCallback, useMemo, useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { entryOf, idOf, listOf, live } from "./live.js";
 
 function useSnapshot(bucket, filter, single, options) {
@@ -11,19 +11,8 @@ function useSnapshot(bucket, filter, single, options) {
     () => live(bucket, filter, single, persist),
     [bucket, id, single, persist],
   );
-  const { subscribe, getSnapshot, start } = source;
-  const mutate = useCallback(
-    async (...change) => {
-      const view = source.view?.();
-      if (view) return view.mutate(...change);
-      throw (
-        getSnapshot().error ??
-        new TypeError("mutate() needs a bucket, a key and a mounted component")
-      );
-    },
-    [source, getSnapshot],
-  );
-  return [useSyncExternalStore(subscribe, getSnapshot, () => start ?? getSnapshot()), mutate];
+  const { subscribe, getSnapshot, start, mutate } = source;
+  return [useSyncExternalStore(subscribe, getSnapshot, () => start), mutate];
 }
 
 export function useKV(bucket, filter, options) {
@@ -32,7 +21,6 @@ export function useKV(bucket, filter, options) {
 }
 
 export function useKVEntry(bucket, key, options) {
-  const [data, mutateKey] = useSnapshot(bucket, key, true, options);
-  const mutate = useCallback((...given) => mutateKey(key, ...given), [mutateKey, key]);
+  const [data, mutate] = useSnapshot(bucket, key, true, options);
   return { ...entryOf(data, key), mutate };
 }

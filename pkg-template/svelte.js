@@ -6,8 +6,9 @@ import { entryOf, listOf, live } from "./live.js";
  * A readable store of what `resultOf` makes of the snapshots. The view is opened a microtask after the first
  * subscription: a server renders, and `get()` reads, by a subscription that ends before.
  */
-function storeOf({ subscribe, getSnapshot }, resultOf) {
+function storeOf({ subscribe, getSnapshot, mutate }, resultOf) {
   return {
+    mutate,
     subscribe(run) {
       let shown = getSnapshot();
       let unsubscribe;

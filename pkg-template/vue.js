@@ -11,46 +11,40 @@ import {
 } from "vue";
 import { live } from "./live.js";
 
-/** A ref of the snapshots. A component opens its view when it is mounted: never on a server. */
+/** What lists and entries share. A component opens its view when it is mounted: never on a server. */
 function useSnapshot(bucket, filter, single, options) {
   const instance = getCurrentInstance();
-  const mounted = shallowRef(!instance);
-  if (instance) {
-    onMounted(() => {
-      mounted.value = true;
-    });
-  }
   const source = computed(() =>
     live(toRaw(toValue(bucket)), toValue(filter), single, toValue(options)?.persist),
   );
+  const data = shallowRef(source.value.start);
+  const update = () => {
+    data.value = source.value.getSnapshot();
+  };
   // The first rendering of what a server has rendered shows what the server did.
-  const snapshot = shallowRef(
-    (instance?.vnode.el && source.value.start) ?? source.value.getSnapshot(),
-  );
-  watchEffect((onCleanup) => {
-    const { subscribe, getSnapshot } = source.value;
-    if (!mounted.value) return;
-    const update = () => {
-      snapshot.value = getSnapshot();
-    };
-    onCleanup(subscribe(update));
-    update();
-  });
-  return snapshot;
+  if (!instance?.vnode.el) update();
+  const open = () =>
+    watchEffect((onCleanup) => {
+      onCleanup(source.value.subscribe(update));
+      update();
+    });
+  if (instance) onMounted(open);
+  else open();
+  return {
+    data,
+    status: computed(() => data.value.status),
+    error: computed(() => data.value.error),
+    mutate: (...change) => source.value.mutate(...change),
+  };
 }
 
 export function useKV(bucket, filter, options) {
-  const data = useSnapshot(bucket, filter, false, options);
-  return { data, entries: computed(() => data.value.entries()), ...outcome(data) };
+  const result = useSnapshot(bucket, filter, false, options);
+  return { ...result, entries: computed(() => result.data.value.entries()) };
 }
 
 export function useKVEntry(bucket, key, options) {
-  const data = useSnapshot(bucket, key, true, options);
+  const { data, ...result } = useSnapshot(bucket, key, true, options);
   const entry = computed(() => data.value.get(toValue(key)));
-  return { entry, value: computed(() => entry.value?.value), ...outcome(data) };
+  return { ...result, entry, value: computed(() => entry.value?.value) };
 }
-
-const outcome = (data) => ({
-  status: computed(() => data.value.status),
-  error: computed(() => data.value.error),
-});

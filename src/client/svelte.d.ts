@@ -1,9 +1,13 @@
 import type {
   BrowserKVBucketHandle,
+  KVMutation,
+  KVPutResult,
   KVStorage,
+  KVView,
   KVViewEntry,
   KVViewSnapshot,
   KVViewStatus,
+  ModifyOptions,
 } from "./types.js";
 
 /** Options of {@link kvStore} and {@link kvEntryStore}. */
@@ -42,6 +46,21 @@ export interface KVListEntry<T> {
   error: Error | undefined;
 }
 
+/** A store of {@link kvStore}. */
+export interface KVListStore<T> extends KVStore<KVList<T>> {
+  /** As {@link KVView.mutate}, while the store has subscribers. */
+  mutate: KVView<T>["mutate"];
+}
+
+/** A store of {@link kvEntryStore}. */
+export interface KVListEntryStore<T> extends KVStore<KVListEntry<T>> {
+  /** As {@link KVView.mutate}, of this key, while the store has subscribers. */
+  mutate: (
+    change: (current?: KVViewEntry<T>) => KVMutation<T>,
+    options?: ModifyOptions,
+  ) => Promise<KVPutResult>;
+}
+
 /**
  * A store of the keys of a bucket that match a key, a pattern or several (default: all), kept up to date while it has
  * subscribers.
@@ -55,7 +74,7 @@ export declare function kvStore<T>(
   bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
   filter?: string | readonly string[] | null,
   options?: KVStoreOptions,
-): KVStore<KVList<T>>;
+): KVListStore<T>;
 
 /**
  * A store of one key of a bucket, kept up to date like {@link kvStore}. Without a key (undefined or null) the status is
@@ -65,4 +84,4 @@ export declare function kvEntryStore<T>(
   bucket: BrowserKVBucketHandle<T, unknown> | undefined | null,
   key: string | undefined | null,
   options?: KVStoreOptions,
-): KVStore<KVListEntry<T>>;
+): KVListEntryStore<T>;

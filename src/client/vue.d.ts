@@ -1,10 +1,14 @@
 import type { ComputedRef, MaybeRefOrGetter, ShallowRef } from "vue";
 import type {
   BrowserKVBucketHandle,
+  KVMutation,
+  KVPutResult,
   KVStorage,
+  KVView,
   KVViewEntry,
   KVViewSnapshot,
   KVViewStatus,
+  ModifyOptions,
 } from "./types.js";
 
 /** Options of {@link useKV} and {@link useKVEntry}. */
@@ -23,6 +27,8 @@ export interface UseKV<T> {
   status: ComputedRef<KVViewStatus>;
   /** The current error, as `KVViewContent.error`; undefined after recovery. */
   error: ComputedRef<Error | undefined>;
+  /** As {@link KVView.mutate}. */
+  mutate: KVView<T>["mutate"];
 }
 
 /** The result of {@link useKVEntry}. */
@@ -35,6 +41,11 @@ export interface UseKVEntry<T> {
   status: ComputedRef<KVViewStatus>;
   /** The current error, as `KVViewContent.error`; undefined after recovery. */
   error: ComputedRef<Error | undefined>;
+  /** As {@link KVView.mutate}, of this key. */
+  mutate: (
+    change: (current?: KVViewEntry<T>) => KVMutation<T>,
+    options?: ModifyOptions,
+  ) => Promise<KVPutResult>;
 }
 
 /**

@@ -175,6 +175,42 @@ for (const framework of frameworks) {
         await done();
       });
 
+      test("mutate() shows its change at once, and rolls back with the error", async () => {
+        const { page, show, put, rendered, done } = await open(framework, {
+          ...config(),
+          retry: false,
+        });
+        const refused = () =>
+          page.evaluate(() =>
+            app.mutateList("n", () => Number.NaN).catch((/** @type {any} */ e) => e.code),
+          );
+        await put("n", 1);
+        await show("Counter", { decode: "json", recorded: true });
+        await page.waitForSelector("button:text-is('1')");
+        await rendered();
+        const click = async (/** @type {number} */ value) => {
+          await page.click("button");
+          await page.waitForSelector(`button:text-is('${value}'):not([data-pending])`);
+          return [...new Set(await rendered())];
+        };
+        assert.deepEqual(await click(2), ["2 pending", "2"]);
+        assert.equal(await refused(), "VALIDATION_ERROR");
+        await page.evaluate(() =>
+          app.mutateList("n", (/** @type {any} */ entry) => entry.value + 1),
+        );
+        await page.waitForSelector("button:text-is('3'):not([data-pending])");
+        if (onServer) {
+          await page.route("**/keys/n", (route) => route.abort());
+          await rendered();
+          const shown = await click(3);
+          assert.deepEqual(shown.sort(), ["3", "4 pending", "REQUEST_FAILED"]);
+        }
+        await show("Counter", { bucket: "", recorded: true });
+        await page.waitForSelector("button:not(:text('3'))", { state: "attached" });
+        assert.equal(await refused(), "VALIDATION_ERROR");
+        await done(/net::ERR_FAILED/);
+      });
+
       test("a component that unmounts while loading or later leaves no socket", async () => {
         const { page, bucket, show, put, list, sockets, done } = await open(framework, config());
         await page.evaluate((name) => {

@@ -33,6 +33,11 @@ kvEntryStore(users, "admin").subscribe(({ entry, value }) => {
   console.log(name, entry?.revision);
 });
 
+kvStore(users).mutate("admin", (entry) => entry?.value);
+kvEntryStore(users, "admin").mutate((entry) => entry?.value, { timeout: 100 });
+// @ts-expect-error: a user has a name.
+kvEntryStore(users, "admin").mutate(() => ({}));
+
 kvStore(undefined);
 // @ts-expect-error: a bucket is no name.
 kvStore("users");

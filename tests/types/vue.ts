@@ -1,6 +1,11 @@
 // What a component for Vue writes, as the compiler sees it.
 
-import { type BrowserKVBucketHandle, ironflow, type KVViewEntry } from "@ironflow/browser";
+import {
+  type BrowserKVBucketHandle,
+  ironflow,
+  KV_DELETE,
+  type KVViewEntry,
+} from "@ironflow/browser";
 import { type UseKV, useKV, useKVEntry } from "@ironflow/browser/vue";
 import { computed, ref, shallowRef } from "vue";
 
@@ -12,7 +17,10 @@ const users = ironflow.kv().bucket<User>("users", { decode: "json" });
 
 export function useList(): string[] {
   const filter = ref(["user.*", "admin"]);
-  const { entries, data, status, error } = useKV(users, filter);
+  const { entries, data, status, error, mutate } = useKV(users, filter);
+  mutate("admin", (entry) => ({ name: `${entry?.value.name}` }));
+  // @ts-expect-error: a user has a name.
+  mutate("admin", () => ({}));
   const first: User | undefined = data.value.get("admin")?.value;
   const state: "loading" | "stale" | "ready" | "closed" = status.value;
   console.log(first?.name, state, error.value?.message, useKV(users).entries.value.length);
@@ -22,7 +30,8 @@ export function useList(): string[] {
 }
 
 export function useSingle(props: { name?: string }): string | undefined {
-  const { entry, value } = useKVEntry(users, () => props.name);
+  const { entry, value, mutate } = useKVEntry(users, () => props.name);
+  mutate(() => KV_DELETE).then(({ revision }) => console.log(revision));
   const read: KVViewEntry<User> | undefined = entry.value;
   return `${value.value?.name} ${read?.revision}`;
 }

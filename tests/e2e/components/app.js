@@ -8,10 +8,10 @@ const rendered = [];
 const onRender = (name) => rendered.push(name);
 let client;
 
-const withBucket = ({ bucket, decode, data, ...props }) => ({
+const withBucket = ({ bucket, decode, data, recorded, ...props }) => ({
   ...props,
   ...(data && { persist: hydrate(data) }),
-  ...(props.count && { onRender }),
+  ...((props.count || recorded) && { onRender }),
   bucket: bucket ? client.kv().bucket(bucket, { decode }) : undefined,
 });
 

@@ -2,6 +2,7 @@
 
 import { hydrate as hydrateWith, mount, unmount as remove } from "svelte";
 import { writable } from "svelte/store";
+import Counter from "./Counter.svelte";
 import Entries from "./Entries.svelte";
 import Entry from "./Entry.svelte";
 import List from "./List.svelte";
@@ -9,7 +10,7 @@ import Mistaken from "./Mistaken.svelte";
 import Page from "./Page.svelte";
 import Together from "./Together.svelte";
 
-const components = { Entries, Entry, List, Mistaken, Together };
+const components = { Counter, Entries, Entry, List, Mistaken, Together };
 const page = writable({});
 let app;
 

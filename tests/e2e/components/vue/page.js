@@ -1,13 +1,14 @@
 // How the tests show components with Vue.
 
 import { createApp, createSSRApp, h, shallowRef } from "vue";
+import Counter from "./Counter.vue";
 import Entries from "./Entries.vue";
 import Entry from "./Entry.vue";
 import List from "./List.vue";
 import Mistaken from "./Mistaken.vue";
 import Together from "./Together.vue";
 
-const components = { Entries, Entry, List, Mistaken, Together };
+const components = { Counter, Entries, Entry, List, Mistaken, Together };
 const page = shallowRef({});
 const Page = {
   render() {
