@@ -116,10 +116,13 @@ const shared = {
 };
 const encoded = encode(wasm);
 const decoder = join(compiled, "decoder.wasm");
-run("wasm-opt", ["-O3", join(template, "decoder.wat"), "-o", decoder]);
+run("wasm-opt", ["-O3", "--enable-bulk-memory", join(template, "decoder.wat"), "-o", decoder]);
 const made = {
   "ironflow:glue": glue,
   "ironflow:text": `export const COMMON = "${encoded.common}";
+export const SIZES = [${encoded.sizes}];
+export const BEFORE = ${encoded.before};
+export const FUNCTIONS = ${encoded.functions};
 export const TEXT = "${encoded.text}";
 export const DECODER = "${readFileSync(decoder, "base64")}";`,
 };

@@ -1,12 +1,17 @@
-// The WebAssembly as text. A common byte is one character, a rare one two, so that the text compresses nearly as
-// well as the bytes; base64, which splits bytes, takes a quarter more. A second, small WebAssembly module in base64
-// decodes the text, because JavaScript that runs once is slow.
+// The WebAssembly as text. Its code is separated into parts (opcodes.js), which compress better alone. A common byte
+// is one character, a rare one two, so that the text compresses nearly as well as the bytes; base64, which splits
+// bytes, takes a quarter more. A second, small WebAssembly module in base64 decodes the text, because JavaScript that
+// runs once is slow.
 
-import { COMMON, DECODER, TEXT } from "ironflow:text";
+import { BEFORE, COMMON, DECODER, FUNCTIONS, SIZES, TEXT } from "ironflow:text";
 import { ALPHABET } from "./alphabet.js";
+import { ALIGNMENTS, LOAD, RANGES, REST } from "./opcodes.js";
 
-/** The offset of the text in the decoder's memory, after the table. */
-const START = 1024;
+/** Offsets in the decoder's memory: of the places of the parts, of two tables of opcodes, and of the text. */
+const PLACES = 1024;
+const PARTS = 1280;
+const ALIGNED = 1536;
+const START = 2048;
 
 /** The size of a page of WebAssembly memory, in bytes. */
 const PAGE = 65_536;
@@ -40,9 +45,22 @@ function fill(table) {
 export function wasm() {
   const decoder = Uint8Array.from(atob(DECODER), (character) => character.charCodeAt(0));
   const { memory, decode } = new WebAssembly.Instance(new WebAssembly.Module(decoder)).exports;
-  memory.grow(Math.ceil(TEXT.length / PAGE));
-  fill(new Uint16Array(memory.buffer));
-  new Uint8Array(memory.buffer).set(new TextEncoder().encode(TEXT), START);
-  const end = decode(START, START + TEXT.length);
-  return new Uint8Array(memory.buffer, START, end - START);
+  // The module is no longer than the text, which precedes it.
+  memory.grow(Math.ceil((TEXT.length * 2) / PAGE));
+  const { buffer } = memory;
+  fill(new Uint16Array(buffer));
+  let place = START;
+  new Uint32Array(buffer, PLACES).set(
+    SIZES.map((size) => {
+      place += size;
+      return place - size;
+    }),
+  );
+  const bytes = new Uint8Array(buffer);
+  for (const [from, to, part] of RANGES) bytes.fill(part, PARTS + from, PARTS + to + 1);
+  bytes.set([...ALIGNMENTS], ALIGNED + LOAD);
+  bytes.set(new TextEncoder().encode(TEXT), START);
+  const module = START + TEXT.length;
+  const end = decode(START, module, BEFORE, FUNCTIONS, SIZES[REST] - BEFORE);
+  return new Uint8Array(buffer, module, end - module);
 }

@@ -1,17 +1,22 @@
-// The opcodes of WebAssembly, by what the number after them means.
+// The opcodes of WebAssembly, and the parts of its code. Each part compresses better alone than among the others: the
+// encoder separates them, the decoder puts them together.
 //
 // Code is read as instructions of an opcode and at most one number. Bytes that follow the number (types, and tables
 // and memories, which are 0 or 1) pass for instructions without a number. Only `br_table` has more numbers.
 
 export const OPCODES = 0;
 export const LOCALS = 1;
-export const CALLS = 2;
+export const INTEGERS = 2;
 export const OFFSETS = 3;
-export const INTEGERS = 4;
-export const LABELS = 5;
-export const OTHERS = 6;
+export const CALLS = 4;
+export const OTHERS = 5;
+export const LABELS = 6;
 /** Not numbers, but eight bytes each. */
 export const DOUBLES = 7;
+/** The local variables that functions declare. */
+export const DECLARATIONS = 8;
+/** The sections before and after the code. */
+export const REST = 9;
 
 export const BR_TABLE = 0x0e;
 export const LOAD = 0x28;
