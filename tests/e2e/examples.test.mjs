@@ -32,6 +32,11 @@ const pages = ["README.md", "CONTRIBUTING.md", "pkg-template/README.md", ...guid
 /** Blocks that another test runs, as page#number. @type {Record<string, string>} */
 const elsewhere = {
   "docs/frameworks.md#1": "tests/e2e/react.test.mjs",
+  "docs/recipes/angular.md#1": "tests/e2e/library-recipes.test.mjs",
+  "docs/recipes/redux.md#1": "tests/e2e/library-recipes.test.mjs",
+  "docs/recipes/rxjs.md#1": "tests/e2e/library-recipes.test.mjs",
+  "docs/recipes/solid.md#1": "tests/e2e/library-recipes.test.mjs",
+  "docs/recipes/tanstack-query.md#1": "tests/e2e/library-recipes.test.mjs",
   "docs/recipes/feature-flags.md#1": "tests/e2e/recipes.test.mjs",
   "docs/recipes/optimistic-changes.md#1": "tests/e2e/recipes.test.mjs",
   "docs/recipes/presence.md#1": "tests/e2e/recipes.test.mjs",
