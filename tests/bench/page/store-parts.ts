@@ -124,7 +124,7 @@ export class PlainView {
   }
 }
 
-/** Views of the store in memory: to build one, to deliver a change to it, to get a snapshot after it. */
+/** Views of the store in memory: to build one, to deliver a change to it, to get a snapshot after it, and a snapshot alone. */
 export async function measureViews() {
   for (const size of [...SIZES.slice(1), MANY]) {
     const keys = Array.from({ length: size }, (_, n) => `user.${n}`);
@@ -174,6 +174,27 @@ export async function measureViews() {
       }),
     };
     add("views.snapshot", await alternate(snapshot, pace(15, 10)), size);
+
+    // The same change to a view of which no snapshots are taken: what more it takes is a snapshot's cost, with what
+    // later changes cost because of it.
+    const other = memoryBucket();
+    await fill(other, keys);
+    const unread = other.view();
+    await unread.ready;
+    const change = {
+      bare: each(async () => {
+        const name = key();
+        await other.put(name, VALUE);
+        if (unread.get(name) === undefined) throw new Error("a key is missing");
+      }),
+      sdk: each(async () => {
+        const name = key();
+        await sdk.put(name, VALUE);
+        if (view.getSnapshot().get(name) === undefined) throw new Error("a key is missing");
+      }),
+    };
+    add("views.change", await alternate(change, pace(15, 10)), size);
+    unread.stop();
     view.stop();
   }
 }

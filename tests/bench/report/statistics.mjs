@@ -76,10 +76,10 @@ export class Results {
     return median(this.samples(id, subject, size));
   }
 
-  /** The median of what one takes longer than another, round by round. @param {string} id @param {string} one @param {string} other */
-  difference(id, one, other) {
-    const floor = this.samples(id, other);
-    return median(this.samples(id, one).map((value, round) => value - (floor[round] ?? 0)));
+  /** The median of what one takes longer than another, round by round. @param {string} id @param {string} one @param {string} other @param {number} [size] */
+  difference(id, one, other, size) {
+    const floor = this.samples(id, other, size);
+    return median(this.samples(id, one, size).map((value, round) => value - (floor[round] ?? 0)));
   }
 
   /** @param {string} id @param {string} one @param {string} other @param {number} [size] */

@@ -116,6 +116,7 @@ export function views(results) {
     build: "built, for each key",
     update: "a `put` delivered to it",
     snapshot: "the same, and a snapshot",
+    change: "an entry read from a snapshot after a change (bare: from the view)",
   };
   const lines = Object.entries(titles).flatMap(([name, title]) =>
     results.of(`views.${name}`).map(({ id, size }) => ({

@@ -151,6 +151,32 @@ function memory(results, name, limit) {
 }
 
 /** @param {Results} results @returns {Verdict[]} */
+function snapshots(results) {
+  const sizes = results.of("views.change").map(({ size = 0 }) => size);
+  const [many, fewer] = [Math.max(...sizes), 1_000];
+  const keys = `${many.toLocaleString("en")} keys`;
+  const own = results.difference("views.change", "sdk", "bare", many);
+  const whole = results.median("views.snapshot", "sdk", many);
+  const growth = whole / results.median("views.snapshot", "sdk", fewer);
+  return [
+    {
+      what: `\`getSnapshot()\` after a change, ${keys}`,
+      target: "at most 30 µs more than the change",
+      found: `${time(own)} (${times(results.ratio("views.change", "sdk", "bare", many).median)} the change)`,
+      met: own <= 30,
+      takes: `${less(own, 30)}; the change and the snapshot take ${time(whole)}.`,
+    },
+    {
+      what: `a \`put\` and a snapshot after it, ${keys}`,
+      target: `at most 3 × those of ${fewer.toLocaleString("en")} keys`,
+      found: times(growth),
+      met: growth <= 3,
+      takes: `${less(growth, 3)}; the \`put\` alone takes ${time(results.median("views.update", "sdk", many))}.`,
+    },
+  ];
+}
+
+/** @param {Results} results @returns {Verdict[]} */
 function sizes(results) {
   /** @type {Record<string, { target: number }>} */
   const budget = JSON.parse(
@@ -180,6 +206,7 @@ export function verdicts(results) {
     start(results),
     memory(results, "put", 2.5),
     memory(results, "get", 2),
+    ...snapshots(results),
     ...sizes(results),
   ];
 }
