@@ -100,7 +100,8 @@ ${tables.entries(results)}
 
 ## The reference server
 
-Under load, on memory and on JetStream, and JetStream alone by async-nats; 100-byte values. A fan-out is delivered to all
+Under load, on memory and on JetStream, JetStream alone by async-nats, and **echo**, which responds and sends frames on the
+same HTTP stack without a store; 100-byte values. A stream with one replica is read by direct gets, with and without the server. A fan-out is delivered to all
 sockets, each on its own connection. Clients, servers and nats-server share the machine, so the rates are what all of them
 reach together; what a process asks of the processors is counted by the kernel.
 

@@ -5,6 +5,9 @@ import { table } from "./tables.mjs";
 
 const PARTIES = /** @type {const} */ (["jetstream", "nats", "memory"]);
 
+/** The least that the server on JetStream can take: its stack and its store, one after the other. */
+export const FLOOR = ["jetstream", "echo"];
+
 /** @param {number} microseconds of one */
 export const rate = (microseconds) => `${digits(1e6 / microseconds)}/s`;
 
@@ -19,17 +22,18 @@ export function throughput(results) {
   const kinds = { put: "`put`", get: "`get`", fan_out: "events delivered" };
   const rows = Object.entries(kinds).flatMap(([kind, title]) =>
     results.of(`load.${kind}`).map(({ id, size = 0 }) => {
-      const rates = PARTIES.map((party) => rate(results.median(id, party, size)));
-      const ratio = spread(results.ratio(id, "nats", "jetstream", size));
+      const rates = ["echo", ...PARTIES].map((party) => rate(results.median(id, party, size)));
+      const ratio = spread(results.ratioToSum(id, "nats", FLOOR, size));
       return [`${title}, ${many(kind, size)}`, ...rates, ratio];
     }),
   );
   const head = [
     "",
+    "echo",
     "JetStream",
     "server on JetStream",
     "server on memory",
-    "time, server on JetStream / JetStream",
+    "time, server on JetStream / (echo + JetStream)",
   ];
   return table(head, rows);
 }
@@ -40,12 +44,15 @@ export function processors(results) {
   const rows = Object.entries(kinds).flatMap(([kind, title]) =>
     results.of(`load.cpu.${kind}`).map(({ size = 0, samples }) => {
       const used = PARTIES.map((party) => time(samples[party]?.[0] ?? 0));
+      const echo = time(samples.echo?.[0] ?? 0);
       const behind = time(results.row(`load.behind.${kind}`, size).samples.nats?.[0] ?? 0);
-      return [`${title}, ${many(kind, size)}`, used[0] ?? "", used[1] ?? "", behind, used[2] ?? ""];
+      const name = `${title}, ${many(kind, size)}`;
+      return [name, echo, used[0] ?? "", used[1] ?? "", behind, used[2] ?? ""];
     }),
   );
   const head = [
     "",
+    "echo",
     "JetStream: nats-server",
     "on JetStream: ironflow-server",
     "and nats-server behind it",

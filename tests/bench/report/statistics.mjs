@@ -86,4 +86,14 @@ export class Results {
   ratio(id, one, other, size) {
     return ratio(this.samples(id, one, size), this.samples(id, other, size));
   }
+
+  /** The same to the sum of what several take. @param {string} id @param {string} one @param {string[]} others @param {number} [size] */
+  ratioToSum(id, one, others, size) {
+    const each = others.map((other) => this.samples(id, other, size));
+    const own = this.samples(id, one, size);
+    const sums = own.map((_, round) =>
+      each.reduce((sum, samples) => sum + (samples[round] ?? Number.NaN), 0),
+    );
+    return ratio(own, sums);
+  }
 }

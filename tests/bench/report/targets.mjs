@@ -2,6 +2,7 @@
 // what was measured.
 
 import { readFileSync } from "node:fs";
+import { FLOOR } from "./load.mjs";
 import { digits, time } from "./statistics.mjs";
 import { OPERATIONS, table } from "./tables.mjs";
 
@@ -150,6 +151,29 @@ function memory(results, name, limit) {
   };
 }
 
+/** @param {Results} results @returns {Verdict} */
+function server(results) {
+  const kinds = { put: "`put`", get: "`get`", fan_out: "an event to one socket" };
+  const found = Object.entries(kinds).map(([kind, title]) => {
+    const id = `load.${kind}`;
+    const parties = ["nats", ...FLOOR].map((party) => results.median(id, party, 1));
+    return { title, ratio: results.ratioToSum(id, "nats", FLOOR, 1).median, parties };
+  });
+  found.sort((a, b) => b.ratio - a.ratio);
+  const [worst] = found;
+  if (!worst) throw new Error("no operations of the server");
+  const [own = 0, jetstream = 0, echo = 0] = worst.parties;
+  return {
+    what: "the reference server on JetStream, the slowest of put, get and one event to one socket",
+    target: "at most 1.2 × JetStream and an echo on the same HTTP stack together",
+    found: `${times(worst.ratio)} (${worst.title})`,
+    met: worst.ratio <= 1.2,
+    takes:
+      `${time((jetstream + echo) * 1.2)} instead of ${time(own)}: JetStream takes ${time(jetstream)} of it, the HTTP stack ` +
+      `${time(echo)}. Between them the NATS client moves each request to another thread and back.`,
+  };
+}
+
 /** @param {Results} results @returns {Verdict[]} */
 function snapshots(results) {
   const sizes = results.of("views.change").map(({ size = 0 }) => size);
@@ -207,6 +231,7 @@ export function verdicts(results) {
     memory(results, "put", 2.5),
     memory(results, "get", 2),
     ...snapshots(results),
+    server(results),
     ...sizes(results),
   ];
 }

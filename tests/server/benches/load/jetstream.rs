@@ -45,12 +45,20 @@ impl JetStream {
         acknowledged["seq"].as_u64().expect("a revision")
     }
 
-    /// From the stream's leader, as the server reads.
+    /// By a direct get, as the server reads a stream with one replica.
     pub(crate) async fn get(&self, key: &str) -> u64 {
-        let last = json!({ "last_by_subj": self.subject(key) });
-        let subject = format!("$JS.API.STREAM.MSG.GET.{}", self.stream());
-        let found = self.ask(subject, last.to_string()).await;
-        found["message"]["seq"].as_u64().expect("a revision")
+        let (stream, subject) = (self.stream(), self.subject(key));
+        let get = format!("$JS.API.DIRECT.GET.{stream}.{subject}");
+        let found = self
+            .client
+            .request(get, "".into())
+            .await
+            .expect("an answer");
+        let headers = found.headers.expect("a message");
+        let sequence = headers
+            .get_last("Nats-Sequence")
+            .expect("a sequence number");
+        sequence.as_str().parse().expect("a revision")
     }
 
     /// Has every change delivered to it from now on.

@@ -1,9 +1,10 @@
-//! The reference server under load, on memory and on JetStream, beside JetStream itself: what the server
-//! adds. All three work in alternation, on the same machine as their clients. A line of JSON for
+//! The reference server under load, on memory and on JetStream, beside JetStream itself and an echo on the
+//! same HTTP stack: what the server adds. They work in alternation, on the same machine as their clients. A line of JSON for
 //! each thing: microseconds, round by round, and for what is called `cpu`, what the processes used.
 //! `QUICK=1` makes the rounds few and short.
 
 mod contender;
+mod echo;
 mod fan_out;
 mod jetstream;
 
@@ -29,6 +30,9 @@ struct Pace {
 }
 
 fn main() {
+    if echo::is_wanted() {
+        return Runtime::new().expect("a runtime").block_on(echo::serve());
+    }
     // Cargo passes arguments of its own; there is nothing to choose.
     let quick = std::env::var("QUICK").is_ok_and(|quick| quick == "1");
     let pace = match quick {
@@ -46,6 +50,7 @@ fn main() {
     let nats = nats_server().expect("a nats-server");
     let on_memory = ironflow_server(PROGRAM, &[]).expect("a server");
     let on_nats = ironflow_server(PROGRAM, &["--store", &nats.address]).expect("a server");
+    let echo = echo::start().expect("a server");
     let parties = [
         Party::new("jetstream", Contender::JetStream, &nats.address, &[&nats]),
         Party::new(
@@ -60,6 +65,7 @@ fn main() {
             &on_memory.address,
             &[&on_memory],
         ),
+        Party::new("echo", Contender::Server, &echo.address, &[&echo]),
     ];
     Runtime::new().expect("a runtime").block_on(async {
         for (party, server) in parties.iter().zip([&on_nats, &on_nats, &on_memory]) {

@@ -1,7 +1,7 @@
 //! Requests to JetStream over the one connection that everything shares.
 
 use async_nats::connection::State;
-use async_nats::{Client, HeaderMap, Request, RequestError, RequestErrorKind};
+use async_nats::{Client, HeaderMap, Message, Request, RequestError, RequestErrorKind};
 use axum::body::Bytes;
 use ironflow_browser::kv::KvError;
 use serde::de::DeserializeOwned;
@@ -142,13 +142,18 @@ impl Api {
         Ok(acknowledgement.seq)
     }
 
-    async fn send<T: DeserializeOwned>(&self, subject: String, request: Request) -> Result<T> {
+    /// Sends a message, and gives the response.
+    pub(super) async fn exchange(&self, subject: String, request: Request) -> Result<Message> {
         // The client would send the message after it has reconnected, when the caller has
         // already got an error.
         if self.client.connection_state() != State::Connected {
             return Err(ApiError::Unreachable);
         }
-        let answer = self.client.send_request(subject, request).await?;
+        Ok(self.client.send_request(subject, request).await?)
+    }
+
+    async fn send<T: DeserializeOwned>(&self, subject: String, request: Request) -> Result<T> {
+        let answer = self.exchange(subject, request).await?;
         let unreadable = |error: serde_json::Error| {
             tracing::error!(%error, "JetStream gave an answer that cannot be read");
             ApiError::Unreachable

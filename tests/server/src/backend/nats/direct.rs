@@ -1,14 +1,16 @@
-//! Reading the messages of one subject after a sequence number without a consumer, a page at a time.
+//! Direct gets: the last message of a subject, or those after a sequence number a page at a time. JetStream
+//! sends messages as they are stored, where its API would send JSON with base64 in it.
 
 use std::time::Duration;
 
-use async_nats::{Message, StatusCode};
+use async_nats::{Message, Request, StatusCode};
 use futures_util::StreamExt as _;
 use ironflow_browser::kv::Revision;
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::Nats;
+use super::api::{self, Api, ApiError};
 use super::message::{Position, timestamp};
 use super::names::Names;
 use super::reader::Positioned;
@@ -36,6 +38,24 @@ pub(super) struct DirectPage {
     pub(super) messages: Vec<Positioned>,
     /// How many follow, as far as the server that answered knows.
     pub(super) pending: u64,
+}
+
+impl Api {
+    /// The last message of a subject; `None`: there is none. Any replica answers, also one that lags
+    /// behind. Without direct gets, or without the stream, there is no responder.
+    pub(super) async fn direct_last(
+        &self,
+        names: &Names,
+        subject: &str,
+    ) -> api::Result<Option<Positioned>> {
+        let get = format!("$JS.API.DIRECT.GET.{}.{subject}", names.stream);
+        let message = self.exchange(get, Request::new()).await?;
+        match message.status {
+            Some(StatusCode::NOT_FOUND) => Ok(None),
+            None => positioned(message).map(Some).ok_or(ApiError::Unreachable),
+            Some(_) => Err(ApiError::Unreachable),
+        }
+    }
 }
 
 impl Nats {
@@ -117,7 +137,8 @@ fn positioned(mut message: Message) -> Option<Positioned> {
         stream: number(&message, "Nats-Sequence")?,
         consumer: 0,
         time: timestamp(header(&message, "Nats-Time-Stamp")?)?,
-        pending: number(&message, "Nats-Num-Pending")?,
+        // The last message of a subject comes alone.
+        pending: number(&message, "Nats-Num-Pending").unwrap_or(0),
     };
     message.subject = header(&message, "Nats-Subject")?.to_owned().into();
     Some((message, position))

@@ -12,6 +12,7 @@ use super::api::{ApiError, code};
 use super::expiry::{TTL, expiry};
 use super::message::{Kind, raw_header, timestamp};
 use super::names::Names;
+use super::reader::{Positioned, change};
 use crate::address::BucketAddress;
 use crate::backend::{BackendError, Result};
 
@@ -72,10 +73,33 @@ fn decode(base64: &str) -> Result<Vec<u8>> {
         .map_err(|_| BackendError::Unexpected)
 }
 
+/// The entry of a message as it was stored. A marker is as good as nothing.
+fn entry(names: &Names, max_age: Option<Duration>, message: Option<Positioned>) -> Result<Entry> {
+    let message = message.ok_or(KvError::KeyNotFound)?;
+    let change = change(names, max_age, &message).ok_or(BackendError::Unexpected)?;
+    Ok(Entry {
+        value: change.value.ok_or(KvError::KeyNotFound)?,
+        key: change.key,
+        revision: change.revision,
+        created: change.created,
+        expires: change.expires,
+    })
+}
+
 impl Nats {
     pub(crate) async fn get(&self, at: &BucketAddress, key: &Key) -> Result<Entry> {
         let names = Names::new(at);
-        let last = self.last(&names, &names.subject(key)).await?;
+        let subject = names.subject(key);
+        let settings = self.settings(&names).await?;
+        if settings.reads_direct {
+            match self.api.direct_last(&names, &subject).await {
+                Ok(message) => return entry(&names, settings.max_age, message),
+                // The stream is gone, or is another by now: its leader knows.
+                Err(ApiError::NoResponders) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let last = self.last(&names, &subject).await?;
         self.entry(&names, key, last).await
     }
 

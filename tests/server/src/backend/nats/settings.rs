@@ -23,6 +23,9 @@ pub(super) struct Settings {
     pub(super) features: Features,
     /// Whether messages may expire: with a time to live of their own, if not with the bucket's.
     pub(super) expires: bool,
+    /// Whether a direct get gives what the leader has: the stream has one replica. (A mirror that answers
+    /// direct gets would lag behind; nothing here makes one.)
+    pub(super) reads_direct: bool,
 }
 
 #[derive(Debug, Default)]

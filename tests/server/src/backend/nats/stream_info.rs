@@ -126,6 +126,7 @@ impl StreamInfo {
             },
             features: self.config.features(),
             expires: self.expires(),
+            reads_direct: self.allows_direct() && !self.is_replicated(),
         }
     }
 
