@@ -1,11 +1,17 @@
 import { showSnippet } from "./code.js";
 import { byId, setText } from "./dom.js";
+import { kept } from "./kept.js";
 import { isLosing, loseAnswers, lostAnswers } from "./lost-answers.js";
 import { outcome } from "./outcome.js";
 import { bucket, currentPlace, emit, isMissing, on, openBucket } from "./session.js";
 import { counterSnippet } from "./snippets.js";
 
-/** A counter that stays exact while answers are lost. */
+/**
+ * A counter that shows a click at once, takes it back if the write fails, and stays exact while answers are lost.
+ *
+ * @typedef {import("@ironflow/browser").KVView} KVView
+ * @typedef {import("@ironflow/browser").KVViewEntry} KVViewEntry
+ */
 
 const KEY = "counter";
 
@@ -13,14 +19,17 @@ const value = byId("counter-value", HTMLOutputElement);
 const words = byId("counter-words", HTMLParagraphElement);
 const adder = byId("counter-add", HTMLButtonElement);
 const toggle = byId("lose-answers", HTMLButtonElement);
+const usual = words.textContent ?? "";
 const hint = byId("lose-words", HTMLParagraphElement);
 const shown = outcome(byId("counter-outcome", HTMLDivElement));
 
-/** What this page has done to the counter of the open bucket. */
-let tally = { clicks: 0, lost: 0 };
+/** The counter of the open bucket. @type {KVView | undefined} */
+let view;
+/** What this page has done to it. `before`: the answers that were lost before. */
+let tally = { clicks: 0, before: 0 };
 
-/** @param {import("@ironflow/browser").KVEntry | undefined} entry */
-const numberOf = (entry) => Number(entry?.json()) || 0;
+/** @param {KVViewEntry | undefined} entry */
+const numberOf = (entry) => Number(entry?.text()) || 0;
 
 /** @param {number} count @param {string} one */
 const plural = (count, one) => (count === 1 ? `1 ${one}` : `${count} ${one}s`);
@@ -36,48 +45,45 @@ function show() {
       : "The server adds, but its answer is lost. The client sends the write again with the same id, and the server " +
           "adds no second time.",
   );
-  const lost = tally.lost > 0 ? ` ${plural(tally.lost, "answer")} got lost.` : "";
-  setText(words, tally.clicks > 0 ? `You added ${plural(tally.clicks, "time")}.${lost}` : "");
+  const entry = view?.get(KEY);
+  const known = entry !== undefined || view?.status === "ready";
+  value.value = known ? String(numberOf(entry)) : "–";
+  value.dataset.pending = String(entry?.pending ?? false);
+  const lost = lostAnswers() - tally.before;
+  const answers = lost > 0 ? ` ${plural(lost, "answer")} got lost.` : "";
+  const added = tally.clicks > 0 ? `You added ${plural(tally.clicks, "time")}.${answers}` : "";
+  setText(words, entry?.pending ? `${added} Not saved yet…` : added || usual);
 }
 
-/** Reads the counter of the open bucket. */
-async function read() {
-  const name = openBucket();
-  tally = { clicks: 0, lost: 0 };
+/** Opens the counter of the open bucket. */
+function open() {
+  view?.stop();
+  view = undefined;
+  tally = { clicks: 0, before: lostAnswers() };
   shown.clear();
-  value.value = "–";
-  show();
-  if (name === undefined || isMissing()) return;
-  try {
-    const count = numberOf(await bucket().find(KEY));
-    if (openBucket() === name && tally.clicks === 0) value.value = String(count);
-  } catch {
-    // The panel of the connection shows it.
+  if (openBucket() !== undefined && !isMissing()) {
+    const opened = bucket().view({ key: KEY, ...kept() });
+    view = opened;
+    // The panel of the keys shows its error.
+    opened.ready.catch(() => {});
+    opened.subscribe(() => view === opened && show());
   }
+  show();
 }
 
 async function add() {
   const mine = tally;
-  const before = lostAnswers();
-  adder.disabled = true;
+  if (!view) return;
+  shown.clear();
   try {
-    let count = 0;
-    await bucket().modify(KEY, (entry) => {
-      count = numberOf(entry) + 1;
-      return count;
-    });
+    await view.mutate(KEY, (entry) => numberOf(entry) + 1);
     mine.clicks += 1;
-    shown.clear();
-    if (mine === tally) value.value = String(count);
     showSnippet(counterSnippet(KEY));
     emit("changed", undefined);
   } catch (error) {
-    shown.failed(error, "update");
-  } finally {
-    mine.lost += lostAnswers() - before;
-    adder.disabled = false;
-    show();
+    if (mine === tally) shown.failed(error, "update");
   }
+  show();
 }
 
 export function startCounter() {
@@ -86,14 +92,7 @@ export function startCounter() {
     loseAnswers(!isLosing());
     show();
   });
-  on("connected", () => {
-    loseAnswers(false);
-    show();
-  });
-  on("bucket", read);
-  on("event", (event) => {
-    if (event.key === KEY && event.operation === "put" && !adder.disabled)
-      value.value = String(Number(event.text()) || 0);
-  });
+  on("connected", () => loseAnswers(false));
+  on("bucket", open);
   show();
 }

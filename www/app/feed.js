@@ -1,3 +1,4 @@
+import { kept } from "./kept.js";
 import { explain } from "./patterns.js";
 import { bucket, emit, filter, isMissing, on, openBucket } from "./session.js";
 
@@ -44,7 +45,7 @@ function open() {
 /** @param {{ key?: string }} which */
 function start(which) {
   const handle = bucket();
-  const opened = handle.view(which);
+  const opened = handle.view({ ...which, ...kept() });
   view = opened;
   // The view's state and error report the same failure.
   opened.ready.catch(() => {});

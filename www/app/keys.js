@@ -93,7 +93,12 @@ function refresh() {
   empty.classList.toggle("loading", loading);
   setText(empty, whyEmpty(loading));
   const many = sorted.length.toLocaleString("en");
-  const keys = `${many} ${sorted.length === 1 ? "key" : "keys"}${loading ? " so far…" : ""}`;
+  const state = loading
+    ? " so far…"
+    : view?.status === "stale"
+      ? " from the last visit; syncing…"
+      : "";
+  const keys = `${many} ${sorted.length === 1 ? "key" : "keys"}${state}`;
   setText(count, view && !failed ? keys : "");
   // A loading view does not notify subscribers of its progress.
   if (loading) look();

@@ -51,8 +51,11 @@ export const counterSnippet = (key) =>
   onBucket(
     "Count",
     `const add = (entry) => (entry?.json() ?? 0) + 1;
-const { revision } = await bucket.modify(${quoted(key)}, add);
-console.log(revision);`,
+const view = bucket.view({ key: ${quoted(key)} });
+await view.ready;
+const saved = view.mutate(${quoted(key)}, add);
+console.log(view.get(${quoted(key)}).json(), "not saved yet");
+console.log((await saved).revision);`,
   );
 
 export const viewSnippet = () =>

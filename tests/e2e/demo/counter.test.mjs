@@ -20,7 +20,7 @@ for (const [name, backend, query] of places) {
         await see(page, "#counter-value", new RegExp(`^${count}$`));
       }
       await see(page, "#counter-words", "You added 3 times.");
-      assert.match(await snippet(page), /bucket\.modify\("counter", add\)/);
+      assert.match(await snippet(page), /view\.mutate\("counter", add\)/);
       await row(page, "counter").click();
       await see(page, "#entry-outcome", "Got counter");
       await page.locator("#value").fill("10");

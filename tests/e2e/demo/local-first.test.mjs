@@ -1,0 +1,79 @@
+// The page is local-first: a click counts before the server has it, and the keys are there before the server responds.
+
+import { test } from "node:test";
+import { createOwnBucket, flip, press, row, see } from "./actions.mjs";
+import { setStage } from "./stage.mjs";
+
+const stage = setStage();
+
+test("a click counts at once, and is taken back when the server cannot be reached", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.open(`${url}/?server=here`);
+  await createOwnBucket(page);
+  await press(page, "Add 1");
+  await see(page, "#counter-value", /^1$/);
+  await see(page, "#counter-words", "You added 1 time.");
+  await flip(page, "Pull the plug");
+  await press(page, "Add 1");
+  await see(page, "#counter-value[data-pending=true]", /^2$/);
+  await see(page, "#counter-words", "Not saved yet");
+  await see(page, "#counter-outcome", "The server could not be reached.");
+  await see(page, "#counter-value[data-pending=false]", /^1$/);
+  await see(page, "#counter-words", "You added 1 time.");
+});
+
+test("after a reload the keys and the counter are there before the server has sent them", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.openApart(`${url}/?server=here`);
+  await createOwnBucket(page);
+  await press(page, "Add 1");
+  await see(page, "#counter-words", "You added 1 time.");
+  // The table and the counter keep an entry each.
+  await page.evaluate(async () => {
+    const request = indexedDB.open("ironflow:demo");
+    const database = await new Promise((resolve) => {
+      request.onsuccess = () => resolve(request.result);
+    });
+    const count = () =>
+      new Promise((resolve) => {
+        const counted = database.transaction("entries").objectStore("entries").count();
+        counted.onsuccess = () => resolve(counted.result);
+      });
+    while ((await count()) < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    database.close();
+  });
+  /** @type {() => void} */
+  let release = () => {};
+  /** @type {Promise<void>} */
+  const released = new Promise((resolve) => {
+    release = resolve;
+  });
+  await page.routeWebSocket(/\/watch/, async (socket) => {
+    await released;
+    socket.connectToServer();
+  });
+  await page.reload();
+  await see(page, "#key-count", /^1 key from the last visit; syncing…$/);
+  await row(page, "counter").waitFor();
+  await see(page, "#counter-value", /^1$/);
+  release();
+  await see(page, "#key-count", /^1 key$/);
+  await press(page, "Add 1");
+  await see(page, "#counter-value[data-pending=false]", /^2$/);
+});
+
+test("keys that need an API key, and those of a store in the tab, are not kept", async () => {
+  const server = await stage.startServer({ apiKeys: ["secret"] });
+  const page = await stage.openApart(server.url);
+  await createOwnBucket(page);
+  await press(page, "Add 1");
+  await see(page, "#counter-value", /^1$/);
+  await page.locator("input[name=where][value=here]").check();
+  await page.locator("#api-key").fill("secret");
+  await press(page, "Connect");
+  await see(page, "#connection-chip", "Connected");
+  await createOwnBucket(page);
+  await press(page, "Add 1");
+  await see(page, "#counter-value[data-pending=false]", /^1$/);
+  await page.waitForFunction(async () => (await indexedDB.databases()).length === 0);
+});
