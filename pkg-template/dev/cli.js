@@ -6,11 +6,13 @@ import { serve } from "./index.cjs";
 
 const USAGE = `Usage: npx @ironflow/browser dev [options]
 
-Starts an Ironflow server for development, with a store in memory that is empty after a restart.
+Starts an Ironflow server for development, with a store in memory.
 
   --port PORT            the port on 127.0.0.1 (default: 9123; 0: a free one)
   --buckets NAME,NAME    create these buckets
+  --data DIR             keep the data in this folder (default: it is gone after a restart)
   --static DIR           serve the files of this folder
+  --api-key KEY[:read]   require this key, which with :read may only read (repeatable)
   --allow-origin ORIGIN  let pages of this origin call the server (loopback origins may; repeatable)
   --help                 print this
 `;
@@ -18,7 +20,9 @@ Starts an Ironflow server for development, with a store in memory that is empty 
 const options = {
   port: { type: "string", default: "9123" },
   buckets: { type: "string", default: "" },
+  data: { type: "string" },
   static: { type: "string" },
+  "api-key": { type: "string", multiple: true, default: [] },
   "allow-origin": { type: "string", multiple: true, default: [] },
   help: { type: "boolean", default: false },
 };
@@ -32,7 +36,14 @@ function read() {
   if (port > 65_535)
     throw new Error(`--port must be a number from 0 to 65535: found ${values.port}`);
   const buckets = values.buckets.split(",").filter(Boolean);
-  return { port, buckets, staticDir: values.static, allowOrigins: values["allow-origin"] };
+  return {
+    port,
+    buckets,
+    dataDir: values.data,
+    staticDir: values.static,
+    apiKeys: values["api-key"],
+    allowOrigins: values["allow-origin"],
+  };
 }
 
 function fail(message) {
@@ -53,7 +64,8 @@ async function main() {
     console.log(`listening on ${server.url}`);
     if (settings.buckets.length > 0) console.log(`buckets: ${settings.buckets.join(", ")}`);
     if (settings.staticDir !== undefined) console.log(`files: ${settings.staticDir}`);
-    console.log("The data is in memory. Press Ctrl-C to stop.");
+    console.log(`data: ${settings.dataDir ?? "in memory, gone after a restart"}`);
+    console.log("Press Ctrl-C to stop.");
     for (const signal of ["SIGINT", "SIGTERM"])
       process.once(signal, () => server.stop().then(() => process.exit(0)));
   } catch (error) {

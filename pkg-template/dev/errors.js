@@ -12,6 +12,7 @@ const CODES = {
 };
 
 const OF_STATUS = {
+  401: "unauthorized",
   403: "forbidden",
   404: "not_found",
   405: "method_not_allowed",

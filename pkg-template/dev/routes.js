@@ -75,14 +75,18 @@ function boolean(parameters, name) {
 /** A bucket's info with its epoch, which names one life of the bucket. */
 const withEpoch = (lives, info) => ({ ...info, epoch: lives.get(info.name)?.epoch });
 
-/** Creates a bucket and follows its last revision. */
-export async function create({ kv, lives }, config) {
+/** Creates a bucket and follows its revisions. */
+export async function create(store, config, epoch = randomUUID()) {
+  const { kv, lives } = store;
   const info = await kv.createBucket(config);
   if (!lives.has(info.name)) {
-    const life = { epoch: randomUUID(), revision: 0 };
+    const life = { epoch, revision: 0 };
     lives.set(info.name, life);
-    const onUpdate = ({ revision }) => {
-      life.revision = revision;
+    store.journal?.created(config, epoch);
+    const onUpdate = (event) => {
+      if (event.revision <= life.revision) return;
+      life.revision = event.revision;
+      store.journal?.changed(event);
     };
     await kv.bucket(info.name).watch({ onUpdate, onError: () => {} }).ready;
   }
@@ -173,9 +177,10 @@ const ROUTES = {
     200,
     withEpoch(lives, await kv.getBucketInfo(address.bucket)),
   ],
-  "DELETE bucket": async ({ store: { kv, lives }, address }) => {
+  "DELETE bucket": async ({ store: { kv, lives, journal }, address }) => {
     await kv.deleteBucket(address.bucket);
     lives.delete(address.bucket);
+    journal?.deleted(address.bucket);
     return [204];
   },
   "GET keys": ({ bucket, address }) => keys(bucket, address),

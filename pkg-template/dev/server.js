@@ -1,9 +1,12 @@
-// A server for development and tests, on the package's own store in memory: the protocol without credentials.
+// A server for development and tests, on the package's own store in memory.
 
 import { createClient } from "ironflow:package";
 import { createServer } from "node:http";
+import { join } from "node:path";
+import { credentialsOf } from "./credentials.js";
 import { Refusal, refusalOf } from "./errors.js";
 import { fileAt } from "./files.js";
+import { openJournal } from "./journal.js";
 import { originsOf } from "./origins.js";
 import { addressOf, create, route } from "./routes.js";
 import { Watches } from "./watch.js";
@@ -37,19 +40,33 @@ class Writes {
 /** The stores in memory, one for each environment. */
 class Environments {
   #stores = new Map();
+  #folder;
 
+  /** `folder`: where they are kept; undefined: nowhere */
+  constructor(folder) {
+    this.#folder = folder;
+  }
+
+  /** A promise of a store. */
   get(environment) {
-    let store = this.#stores.get(environment);
-    if (!store) {
-      const client = createClient({ transport: "memory", environment, logger: false });
-      store = { client, kv: client.kv(), lives: new Map() };
-      this.#stores.set(environment, store);
+    const store = this.#stores.get(environment) ?? this.#open(environment);
+    this.#stores.set(environment, store);
+    return store;
+  }
+
+  async #open(environment) {
+    const client = createClient({ transport: "memory", environment, logger: false });
+    const store = { client, kv: client.kv(), lives: new Map() };
+    if (this.#folder !== undefined) {
+      const file = join(this.#folder, `${encodeURIComponent(environment)}.jsonl`);
+      store.journal = await openJournal(store, file);
     }
     return store;
   }
 
-  stop() {
-    for (const { client } of this.#stores.values()) client.disconnect();
+  async stop() {
+    for (const { value } of await Promise.allSettled(this.#stores.values()))
+      value?.client.disconnect();
   }
 }
 
@@ -62,8 +79,16 @@ function listen(server, port) {
   });
 }
 
-export async function serve({ port = 9123, staticDir, buckets = [], allowOrigins = [] } = {}) {
-  const environments = new Environments();
+export async function serve({
+  port = 9123,
+  staticDir,
+  dataDir,
+  buckets = [],
+  apiKeys = [],
+  allowOrigins = [],
+} = {}) {
+  const environments = new Environments(dataDir);
+  const credentials = credentialsOf(apiKeys);
   const origins = originsOf(allowOrigins);
   const writes = new Writes();
   const watches = new Watches();
@@ -73,8 +98,9 @@ export async function serve({ port = 9123, staticDir, buckets = [], allowOrigins
     if (request.method === "OPTIONS") return [204, undefined, origins.preflight];
     const address = addressOf(request.url);
     if (address.isApi) {
+      credentials.check(request);
       const environment = request.headers["x-ironflow-environment"] || DEFAULT_ENVIRONMENT;
-      const store = environments.get(environment);
+      const store = await environments.get(environment);
       return writes.run(request, environment, async () => route(store, address, request));
     }
     if (address.path === "/health" || address.path === "/ready") return [200, { status: "ok" }];
@@ -110,8 +136,10 @@ export async function serve({ port = 9123, staticDir, buckets = [], allowOrigins
       origins.check(request);
       const address = addressOf(request.url);
       if (address.resource !== "watch") throw new Refusal(404, "no such resource");
+      credentials.check(request);
       const environment = address.parameters.get("env") || DEFAULT_ENVIRONMENT;
-      const bucket = environments.get(environment).kv.bucket(address.bucket);
+      const { kv } = await environments.get(environment);
+      const bucket = kv.bucket(address.bucket);
       await watches.upgrade(bucket, address, request, socket, head);
     } catch (error) {
       const { status, body } = refusalOf(error);
@@ -126,14 +154,14 @@ export async function serve({ port = 9123, staticDir, buckets = [], allowOrigins
     }
   });
 
-  const store = environments.get(DEFAULT_ENVIRONMENT);
-  for (const name of buckets) await create(store, { name });
+  const store = await environments.get(DEFAULT_ENVIRONMENT);
+  for (const name of buckets) if (!store.lives.has(name)) await create(store, { name });
   const url = `http://127.0.0.1:${await listen(server, port)}`;
   return {
     url,
     async stop() {
       watches.stop();
-      environments.stop();
+      await environments.stop();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;

@@ -10,6 +10,10 @@ export interface ServeOptions {
   port?: number | undefined;
   /** Buckets to create in the environment `default`. */
   buckets?: readonly string[] | undefined;
+  /** The folder that keeps the data. Default: none, and the data is gone when the server stops. */
+  dataDir?: string | undefined;
+  /** The API keys that clients need: `KEY`, or `KEY:read`, which may only read. Default: no key is needed. */
+  apiKeys?: readonly string[] | undefined;
   /** A folder whose files are served outside the API. */
   staticDir?: string | undefined;
   /** Origins whose pages may call the server, in addition to loopback origins. */
@@ -25,7 +29,7 @@ export interface DevServer {
 }
 
 /**
- * Starts a server that speaks the protocol, watches included, on a new store in memory. It has no credentials, and
+ * Starts a server that speaks the protocol, watches included, on a store in memory. It
  * accepts requests of loopback hosts and origins only. `npx @ironflow/browser dev` starts it too.
  */
 export declare function serve(options?: ServeOptions): Promise<DevServer>;

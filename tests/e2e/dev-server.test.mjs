@@ -179,3 +179,104 @@ test("serve() starts and ends a server within a test", async () => {
   assert.equal(outcome[0], 1);
   assert.match(outcome[1], /ConnectionError|TimeoutError/);
 });
+
+test("API keys are required, and one with :read may only read", async () => {
+  const outcomes = await project.evaluate(`
+    import { createClient } from "@ironflow/browser";
+    import { serve } from "@ironflow/browser/dev";
+    const server = await serve({ port: 0, apiKeys: ["s+cr=t", "reader:read"], buckets: ["b"] });
+    const code = (promise) => promise.then(() => "done", ({ code }) => code);
+    const outcomes = {};
+    for (const apiKey of ["s+cr=t", "reader", "wrong", undefined]) {
+      const client = createClient({ serverUrl: server.url, auth: { apiKey }, logger: false });
+      const bucket = client.kv().bucket("b");
+      const watcher = bucket.watch({ onUpdate() {}, onError() {} });
+      outcomes[apiKey] = [
+        await code(bucket.put("key", "1")),
+        await code(bucket.find("key")),
+        await code(watcher.ready),
+      ];
+      client.disconnect();
+    }
+    outcomes.health = (await fetch(server.url + "/health")).status;
+    await server.stop();
+    const empty = await code(serve({ port: 0, apiKeys: [":read"] }).catch(({ message }) => Promise.reject({ code: message })));
+    console.log(JSON.stringify({ ...outcomes, empty }));
+  `);
+  const refused = Array.from({ length: 3 }, () => "UNAUTHENTICATED");
+  assert.deepEqual(outcomes, {
+    "s+cr=t": ["done", "done", "done"],
+    reader: ["UNAUTHORIZED", "done", "done"],
+    wrong: refused,
+    undefined: refused,
+    health: 200,
+    empty: "an API key is empty",
+  });
+});
+
+test("what --data keeps is there after a restart, with the same revisions", async () => {
+  const [before, after, next, torn, corrupt] = await project.evaluate(`
+    import { appendFileSync, truncateSync, readFileSync } from "node:fs";
+    import { createClient } from "@ironflow/browser";
+    import { serve } from "@ironflow/browser/dev";
+    const options = { port: 0, dataDir: "data/kept", buckets: ["b"] };
+    const dump = async (url) => {
+      const get = async (path, environment) => {
+        const headers = { "X-Ironflow-Environment": environment };
+        const response = await fetch(url + "/api/v1/kv/buckets" + path, { headers });
+        const text = await response.text();
+        return JSON.parse(text, (name, value) => (name === "created_at" ? undefined : value));
+      };
+      return [
+        await get("", "default"),
+        await get("/b/entries", "default"),
+        await get("/c/keys/k?history=true", "default"),
+        await get("/b/entries", "../other"),
+      ];
+    };
+
+    let server = await serve(options);
+    const client = createClient({ serverUrl: server.url });
+    const kv = client.kv();
+    const b = kv.bucket("b");
+    await kv.createBucket({ name: "gone" });
+    await kv.deleteBucket("gone");
+    await kv.createBucket({ name: "c", history: 3, description: "ä" });
+    for (const value of ["1", "2", "3", "4"]) await kv.bucket("c").put("k", value);
+    await kv.bucket("c").delete("k");
+    await b.put("bytes", new Uint8Array([0, 255]));
+    await b.put("expires", "soon", { ttl: 3600 });
+    await b.put("gone", "1");
+    await b.purge("gone");
+    await b.put("last", { n: 1 });
+    const other = createClient({ serverUrl: server.url, environment: "../other" }).kv();
+    await other.createBucket({ name: "b" });
+    await other.bucket("b").put("a", "1");
+    const before = await dump(server.url);
+    await server.stop();
+
+    server = await serve(options);
+    const after = await dump(server.url);
+    const again = createClient({ serverUrl: server.url }).kv().bucket("b");
+    const { revision } = await again.update("last", "2", 5);
+    await server.stop();
+
+    appendFileSync("data/kept/default.jsonl", '{"bucket":"b","key":"cut of');
+    server = await serve(options);
+    const torn = await createClient({ serverUrl: server.url }).kv().bucket("b").get("last");
+    await server.stop();
+    appendFileSync("data/kept/default.jsonl", "no JSON\\n");
+    const corrupt = await serve(options).catch(({ message }) => message);
+    console.log(JSON.stringify([before, after, revision, torn.revision, corrupt]));
+  `);
+  // The time that is left is counted in whole seconds.
+  const expires = (/** @type {any} */ [, { entries }]) =>
+    Date.parse(entries.find((/** @type {any} */ { key }) => key === "expires").expires_at);
+  assert.ok(Math.abs(expires(after) - expires(before)) <= 2000);
+  const withoutTimes = (/** @type {unknown} */ dump) =>
+    JSON.parse(JSON.stringify(dump), (name, value) => (name === "expires_at" ? "later" : value));
+  assert.deepEqual(withoutTimes(after), withoutTimes(before));
+  assert.equal(before[1].revision, 5);
+  assert.deepEqual([next, torn], [6, 6]);
+  assert.match(corrupt, /default\.jsonl cannot be read: line \d+ is not JSON/);
+});
