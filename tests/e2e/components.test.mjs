@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { complaints, launchBrowser } from "./support/browser.mjs";
+import { openComponents, writeComponentPage } from "./support/component-page.mjs";
 import { bundleComponents } from "./support/components.mjs";
 import { root } from "./support/paths.mjs";
 import { startServer } from "./support/server.mjs";
@@ -19,8 +20,6 @@ const site = mkdtempSync(join(tmpdir(), "ironflow-components-"));
 let browser;
 /** @type {Awaited<ReturnType<typeof startServer>>} */
 let server;
-/** The number of buckets so far: it makes their names unique. */
-let buckets = 0;
 
 /** The example of docs/frameworks.md, mounted by a module. @param {typeof frameworks[number]} framework */
 function writeExample(framework) {
@@ -50,11 +49,7 @@ before(async () => {
       server: true,
     });
     await bundleComponents(writeExample(framework), page, join(folder, "example.js"));
-    for (const name of ["app", "example"]) {
-      const body = `<div id="root"></div><script type="module" src="${name}.js"></script>`;
-      const icon = '<link rel="icon" href="data:,">';
-      writeFileSync(join(folder, `${name}.html`), `<!doctype html>${icon}${body}`);
-    }
+    for (const name of ["app", "example"]) writeComponentPage(folder, name);
   }
   [browser, server] = await Promise.all([launchBrowser(), startServer({ staticDir: site })]);
 });
@@ -69,58 +64,8 @@ after(async () => {
 let app;
 
 /** A page with a client and a bucket. @param {string} framework @param {object} config */
-async function open(framework, config) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  const complained = complaints(page);
-  /** @type {import("playwright-core").WebSocket[]} */
-  const sockets = [];
-  page.on("websocket", (socket) => sockets.push(socket));
-  await page.goto(`${server.url}/${framework}/app.html`);
-  buckets += 1;
-  const bucket = `${framework}-${buckets}`;
-  await page.evaluate(
-    async ([settings, name]) => {
-      app.start(settings);
-      await app.kv().createBucket({ name });
-    },
-    /** @type {const} */ ([config, bucket]),
-  );
-  return {
-    page,
-    bucket,
-    sockets,
-    live: () => sockets.filter((socket) => !socket.isClosed()).length,
-    show: (/** @type {string} */ name, /** @type {object} */ props = {}) =>
-      page.evaluate(
-        ([component, given]) => app.show(component, given),
-        /** @type {const} */ ([name, { bucket, ...props }]),
-      ),
-    put: (/** @type {string} */ key, /** @type {unknown} */ value) =>
-      page.evaluate(
-        ([name, to, what]) => app.kv().bucket(name).put(to, what),
-        /** @type {const} */ ([bucket, key, value]),
-      ),
-    /** What has been rendered since the last call. @returns {Promise<string[]>} */
-    rendered: () => page.evaluate(() => app.rendered.splice(0)),
-    /** The list, once it has this length. @param {number} length */
-    async list(length) {
-      await page.waitForSelector(`ul[data-status=ready][data-size="${length}"]`, {
-        state: "attached",
-      });
-      return (await page.locator("li").allTextContents()).sort();
-    },
-    /** @param {RegExp} [expected] what the browser itself may report */
-    async done(expected = /^$/) {
-      assert.deepEqual(
-        complained.filter((complaint) => !expected.test(complaint)),
-        [],
-      );
-      await context.close();
-    },
-  };
-}
+const open = (framework, config) =>
+  openComponents(browser, `${server.url}/${framework}/app.html`, framework, config);
 
 /** @param {string} framework @returns {Promise<{ html: string, used: string[] }>} */
 async function renderOnServer(framework) {

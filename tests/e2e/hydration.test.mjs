@@ -2,7 +2,7 @@
 // flicker, and under Node each form of value arrives as it was.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { createClient } from "../../pkg/index.js";
 import { dehydrate, hydrate } from "../../pkg/ssr.js";
 import { complaints } from "./support/browser.mjs";
+import { writeComponentPage } from "./support/component-page.mjs";
 import { bundleComponents } from "./support/components.mjs";
 import { root } from "./support/paths.mjs";
 import { startReact } from "./support/react-page.mjs";
@@ -36,9 +37,7 @@ before(async () => {
     await bundleComponents(join(sources, "app.js"), from("page.js"), join(folder, "app.js"));
     const forServer = join(folder, "server.mjs");
     await bundleComponents(join(sources, "ssr.js"), from("server.js"), forServer, { server: true });
-    const body = '<div id="root"></div><script type="module" src="app.js"></script>';
-    const icon = '<link rel="icon" href="data:,">';
-    writeFileSync(join(folder, "index.html"), `<!doctype html>${icon}${body}`);
+    writeComponentPage(folder, "index", "app");
   }
   server = await startServer({ staticDir: site });
 });

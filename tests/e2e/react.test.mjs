@@ -26,9 +26,9 @@ for (const [backend, config] of Object.entries(configurations)) {
     const onServer = backend === "a server";
 
     test("a list follows its bucket, in StrictMode too, over one socket", async () => {
-      const { page, render, put, list, sockets, bucket, done } = await open(config());
+      const { page, show, put, list, sockets, bucket, done } = await open(config());
       await put("user.1", "Alice");
-      await render("List", { filter: "user.*" });
+      await show("List", { filter: "user.*" });
       assert.deepEqual(await list(1), ["user.1 Alice"]);
       await put("user.2", "Bob");
       await put("other", "no user");
@@ -40,9 +40,9 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
 
     test("a thousand components hold one socket, and one change renders one of them", async () => {
-      const { page, render, put, rendered, live, done } = await open(config());
+      const { page, show, put, rendered, live, done } = await open(config());
       await put("key-7", { n: 7 });
-      await render("Entries", { count: 1000, decode: "json" });
+      await show("Entries", { count: 1000, decode: "json" });
       const ready = () => document.querySelectorAll("p[data-status=ready]").length === 1000;
       await page.waitForFunction(ready);
       assert.equal(await page.locator("#key-7").textContent(), '{"n":7}');
@@ -57,9 +57,9 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
 
     test("mutate() shows its change at once, stays the same function, and rolls back with the error", async () => {
-      const { page, render, put, rendered, done } = await open(config());
+      const { page, show, put, rendered, done } = await open(config());
       await put("n", 1);
-      await render("Counter", { decode: "json" });
+      await show("Counter", { decode: "json" });
       await page.waitForSelector("button:text-is('1')");
       await rendered();
       await page.locator("button").click();
@@ -82,36 +82,36 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
 
     test("another filter, and another handle, show nothing of what was before", async () => {
-      const { page, render, put, list, rendered, live, done } = await open(config());
+      const { page, show, put, list, rendered, live, done } = await open(config());
       for (const key of ["a.1", "a.2", "b.1"]) await put(key, key);
-      await render("List", { filter: "a.*" });
+      await show("List", { filter: "a.*" });
       assert.deepEqual(await list(2), ["a.1 a.1", "a.2 a.2"]);
       await rendered();
-      await render("List", { filter: "b.*" });
+      await show("List", { filter: "b.*" });
       assert.deepEqual(await list(1), ["b.1 b.1"]);
       assert.ok(!(await rendered()).some((shown) => shown.endsWith(" 2")));
-      await render("List", { filter: ["a.1", "b.*"] });
+      await show("List", { filter: ["a.1", "b.*"] });
       assert.deepEqual(await list(2), ["a.1 a.1", "b.1 b.1"]);
       await rendered();
       // A new filter array with equal contents is the same filter.
-      await render("List", { filter: ["a.1", "b.*"] });
+      await show("List", { filter: ["a.1", "b.*"] });
       await page.waitForFunction(() => app.rendered.length > 0);
       assert.deepEqual(new Set(await rendered()), new Set(["ready 2"]));
-      await render("List", { filter: "a.*", handle: "another" });
+      await show("List", { filter: "a.*", handle: "another" });
       assert.deepEqual(await list(2), ["a.1 a.1", "a.2 a.2"]);
       assert.equal(live(), onServer ? 1 : 0);
       await done();
     });
 
     test("what is taken away and put back at once is there at once", async () => {
-      const { page, render, put, list, rendered, sockets, done } = await open(config());
+      const { page, show, put, list, rendered, sockets, done } = await open(config());
       await put("a", "1");
-      await render("List");
+      await show("List");
       await list(1);
-      await render("Nothing");
+      await show("Nothing");
       await page.waitForSelector("ul", { state: "detached" });
       await rendered();
-      await render("List");
+      await show("List");
       await list(1);
       assert.deepEqual(new Set(await rendered()), new Set(["ready 1"]));
       assert.equal(sockets.length, onServer ? 1 : 0);
@@ -119,9 +119,9 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
 
     test("a component that unmounts while loading leaves no watch behind", async () => {
-      const { page, bucket, render, sockets, done } = await open(config());
+      const { page, bucket, show, sockets, done } = await open(config());
       await page.evaluate((name) => {
-        app.render("List", { bucket: name });
+        app.show("List", { bucket: name });
         return new Promise((resolve) => {
           setTimeout(() => {
             app.unmount();
@@ -132,14 +132,14 @@ for (const [backend, config] of Object.entries(configurations)) {
       const [socket] = sockets;
       if (socket && !socket.isClosed()) await socket.waitForEvent("close");
       assert.ok(sockets.every((each) => each.isClosed()));
-      await render("List");
+      await show("List");
       await page.waitForSelector("ul[data-status=ready]", { state: "attached" });
       await done();
     });
 
     test("a missing bucket, a bad filter and a bad value are errors to be shown", async () => {
-      const { page, render, put, list, done } = await open(config());
-      await render("List", { bucket: "missing" });
+      const { page, show, put, list, done } = await open(config());
+      await show("List", { bucket: "missing" });
       const shown = (/** @type {string} */ status, /** @type {string} */ code) =>
         page.waitForSelector(`[data-status=${status}][data-error=${code}]`, { state: "attached" });
       await shown("loading", "HTTP_404");
@@ -151,10 +151,10 @@ for (const [backend, config] of Object.entries(configurations)) {
       await page.evaluate(() => app.kv().createBucket({ name: "missing" }));
       await page.waitForSelector("ul:not([data-error])", { state: "attached" });
       await page.evaluate(() => app.kv().deleteBucket("missing"));
-      await render("List", { filter: "a..b" });
+      await show("List", { filter: "a..b" });
       await shown("closed", "VALIDATION_ERROR");
       await put("a", "no json");
-      await render("Entry", { name: "a", decode: "json" });
+      await show("Entry", { name: "a", decode: "json" });
       await shown("ready", "VALIDATION_ERROR");
       await put("a", true);
       await page.waitForSelector("p[data-status=ready]:not([data-error])");
@@ -163,9 +163,9 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
 
     test("a handle made inside the component is the same each time", async () => {
-      const { render, put, list, live, done } = await open(config());
+      const { show, put, list, live, done } = await open(config());
       await put("a", "1");
-      await render("Inside");
+      await show("Inside");
       assert.deepEqual(await list(1), ["a 1"]);
       await put("b", "2");
       assert.deepEqual(await list(2), ["a 1", "b 2"]);
@@ -174,8 +174,8 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
 
     test("without a bucket or key nothing is opened; wrong arguments are errors", async () => {
-      const { page, render, sockets, done } = await open(config());
-      await render("Mistaken");
+      const { page, show, sockets, done } = await open(config());
+      await show("Mistaken");
       await page.waitForFunction(() => document.querySelectorAll("pre").length === 9);
       const shown = (await page.locator("pre").allTextContents()).map((text) => JSON.parse(text));
       const words = "the first argument must be a bucket returned by kv.bucket(name): found";
@@ -203,10 +203,10 @@ for (const [backend, config] of Object.entries(configurations)) {
     });
 
     test("after configure() all components show the same, also one that joins later", async () => {
-      const { page, bucket, render, put, live, done } = await open(config());
+      const { page, bucket, show, put, live, done } = await open(config());
       await put("a", "old");
       await put("gone", "old");
-      await render("Together");
+      await show("Together");
       await page.waitForSelector('ul[data-status=ready][data-size="2"]');
       await page.evaluate(
         async ([settings, name]) => {
@@ -218,7 +218,7 @@ for (const [backend, config] of Object.entries(configurations)) {
       );
       await page.waitForSelector('ul[data-status=ready][data-size="1"]:not([data-error])');
       await page.waitForSelector(`p[data-status=ready]:has-text('${btoa("new")}')`);
-      await render("Together", { joined: true });
+      await show("Together", { joined: true });
       const ready = 'ul[data-status=ready][data-size="1"]';
       await page.waitForFunction((all) => document.querySelectorAll(all).length === 2, ready);
       assert.deepEqual(await page.locator("li").allTextContents(), ["a new", "a new"]);
@@ -226,9 +226,9 @@ for (const [backend, config] of Object.entries(configurations)) {
       await page.evaluate(() => app.client().disconnect());
       await page.waitForSelector("p[data-status=closed]");
       assert.equal(await page.locator("[data-status=closed]").count(), 3);
-      await render("Together");
+      await show("Together");
       await page.waitForFunction(() => document.querySelectorAll("ul").length === 1);
-      await render("Together", { joined: true });
+      await show("Together", { joined: true });
       await page.waitForFunction(
         () => document.querySelectorAll("ul[data-status=ready]").length === 2,
       );
@@ -252,12 +252,12 @@ for (const [backend, config] of Object.entries(configurations)) {
 }
 
 test("in a bucket of 100,000 keys, beside a list of them, one change renders what shows it", async () => {
-  const { page, bucket, render, put, rendered, done } = await open({ transport: "memory" });
+  const { page, bucket, show, put, rendered, done } = await open({ transport: "memory" });
   await page.evaluate(async (name) => {
     const to = app.kv().bucket(name, { decode: "json" });
     for (let n = 0; n < 100_000; n += 1) await to.put(`key-${n}`, n);
   }, bucket);
-  await render("Large", { count: 100, decode: "json" });
+  await show("Large", { count: 100, decode: "json" });
   await page.waitForSelector('p[data-status=ready]#size:has-text("100000")');
   const ready = () => document.querySelectorAll("p[data-revision]").length === 100;
   await page.waitForFunction(ready);
@@ -277,10 +277,10 @@ test("after a 401 the hooks come back at setAuth()", async () => {
   const guarded = await startServer({ apiKeys: ["good"], allowOrigins: [server.url] });
   try {
     const config = { serverUrl: guarded.url, auth: { apiKey: "good" } };
-    const { page, render, put, list, done } = await open(config);
+    const { page, show, put, list, done } = await open(config);
     await put("a", "1");
     await page.evaluate(() => app.client().setAuth({ apiKey: "bad" }));
-    await render("List");
+    await show("List");
     await page.waitForSelector("ul[data-status=loading][data-error=UNAUTHENTICATED]", {
       state: "attached",
     });

@@ -116,7 +116,7 @@ globalThis.app = {
   },
   client: () => client,
   kv: () => kv,
-  render(name, props) {
+  show(name, props) {
     root ??= createRoot(document.getElementById("root"));
     root.render(page(name, props));
   },
