@@ -56,8 +56,14 @@ matrix: setup pkg/index.js ## Run the longer tests: bundlers, browsers, servers,
 	$(step) "More faults under watches" $(node_test) tests/e2e/chaos/chaos.test.mjs
 	@$(MAKE) --no-print-directory bench-check
 
+.PHONY: matrix-all
+matrix-all: setup pkg/index.js ## Run the package in all bundlers, frameworks and runtimes, also rare ones, for make readme
+	@.ci/setup firefox
+	$(step) "Reference server" cargo build --quiet -p ironflow-server
+	$(step) "The package everywhere" env ALL=1 $(node_test) tests/e2e/packaging/matrix.test.mjs
+
 .PHONY: readme
-readme: pkg/index.js ## Write the sizes and the results of the last make matrix into README.md and docs/
+readme: pkg/index.js ## Write the sizes and the results of the last make matrix-all into README.md and docs/
 	@source .ci/env; node tests/e2e/packaging/table.mjs; node tests/e2e/package/size.mjs --readme
 
 .PHONY: build

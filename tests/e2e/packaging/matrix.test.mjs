@@ -1,6 +1,7 @@
 // The packed package in a small application of each kind, started as its developers would: each writes, reads
-// and watches a key on the reference server. What cannot be installed is skipped, and says why. $ROWS, a regular
-// expression, selects rows by name; the findings are then not kept for the table.
+// and watches a key on the reference server. What cannot be installed is skipped, and says why. Rare
+// ones run only with $ALL; $ROWS, a regular expression, selects rows by name. The findings of all rows are kept for
+// the table.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -17,8 +18,10 @@ import { inDocs, keep, print } from "./table.mjs";
 
 /** @param {import("./rows.mjs").Row} row */
 const title = ({ name, mode }) => [name, mode].filter(Boolean).join(", ");
-const selection = process.env.ROWS;
-const rows = allRows.filter((row) => new RegExp(selection ?? "").test(title(row)));
+const { ALL, ROWS } = process.env;
+const rows = allRows.filter((row) =>
+  ROWS === undefined ? ALL || !row.rare : new RegExp(ROWS).test(title(row)),
+);
 
 const folder = mkdtempSync(join(tmpdir(), "ironflow-packed-"));
 /** @type {string} */
@@ -43,7 +46,7 @@ after(async () => {
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
   const found = Object.values(browsers ?? {}).flatMap((browser) => browser?.version ?? []);
-  if (!selection)
+  if (rows.length === allRows.length)
     keep({ versions: [`Node ${process.versions.node.split(".")[0]}`, ...found], lines });
 });
 

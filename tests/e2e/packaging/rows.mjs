@@ -15,6 +15,7 @@ import { OUTCOME } from "./apps/page/src/exercise.js";
  * @property {"module" | "commonjs"} [type] the app's modules (default: ES modules)
  * @property {string[]} layers folders of `apps`, the later over the former
  * @property {string} slim how `./slim` gets its WebAssembly
+ * @property {true} [rare] runs in `make matrix-all` only
  * @property {string} [without] why the default entry cannot work here
  * @property {"Chromium" | "Firefox"} [browser] which one opens the app's page
  * @property {(app: App) => Promise<Site>} [site] hands out the app's page
@@ -101,6 +102,7 @@ const rollup = {
 const esbuild = (mode, page, ...args) => ({
   name: "esbuild 0.28.2",
   mode,
+  ...(mode === "build, ES2017" && { rare: true }),
   tools: { esbuild: "0.28.2" },
   layers: ["page", page, "wasm-as-file"],
   slim: withAddress,
@@ -121,6 +123,70 @@ const esbuild = (mode, page, ...args) => ({
     return app.handOut("dist");
   },
 });
+
+/** @returns {Row[]} */
+function rspack() {
+  /** @param {string} mode @param {Row["site"]} site @returns {Row} */
+  const row = (mode, site) => ({
+    name: "Rspack 1.7.6",
+    mode,
+    rare: true,
+    tools: { "@rspack/core": "1.7.6", "@rspack/cli": "1.7.6" },
+    layers: ["page", "webpack"],
+    slim: itself,
+    browser: "Chromium",
+    site,
+  });
+  return [
+    row("dev server", (app) => app.serve("rspack", "serve", "--mode=development", ...host)),
+    row("build", async (app) => {
+      await app.finish("rspack", "build", "--mode=production");
+      app.copy("public", "dist");
+      return app.handOut("dist");
+    }),
+  ];
+}
+
+/** @returns {Row[]} */
+function parcel() {
+  /** @param {string} mode @param {Row["site"]} site @returns {Row} */
+  const row = (mode, site) => ({
+    name: "Parcel 2.16.4",
+    mode,
+    rare: true,
+    tools: { parcel: "2.16.4" },
+    layers: ["page", "parcel"],
+    slim: itself,
+    browser: "Chromium",
+    site,
+  });
+  return [
+    row("dev server", (app) => app.serve("parcel", "serve", "index.html", ...host)),
+    row("build", async (app) => {
+      await app.finish("parcel", "build", "index.html", "--public-url=./", "--no-cache");
+      return app.handOut("dist");
+    }),
+  ];
+}
+
+/** @type {Row} */
+const terser = {
+  name: "Terser 5.51.4",
+  mode: "build",
+  rare: true,
+  tools: { esbuild: "0.28.2", terser: "5.51.4" },
+  layers: ["page", "module", "wasm-as-file"],
+  slim: withAddress,
+  browser: "Chromium",
+  async site(app) {
+    const bundle = ["src/main.js", "--bundle", "--loader:.wasm=file", "--format=esm"];
+    await app.finish("esbuild", ...bundle, "--outdir=dist");
+    const options = ["--module", "--compress", "passes=3", "--mangle", "--output=dist/main.js"];
+    await app.finish("terser", "dist/main.js", ...options);
+    app.copy("index.html", "dist/index.html");
+    return app.handOut("dist");
+  },
+};
 
 /** An app of a framework that renders on the server. @param {Pick<Row, "name" | "tools" | "layers">} row @param {Row["site"]} dev @param {Row["site"]} build @returns {Row[]} */
 function rendered({ name, tools, layers }, dev, build) {
@@ -317,6 +383,10 @@ export const rows = [
   esbuild("dev server", "module", "--format=esm"),
   esbuild("build, ESM", "module", "--format=esm", "--splitting"),
   esbuild("build, IIFE", "classic", "--format=iife"),
+  esbuild("build, ES2017", "module", "--format=esm", "--splitting", "--target=es2017"),
+  ...rspack(),
+  ...parcel(),
+  terser,
   ...next,
   ...reactRouter,
   ...svelteKit,
