@@ -80,7 +80,7 @@ run(
 //    the difference), mostly by not inlining functions that have one caller. 830 bytes less because functions that
 //    nothing calls leave the table before (leave out `withoutUncalled`). Imports and exports get short names, in the
 //    glue too: 4,700 bytes gzip less (leave out `minify`, `rename` and `renameExports` to measure it). Functions
-//    that resemble each other become neighbours: 1,150 bytes gzip less (leave out `arranged`). A section holds the
+//    that resemble each other become neighbours: 1,500 bytes gzip less (leave out `arranged`). A section holds the
 //    build's name, so that the JavaScript can check that the WebAssembly is of the same build. A debug build keeps
 //    all names, so it is not optimised.
 const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];

@@ -7,7 +7,7 @@ import { BR_TABLE, DOUBLES, OFFSETS, OPCODES, RANGES } from "./opcodes.js";
 const PARTS = new Array(256).fill(OPCODES);
 for (const [from, to, part] of RANGES) PARTS.fill(part, from, to + 1);
 
-/** An instruction: its opcode, and which numbers follow, as `at`. @typedef {{ opcode: number, part: number, at: number, end: number }} Instruction */
+/** An instruction: its opcode, and where what follows it is. @typedef {{ opcode: number, part: number, at: number, end: number }} Instruction */
 
 /** The instructions of a function. @param {Reader} reader @param {number} end @returns {Instruction[]} */
 function instructions(reader, end) {

@@ -21,6 +21,40 @@ const FUNCTION = 0;
 /** The end of an expression. */
 const END = 0x0b;
 
+/** How long the sequences of bytes are by which functions are compared. */
+const SEQUENCE = 3;
+
+/** What a common type adds to the similarity of two functions, which is at most a half. */
+const COMMON_TYPE = 0.05;
+
+/** A function, its index, and what it is compared by. @typedef {{ place: number, type: number, sequences: Set<string> }} Ranked */
+
+/** The sequences in a function. @param {string} bytes */
+function sequences(bytes) {
+  const starts = Array.from({ length: Math.max(bytes.length - SEQUENCE + 1, 0) }, (_, at) => at);
+  return new Set(starts.map((at) => bytes.slice(at, at + SEQUENCE)));
+}
+
+/** @param {Ranked} one @param {Ranked} other */
+function similarity(one, other) {
+  let shared = 0;
+  for (const each of one.sequences) if (other.sequences.has(each)) shared += 1;
+  const all = one.sequences.size + other.sequences.size + 1;
+  return shared / all + (one.type === other.type ? COMMON_TYPE : 0);
+}
+
+/** Functions of about one size: after each, the most similar one that is left. @param {Ranked[]} given */
+function chain(given) {
+  const left = [...given];
+  const ordered = left.splice(0, 1);
+  while (left.length > 0) {
+    const last = ordered.at(-1);
+    const similar = left.map((each) => similarity(last, each));
+    ordered.push(...left.splice(similar.indexOf(Math.max(...similar)), 1));
+  }
+  return ordered;
+}
+
 /** @param {Buffer} code */
 export function arranged(code) {
   const all = sections(code);
@@ -37,16 +71,15 @@ export function arranged(code) {
   const declared = read(FUNCTIONS);
   const types = declared.list(() => declared.number());
 
-  // By the number of bits of their size, then by their type, then by their bytes.
-  const { found } = functions(code);
-  const ranked = found
-    .map((each, place) => ({ ...each, place, type: types[place] }))
-    .sort(
-      (one, other) =>
-        Math.clz32(other.end - other.body) - Math.clz32(one.end - one.body) ||
-        one.type - other.type ||
-        code.compare(code, other.start, other.end, one.start, one.end),
-    );
+  const bySize = new Map();
+  functions(code).found.forEach((each, place) => {
+    const bits = 32 - Math.clz32(each.end - each.body);
+    const bytes = code.toString("latin1", each.start, each.end);
+    if (!bySize.has(bits)) bySize.set(bits, []);
+    bySize.get(bits).push({ ...each, place, type: types[place], sequences: sequences(bytes) });
+  });
+  const sizes = [...bySize.keys()].sort((one, other) => one - other);
+  const ranked = sizes.flatMap((bits) => chain(bySize.get(bits)));
   const places = new Map(ranked.map(({ place }, index) => [first + place, first + index]));
   /** @param {number} index */
   const moved = (index) => encoded(places.get(index) ?? index);
