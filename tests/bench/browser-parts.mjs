@@ -137,6 +137,7 @@ export async function openBrowserParts(quick) {
       store: () => page("store"),
       listing: () => page("listing"),
       views: () => page("views"),
+      persisted: () => page("persisted"),
       heap,
     },
     close: () => site.close(),

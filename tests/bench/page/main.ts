@@ -2,6 +2,7 @@
 
 import { measureFrames, measureSockets } from "./feed-parts.js";
 import { measureHeap } from "./heap-part.js";
+import { measurePersisted } from "./persisted-part.js";
 import { measurePlatform } from "./platform-part.js";
 import { send } from "./report.js";
 import { measureCpu, measureRequests } from "./request-parts.js";
@@ -16,6 +17,7 @@ const parts: Record<string, () => Promise<unknown>> = {
   store: measureStore,
   listing: measureListing,
   views: measureViews,
+  persisted: measurePersisted,
   heap: measureHeap,
 };
 

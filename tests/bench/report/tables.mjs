@@ -117,6 +117,7 @@ export function views(results) {
     update: "a `put` delivered to it",
     snapshot: "the same, and a snapshot",
     change: "an entry read from a snapshot after a change (bare: from the view)",
+    open: "opened from IndexedDB (bare: by `getAll` and `JSON.parse`)",
   };
   const lines = Object.entries(titles).flatMap(([name, title]) =>
     results.of(`views.${name}`).map(({ id, size }) => ({
