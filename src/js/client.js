@@ -46,7 +46,8 @@ export function guarded(logger, what, call) {
 /** Calls one of a watch's callbacks like `guarded`, without allocating, because it runs for every event. */
 export function callBack(logger, callbacks, name, value) {
   try {
-    const outcome = callbacks[name]?.(value);
+    // Engines are fast where an expression always reads the same property.
+    const outcome = name === "onUpdate" ? callbacks.onUpdate?.(value) : callbacks[name]?.(value);
     if (outcome?.then) guarded(logger, `the callback ${name}`, () => outcome);
   } catch (error) {
     log(logger, "error", `the callback ${name} failed`, error);

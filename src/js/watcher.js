@@ -167,8 +167,7 @@ class Subscriber {
         return error;
       }
     }
-    const callbacks = this.#callbacks;
-    if (callbacks) callBack(this.#logger, callbacks, "onUpdate", own);
+    this.#call("onUpdate", own);
     this.#buffer?.push(own);
     return undefined;
   }
