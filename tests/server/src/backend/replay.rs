@@ -55,6 +55,8 @@ pub(crate) struct Replay {
     pub(crate) total: u64,
     /// Whether it starts at the beginning although the client knows a revision.
     pub(crate) is_reset: bool,
+    /// Whether deletes may be missing, until its end says which keys are live.
+    pub(crate) may_lack_deletes: bool,
 }
 
 #[derive(Debug)]

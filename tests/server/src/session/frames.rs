@@ -141,8 +141,16 @@ fn patterns(keys: &Value) -> Result<Vec<Pattern>, Refusal> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ServerFrame<'a> {
-    /// A replay of more than one batch begins.
-    Replay { id: Id, total: u64 },
+    /// A replay begins that has changes: about how many; of which bucket, where it is the first of the
+    /// subscription, whether that is another one than the client knows, and whether deletes may be missing.
+    Replay {
+        id: Id,
+        total: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        epoch: Option<&'a str>,
+        reset: bool,
+        pruned: bool,
+    },
     /// The live keys of a subscription, or some of them.
     Live { id: Id, keys: &'a [&'a str] },
     /// Everything of a subscription up to a revision was sent.

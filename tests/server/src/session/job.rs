@@ -31,7 +31,7 @@ pub(super) struct Job {
     app: Arc<App>,
     pub(super) id: Id,
     at: BucketAddress,
-    epoch: Epoch,
+    pub(super) epoch: Epoch,
     patterns: Arc<[Pattern]>,
     start: Start,
     /// Whether the client was asked to forget what it knows. `None` before the first batch.
@@ -63,8 +63,8 @@ type Read = Result<(Box<Reading>, Batch), BackendError>;
 pub(super) enum Step {
     /// It has its turn.
     Begun,
-    /// A batch, of a replay of about so many changes.
-    Batch(Batch, u64),
+    /// A batch, of a replay of about so many changes, and whether it may lack deletes.
+    Batch(Batch, u64, bool),
     Failed(BackendError),
 }
 
@@ -124,9 +124,10 @@ impl Job {
                     if let Some(last) = batch.changes.last() {
                         self.start.after = last.revision;
                     }
-                    let total = reading.replay.total;
+                    let (total, lacks_deletes) =
+                        (reading.replay.total, reading.replay.may_lack_deletes);
                     self.phase = Phase::Paused(reading);
-                    Step::Batch(batch, total)
+                    Step::Batch(batch, total, lacks_deletes)
                 }
                 Err(error) => self.fail(error),
             },

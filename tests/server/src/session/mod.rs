@@ -183,7 +183,14 @@ impl Session {
                 Arrival::Missed(count) => {
                     let total = count as u64;
                     let missed = self.subscriptions.replay_missed(lane).into_iter();
-                    frames.extend(missed.map(|id| ServerFrame::Replay { id, total }.message()));
+                    let again = |id| ServerFrame::Replay {
+                        id,
+                        total,
+                        epoch: None,
+                        reset: false,
+                        pruned: false,
+                    };
+                    frames.extend(missed.map(|id| again(id).message()));
                 }
                 Arrival::Deleted => frames.extend(self.end_lane(lane)),
             }

@@ -44,18 +44,25 @@ impl Session {
                 self.unsubscribe(id);
                 self.send(vec![refused(id, &error.into())]).await
             }
-            Step::Batch(Batch { changes, end }, total) => {
+            Step::Batch(Batch { changes, end }, total, lacks_deletes) => {
                 let mut frames = Vec::new();
                 let changes = {
                     let count = changes.len() as u64;
                     let total = total.max(count);
                     let frames_of = frames::changes(id, &changes);
-                    if !job.is_announced && (end.is_none() || frames_of.len() > 1) {
-                        frames.push(ServerFrame::Replay { id, total }.message());
+                    if !job.is_announced && !frames_of.is_empty() {
+                        job.is_announced = true;
+                        let replay = ServerFrame::Replay {
+                            id,
+                            total,
+                            epoch: Some(job.epoch.as_str()),
+                            reset: job.is_reset == Some(true),
+                            pruned: lacks_deletes,
+                        };
+                        frames.push(replay.message());
                     }
                     frames_of
                 };
-                job.is_announced = true;
                 frames.extend(changes);
                 let is_over = end.is_some();
                 if let Some(end) = end {

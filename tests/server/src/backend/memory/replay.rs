@@ -34,6 +34,7 @@ impl Memory {
             Ok(crate::backend::Replay {
                 total: cursor.pending() as u64,
                 is_reset,
+                may_lack_deletes: false,
                 source: Source::Memory(Replay {
                     memory: self.clone(),
                     at: at.clone(),

@@ -111,6 +111,7 @@ impl Nats {
             source: Source::Nats(Box::new(replay)),
             total,
             is_reset,
+            may_lack_deletes: stream.expires(),
         })
     }
 
