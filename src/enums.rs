@@ -118,8 +118,34 @@ shared! {
         Put,
         /// A frame says that a key was deleted.
         Deleted,
+        /// The replay of a subscription begins.
+        Replay,
+        /// Changes of this replay follow.
+        Changes,
+        /// A change of a replay: a key was written.
+        ReplayedPut,
+        /// The same: a key was deleted.
+        ReplayedDeleted,
+        /// A subscription has everything.
+        Synced,
+        /// A subscription is refused.
+        Refused,
+        /// Everything of a bucket was sent, up to a revision.
+        Tick,
+        /// Nothing is wrong with it, but the client needs another one.
+        Replaced,
         /// It is closed.
         Closed,
+    }
+
+    /// What the replay of a subscription is.
+    pub enum ReplayKind ("REPLAY") {
+        /// Everything that was missed, in order: what has arrived counts.
+        Complete,
+        /// Deletes may be missing until the end says what is live: nothing counts before that.
+        Pruned,
+        /// The entries of another bucket than the one that was asked for.
+        Reset,
     }
 
     /// What happens to a view.

@@ -55,7 +55,12 @@ export interface IronflowConfig {
   /** The credentials. */
   auth: AuthConfig;
   /** How watches reconnect. */
-  reconnect: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
+  reconnect: {
+    enabled: boolean;
+    maxAttempts: number;
+    heartbeat: number;
+    backoff: Required<BackoffConfig>;
+  };
   /** How read requests are retried. */
   retry: { enabled: boolean; maxAttempts: number; backoff: Required<BackoffConfig> };
   /** What a watch does when the page is hidden. */
@@ -86,6 +91,11 @@ export interface ReconnectConfig {
   maxAttempts?: number | undefined;
   /** The delays between the attempts. */
   backoff?: BackoffConfig | undefined;
+  /**
+   * How long the server may send nothing before the client checks the connection, in milliseconds, 100 or more. It
+   * then has `timeout` to respond. Only for servers that speak `ironflow.v2`. Default 30,000.
+   */
+  heartbeat?: number | undefined;
 }
 
 /** How a failed request is retried, within its time limit. */

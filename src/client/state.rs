@@ -15,7 +15,7 @@ use crate::config::options::unreadable;
 use crate::config::{AUTH, Config, OPTIONS, TransportKind};
 use crate::error::Error;
 use crate::feed::{Feed, Settings};
-use crate::ffi::{self, Connection, Given, Handles, Subject};
+use crate::ffi::{self, Connection, Given, Handles, Session, Subject};
 use crate::kv::{BucketName, Pattern};
 use crate::text::concat;
 use crate::transport::{Credentials, Fallback, Http, Memory, Transport};
@@ -44,6 +44,8 @@ pub(super) struct Configured {
     /// A copy of the given options.
     pub(super) given: Given,
     pub(super) transport: Rc<Transport>,
+    /// What watches share on version 2 of the wire.
+    session: Session,
 }
 
 impl ClientState {
@@ -88,7 +90,9 @@ impl ClientState {
                 cached_headers: RefCell::default(),
             })),
         };
+        let session = ffi::new_session(config.heartbeat_ms, config.timeout_ms.into());
         self.configured.replace(Some(Rc::new(Configured {
+            session,
             config,
             given,
             transport: Rc::new(transport),
@@ -117,6 +121,7 @@ impl ClientState {
         if let Transport::Http(http) = &*configured.transport {
             http.credentials.replace(credentials);
         }
+        configured.session.replace();
         self.notify_views(ViewEvent::AuthChanged, None);
         Ok(())
     }
@@ -193,6 +198,7 @@ impl ClientState {
         let runner = FeedRunner::new(
             Rc::clone(self) as Rc<dyn WatchHost>,
             configured.transport.active(),
+            configured.session.clone(),
             bucket,
             config.timeout_ms,
             Feed::new(settings, is_hidden, is_offline),
@@ -313,6 +319,13 @@ impl WatchHost for ClientState {
         if let Some(configured) = configured {
             let logger = configured.given.logger();
             ffi::log(&logger, level, message, &JsValue::UNDEFINED);
+        }
+    }
+
+    fn reached(&self) {
+        let feeds = self.feeds.borrow().clone();
+        for runner in feeds {
+            runner.connect_at_once();
         }
     }
 

@@ -78,6 +78,8 @@ pub struct Config {
     pub timeout_ms: u32,
     /// The policy for reconnecting watches.
     pub reconnect: RetryPolicy,
+    /// How long a server may be silent before the connection is checked, in milliseconds.
+    pub heartbeat_ms: f64,
     /// The policy for retrying read requests.
     pub retry: RetryPolicy,
     /// What a watch does when the page is hidden.
@@ -98,6 +100,11 @@ pub const TIMEOUT: OptionKind = OptionKind::NumberThat(
 const DELAY: OptionKind = OptionKind::NumberThat(
     "a number of milliseconds, 0 or more and at most 2147483647",
     |n| (0.0..=MAX_TIMEOUT_MS).contains(&n),
+);
+
+const HEARTBEAT: OptionKind = OptionKind::NumberThat(
+    "a number of milliseconds, 100 or more and at most 2147483647",
+    |n| (100.0..=MAX_TIMEOUT_MS).contains(&n),
 );
 
 const MULTIPLIER: OptionKind =
@@ -140,6 +147,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     ("reconnect", OptionKind::Switch),
     ("reconnect.enabled", OptionKind::Bool),
     ("reconnect.maxAttempts", MAX_ATTEMPTS),
+    ("reconnect.heartbeat", HEARTBEAT),
     ("reconnect.backoff", OptionKind::Object),
     ("reconnect.backoff.initial", DELAY),
     ("reconnect.backoff.max", DELAY),
@@ -188,6 +196,7 @@ impl Config {
             environment: options.text("environment").unwrap_or("default").into(),
             timeout_ms: timeout(options).unwrap_or(30_000),
             reconnect: RetryPolicy::RECONNECT.with_options(options, "reconnect"),
+            heartbeat_ms: options.number("reconnect.heartbeat").unwrap_or(30_000.0),
             retry: RetryPolicy::RETRY.with_options(options, "retry"),
             visibility: Visibility {
                 pause_on_hidden: options.bool("visibility.pauseOnHidden").unwrap_or(false),

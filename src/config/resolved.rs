@@ -34,7 +34,7 @@ impl Serialize for Config {
         ]
         .map(|on| f64::from(u8::from(on)));
         let timeout = f64::from(self.timeout_ms);
-        let alone = [timeout, pauses, reconnects, auto_create];
+        let alone = [timeout, self.heartbeat_ms, pauses, reconnects, auto_create];
         let numbers = [&alone[..], &self.reconnect.numbers(), &self.retry.numbers()];
         (texts, numbers).serialize(serializer)
     }

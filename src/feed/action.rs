@@ -1,6 +1,8 @@
 //! What goes into a feed and what comes out of it.
 
 pub use crate::enums::WatchState;
+use std::rc::Rc;
+
 use crate::error::Error;
 use crate::kv::{Key, Pattern, Revision};
 
@@ -121,6 +123,38 @@ pub struct Delay {
     pub jitter: f64,
 }
 
+/// Identifies a subscription of a feed on version 2 of the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WireId(pub u32);
+
+/// A subscription that the server is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscription {
+    /// Its id.
+    pub wire: WireId,
+    /// The keys.
+    pub patterns: Vec<Pattern>,
+    /// The revision after which changes are wanted; 0: the current entries first; none: from now on.
+    pub after: Option<Revision>,
+    /// The bucket that the revision is of.
+    pub epoch: Option<Rc<str>>,
+}
+
+/// The end of a replay: a subscription has everything up to a revision.
+#[derive(Debug, Clone)]
+pub struct Synced {
+    /// The subscription.
+    pub wire: WireId,
+    /// The revision.
+    pub revision: Revision,
+    /// Which bucket of the name it is.
+    pub epoch: Rc<str>,
+    /// Whether it is another bucket than the one that was asked for: the replay began with its entries.
+    pub is_reset: bool,
+    /// The live keys, where deletes may be missing in the replay.
+    pub live: Option<Vec<Key>>,
+}
+
 /// A subscriber that is to get a feed of its own, before anything was delivered to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moved {
@@ -147,6 +181,10 @@ pub enum Action<E> {
     List(RequestId, Pattern),
     /// Read a key.
     Read(RequestId, Key),
+    /// Ask the server for a subscription.
+    Subscribe(ConnectionId, Subscription),
+    /// End a subscription.
+    Unsubscribe(ConnectionId, WireId),
     /// Start a timer. It replaces an earlier one of its kind.
     SetTimer(Timer, Delay),
     /// Start [`Timer::Backoff`] and log the attempt (from 1) and why the connection was lost.

@@ -7,6 +7,7 @@
 //!          Probing                        any phase -> Ended
 //! ```
 
+use super::failures::{is_final, lost_by, refusal};
 use super::{Action, ConnectionId, Delay, Feed, Timer};
 use crate::error::Error;
 use crate::kv::Pattern;
@@ -78,6 +79,13 @@ impl<E: Clone> Feed<E> {
         self.connect();
     }
 
+    /// A connection can be had now: ends the backoff.
+    pub fn connect_now(&mut self) {
+        if self.phase == Phase::Waiting {
+            self.connect_freely();
+        }
+    }
+
     pub(super) fn connection(&mut self, filter: Pattern) -> Connection {
         self.connection_ids += 1;
         let connection_id = ConnectionId(self.connection_ids);
@@ -94,8 +102,27 @@ impl<E: Clone> Feed<E> {
         }
     }
 
+    /// A connection is open, whose server speaks version 2 of the wire.
+    pub fn opened_resumable(&mut self, connection_id: ConnectionId) {
+        if self.wants(connection_id) {
+            if self.is_complete() {
+                self.index.part();
+            }
+            self.leave_wires();
+            self.wires.is_on = true;
+            self.open(connection_id);
+        }
+    }
+
     /// A connection is open.
     pub fn opened(&mut self, connection_id: ConnectionId) {
+        if self.wants(connection_id) {
+            self.leave_version_2();
+            self.open(connection_id);
+        }
+    }
+
+    fn open(&mut self, connection_id: ConnectionId) {
         if is(&self.next, connection_id) {
             let old = self.current.take();
             self.current = self.next.take();
@@ -259,7 +286,7 @@ impl<E: Clone> Feed<E> {
             Timer::Stable => {
                 let current = self.current.as_ref();
                 let is_stable = current.is_some_and(|c| c.connection_id == self.stable);
-                if is_stable && self.resync.is_done() {
+                if is_stable && self.is_complete() {
                     self.attempts.failed = 0.0;
                 }
             }
@@ -310,9 +337,10 @@ impl<E: Clone> Feed<E> {
 
     /// Closes the connections there are.
     pub(super) fn part(&mut self) {
-        if self.resync.is_done() {
+        if self.is_complete() {
             self.index.part();
         }
+        self.leave_wires();
         self.abandon_resync();
         let both = [self.current.take(), self.next.take()];
         for connection in both.into_iter().flatten() {
@@ -339,7 +367,9 @@ impl<E: Clone> Feed<E> {
         self.reported = false;
         self.attempts.renewed = false;
         if let Some(connection) = self.current.clone() {
-            self.index.follow(connection.filter);
+            if !self.wires.is_on {
+                self.index.follow(connection.filter);
+            }
             if self.attempts.failed > 0.0 {
                 self.stable = connection.connection_id;
                 self.set_timer(Timer::Stable, STABLE_AFTER_MS, 0.0);
@@ -357,34 +387,4 @@ pub(super) fn is(connection: &Option<Connection>, connection_id: ConnectionId) -
     connection
         .as_ref()
         .is_some_and(|other| other.connection_id == connection_id)
-}
-
-/// Whether a retry cannot help.
-pub(super) fn is_final(error: &Error) -> bool {
-    matches!(error.status(), Some(401 | 403 | 404))
-}
-
-/// The error of a close code that refuses the watch.
-fn refusal(code: u16) -> Option<Error> {
-    Some(match code {
-        4401 => Error::status_of(401, "invalid or missing credentials"),
-        4403 => Error::status_of(403, "not permitted"),
-        4404 => Error::status_of(404, "bucket not found"),
-        1008 => Error::ConnectionLost {
-            message: "the server refuses the watch".into(),
-            retryable: false,
-        },
-        _ => return None,
-    })
-}
-
-fn lost_by(code: u16) -> Error {
-    Error::ConnectionLost {
-        message: concat(&[
-            "the watch's connection was lost (code ",
-            &decimal(code.into()),
-            ")",
-        ]),
-        retryable: false,
-    }
 }

@@ -1,10 +1,10 @@
 //! Failed requests of a feed. A refusal reaches the subscriber that it concerns, and no other. Anything
 //! that may pass slows the feed down, and is retried with what was read so far kept.
 
-use super::connection::is_final;
 use super::fetch_queue::{InFlightRead, Requester};
-use super::{Action, Feed, SubscriberId, Timer};
+use super::{Action, ConnectionId, Feed, SubscriberId, Timer, WireId};
 use crate::error::Error;
+use crate::text::{concat, decimal};
 
 impl<E: Clone> Feed<E> {
     /// A read has failed.
@@ -65,7 +65,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Ends one subscriber.
-    fn refuse(&mut self, id: SubscriberId, error: Error) {
+    pub(super) fn refuse(&mut self, id: SubscriberId, error: Error) {
         self.actions.push(Action::Refuse(id, error));
         self.unsubscribe(id);
     }
@@ -77,7 +77,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Pauses the requests of the feed, at least as long as the server asks for (`Retry-After`).
-    fn slow_down(&mut self, error: &Error) {
+    pub(super) fn slow_down(&mut self, error: &Error) {
         if let Some(backoff) = self.fetches.slow_down() {
             let requested = error.retry_after().unwrap_or(0.0) * 1000.0;
             self.set_timer(Timer::Fetch, requested.max(backoff / 2.0), backoff / 2.0);
@@ -87,6 +87,7 @@ impl<E: Clone> Feed<E> {
     /// The pause is over.
     pub(super) fn resume_fetches(&mut self) {
         self.fetches.resume();
+        self.wires.retry();
         if std::mem::take(&mut self.resync.must_list) {
             self.request_resync_listing();
         }
@@ -98,5 +99,69 @@ impl<E: Clone> Feed<E> {
             }
         }
         self.read_on();
+    }
+
+    /// The server refuses a subscription, or ends it.
+    pub fn refused(&mut self, connection_id: ConnectionId, id: WireId, error: Error) {
+        if self.connection_id() != Some(connection_id) {
+            return;
+        }
+        let Some(mut wire) = self.wires.take(id) else {
+            return;
+        };
+        self.note_positions(&wire);
+        if error.retryable() && error.status() != Some(401) {
+            for member in &wire.members {
+                if let Some(subscriber) = self.subscribers.get_mut(*member) {
+                    subscriber.position.wire = Some(id);
+                }
+            }
+            wire.is_replaying = true;
+            self.wires.refused.push(wire);
+            return self.slow_down(&error);
+        }
+        let mut members = wire.members;
+        match error.status() {
+            Some(401) => self.unauthorized(error),
+            Some(404) => self.end(Some(error)),
+            _ if members.len() > 1 => {
+                let rest = members.split_off(members.len().div_ceil(2));
+                self.subscribe_for(members);
+                self.subscribe_for(rest);
+            }
+            _ => members
+                .iter()
+                .for_each(|id| self.refuse(*id, error.clone())),
+        }
+    }
+}
+
+/// Whether a retry cannot help.
+pub(super) fn is_final(error: &Error) -> bool {
+    matches!(error.status(), Some(401 | 403 | 404))
+}
+
+/// The error of a close code that refuses the watch.
+pub(super) fn refusal(code: u16) -> Option<Error> {
+    Some(match code {
+        4401 => Error::status_of(401, "invalid or missing credentials"),
+        4403 => Error::status_of(403, "not permitted"),
+        4404 => Error::status_of(404, "bucket not found"),
+        1008 => Error::ConnectionLost {
+            message: "the server refuses the watch".into(),
+            retryable: false,
+        },
+        _ => return None,
+    })
+}
+
+pub(super) fn lost_by(code: u16) -> Error {
+    Error::ConnectionLost {
+        message: concat(&[
+            "the watch's connection was lost (code ",
+            &decimal(code.into()),
+            ")",
+        ]),
+        retryable: false,
     }
 }

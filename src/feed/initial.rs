@@ -28,6 +28,9 @@ impl<E: Clone> Feed<E> {
 
     /// Moves a subscriber on as far as the connection allows.
     pub(super) fn admit(&mut self, id: SubscriberId) {
+        if self.wires.is_on {
+            return self.wires.await_subscription(id);
+        }
         if self.phase != Phase::Open || self.resync.is_listing() {
             return;
         }

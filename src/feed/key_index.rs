@@ -1,6 +1,8 @@
 //! The key index: the last revisions of each key, to deduplicate events and to find what changed while
 //! disconnected. It holds no values.
 
+mod lost_keys;
+
 use super::KeySlot;
 use super::list_order::ListOrder;
 use crate::kv::Tree;
@@ -24,7 +26,8 @@ pub(super) struct KeyState {
     is_shown: bool,
     /// Whether it was reported as deleted without its tombstone, and nothing of it was delivered since.
     lost: bool,
-    /// The connection that last brought a change of it; 0: none.
+    /// The connection that last brought a change of it, or its subscription on version 2 of the wire; 0: none.
+    /// Ids of both ascend together.
     pub(super) changed_on: u32,
     /// The connection on which it was last listed, 0: none; and its place in that listing, from 1 on, 0 if
     /// it was deleted since.
@@ -81,6 +84,11 @@ impl KeyIndex {
         self.followed = Some(filter);
     }
 
+    /// Its revisions are compared no longer: version 2 of the wire repeats nothing.
+    pub(super) fn unfollow(&mut self) {
+        self.followed = None;
+    }
+
     /// Sets whether every live key that matches the connection's filter has been listed.
     pub(super) const fn set_complete(&mut self, complete: bool) {
         self.complete = complete;
@@ -103,6 +111,14 @@ impl KeyIndex {
         self.listed_floor = self.floor.max(self.listed_floor).max(self.listed_revision);
     }
 
+    /// The revision up to which nothing was missing when the last connection was closed.
+    pub(super) const fn parted_at(&self) -> Revision {
+        match self.has_delivered {
+            true => self.floor,
+            false => self.listed_floor,
+        }
+    }
+
     pub(super) const fn has_delivered(&self) -> bool {
         self.has_delivered
     }
@@ -118,14 +134,13 @@ impl KeyIndex {
 
     /// Whether this revision is older than the first ready subscriber, and was delivered to none.
     pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
-        let is_shown = self.keys.get(key).is_some_and(|known| known.is_shown);
-        !is_shown && revision <= self.listed_revision.max(self.listed_floor)
+        !self.is_shown(key) && revision <= self.listed_revision.max(self.listed_floor)
     }
 
     /// Whether changes of the key are delivered by a resync: its changes were followed, or an event of it was
     /// delivered.
     pub(super) fn follows(&self, key: &str) -> bool {
-        self.is_followed(key) || self.keys.get(key).is_some_and(|known| known.is_shown)
+        self.is_followed(key) || self.is_shown(key)
     }
 
     pub(super) fn is_followed(&self, key: &str) -> bool {
@@ -164,11 +179,16 @@ impl KeyIndex {
     /// Whether a change of the key has come on this connection.
     pub(super) fn changed_on(&self, key: &str, connection_id: u32) -> bool {
         let known = self.keys.get(key);
-        known.is_some_and(|known| known.changed_on == connection_id)
+        known.is_some_and(|known| known.changed_on >= connection_id)
     }
 
     pub(super) fn is_live(&self, key: &str) -> bool {
         self.keys.get(key).is_some_and(|known| known.live)
+    }
+
+    /// Whether an event of the key was delivered.
+    pub(super) fn is_shown(&self, key: &str) -> bool {
+        self.keys.get(key).is_some_and(|known| known.is_shown)
     }
 
     /// Whether a delete of the key was delivered, and no put after it.
@@ -208,6 +228,20 @@ impl KeyIndex {
         if revision <= self.delivered_or_floor(key, known) {
             return None;
         }
+        let slot = self.note_at(slot, key, revision, live, connection_id)?;
+        self.keys.at_mut(slot.0)?.delivered = revision;
+        Some(slot)
+    }
+
+    /// Records a change that was delivered to some subscribers, while others of the key are still to get it.
+    pub(super) fn note_at(
+        &mut self,
+        slot: Option<KeySlot>,
+        key: &Key,
+        revision: Revision,
+        live: bool,
+        connection_id: u32,
+    ) -> Option<KeySlot> {
         let slot = match slot {
             Some(slot) => slot,
             None => {
@@ -220,19 +254,36 @@ impl KeyIndex {
         let known = self.keys.at_mut(slot.0)?;
         let was_live = known.live;
         known.is_shown = true;
-        known.delivered = revision;
         if revision >= known.seen {
             known.seen = revision;
             known.live = live;
             known.rank *= u32::from(live);
         }
         let live = known.live;
-        if connection_id > 0 {
-            known.changed_on = connection_id;
+        if connection_id > 0 && revision > known.delivered {
+            known.changed_on = known.changed_on.max(connection_id);
             self.newest = self.newest.max(revision);
         }
         self.count(was_live, live);
         Some(slot)
+    }
+
+    /// What was noted of this connection's changes has been delivered to every subscriber.
+    pub(super) fn all_delivered(&mut self, connection_id: u32) {
+        self.keys.for_each_mut(&mut |known| {
+            if known.changed_on >= connection_id {
+                known.delivered = known.seen;
+            }
+        });
+    }
+
+    /// This connection takes over: nothing has come over it yet.
+    pub(super) fn take_over(&mut self, connection_id: u32) {
+        let earlier = connection_id.saturating_sub(1);
+        self.keys.for_each_mut(&mut |known| {
+            known.changed_on = known.changed_on.min(earlier);
+            known.listed_on = known.listed_on.min(earlier);
+        });
     }
 
     /// Records a revision that was delivered to one subscriber.
@@ -254,94 +305,6 @@ impl KeyIndex {
         if let Some(known) = self.keys.get_mut(key) {
             known.seen = known.seen.max(revision);
         }
-    }
-
-    /// Records that the key was listed, at this place. Returns its place in the listing of the connection
-    /// `previous`, 0 if it was not in it or was deleted since.
-    pub(super) fn list(&mut self, key: &Key, connection_id: u32, rank: u32, previous: u32) -> u32 {
-        let followed = self.is_followed(key);
-        let known = self.entry(key);
-        known.early |= !followed;
-        let listed_on = std::mem::replace(&mut known.listed_on, connection_id);
-        let before = std::mem::replace(&mut known.rank, rank);
-        // If an event of the key was delivered, only delivered events change its state.
-        if !known.is_shown {
-            let was_live = known.live;
-            known.live = true;
-            self.count(was_live, true);
-        }
-        before * u32::from(listed_on == previous)
-    }
-
-    /// Marks a key as deleted whose tombstone was not seen. Gives its last known revision, 0 if none is
-    /// known. None if there is nothing to deliver: it was not live, or it was only ever listed, so that no
-    /// subscriber knows of it as live. (Its last event may be a tombstone that was forgotten, with a
-    /// revision that is not known any more.)
-    pub(super) fn lose(&mut self, key: &str) -> Option<Revision> {
-        let known = self.keys.get_mut(key).filter(|known| known.live)?;
-        known.live = false;
-        known.rank = 0;
-        let early = known.early && !std::mem::replace(&mut known.lost, true);
-        let (seen, matters) = (known.seen, known.is_shown || early);
-        self.count(true, false);
-        matters.then_some(seen)
-    }
-
-    /// The live keys that neither the list nor a change on this connection confirms.
-    pub(super) fn unlisted(&self, filter: &Pattern, connection_id: u32) -> Vec<Key> {
-        let mut keys = Vec::new();
-        self.keys.select(filter, &mut |known| {
-            if known.live && known.listed_on != connection_id && known.changed_on != connection_id {
-                keys.push(known.key.clone());
-            }
-        });
-        keys
-    }
-
-    /// Forgets every revision but those this connection brought: the bucket is another one, which counts
-    /// from 1 again.
-    pub(super) fn start_over(&mut self, connection_id: u32) {
-        self.floor = 0;
-        self.listed_floor = 0;
-        self.newest = 0;
-        self.listed_revision = 0;
-        self.forgotten = 0;
-        let newest = &mut self.newest;
-        self.keys.for_each_mut(&mut |known| {
-            if known.changed_on == connection_id {
-                *newest = (*newest).max(known.delivered);
-            } else {
-                known.delivered = 0;
-                known.seen = 0;
-            }
-        });
-        self.order.start_over(self.newest);
-    }
-
-    /// Forgets deleted keys where they are many, and says whether it did. May be done where one connection
-    /// brings the changes and none is missing: what it brings later is newer than all that it brought
-    /// before. `lossless`: no entry is ever read that is older than a change. Otherwise every live key has
-    /// to be known, for a stale entry of a forgotten key to be noticed.
-    pub(super) fn forget_tombstones(&mut self, lossless: bool) -> bool {
-        if self.tombstones < MANY_TOMBSTONES.max(self.live) || !(self.complete || lossless) {
-            return false;
-        }
-        let mut gone = Vec::with_capacity(self.tombstones);
-        self.keys.for_each_mut(&mut |known| {
-            if !known.live {
-                gone.push(known.key.clone());
-            }
-        });
-        for key in &gone {
-            self.keys.remove(key);
-        }
-        self.tombstones = 0;
-        self.floor = self.floor.max(self.newest);
-        self.listed_floor = self.listed_floor.max(self.floor);
-        if self.complete {
-            self.forgotten = self.newest;
-        }
-        true
     }
 
     fn entry(&mut self, key: &Key) -> &mut KeyState {

@@ -7,22 +7,25 @@
 
 mod action;
 mod connection;
+mod delivery;
 mod failures;
 mod fetch_queue;
 mod initial;
 mod key_index;
 mod list_order;
 mod platform_events;
+mod replays;
 mod resync;
 mod settings;
 mod subscribers;
 mod widening;
+mod wire_subscriptions;
 
 use crate::error::Error;
 use crate::kv::{Key, Pattern, Revision};
 pub use action::{
     Action, Change, ConnectionId, Delay, Event, KeySlot, Moved, Name, ReadResult, Recipients,
-    RequestId, ResyncCost, ResyncListing, Timer, WatchState,
+    RequestId, ResyncCost, ResyncListing, Subscription, Synced, Timer, WatchState, WireId,
 };
 use connection::{Attempts, Connection, Phase, is};
 use fetch_queue::{FetchQueue, MAX_MULTIPLEXED_READS, Requester};
@@ -30,7 +33,8 @@ use key_index::KeyIndex;
 use resync::Resync;
 pub use settings::Settings;
 pub use subscribers::SubscriberId;
-use subscribers::{BufferedEvent, Progress, Subscribers};
+use subscribers::{Progress, Subscribers};
+use wire_subscriptions::WireSubscriptions;
 
 #[derive(Debug)]
 struct PendingChange<E> {
@@ -41,6 +45,12 @@ struct PendingChange<E> {
     /// The subscribers that have a newer entry of the key, which may be of the bucket that this one replaced.
     /// Empty: the change is old for all of them.
     skipped: Vec<SubscriberId>,
+}
+
+impl<E> PendingChange<E> {
+    fn is_skipped_delete(&self) -> bool {
+        !self.live && !self.skipped.is_empty()
+    }
 }
 
 /// The longest list of actions whose memory is used again.
@@ -57,6 +67,8 @@ pub struct Feed<E> {
     /// A wider connection that is to replace the current one.
     next: Option<Connection>,
     resync: Resync,
+    /// What takes the place of the resync on version 2 of the wire.
+    wires: WireSubscriptions,
     /// Changes that are old, unless the bucket turns out to be another one.
     pending: Vec<PendingChange<E>>,
     fetches: FetchQueue,
@@ -96,6 +108,7 @@ impl<E: Clone> Feed<E> {
             current: None,
             next: None,
             resync: Resync::default(),
+            wires: WireSubscriptions::default(),
             pending: Vec::new(),
             fetches: FetchQueue::new(),
             connection_ids: 0,
@@ -125,6 +138,7 @@ impl<E: Clone> Feed<E> {
 
     /// Takes what is to be done, in this order.
     pub fn take_actions(&mut self) -> Vec<Action<E>> {
+        self.subscribe_waiting();
         std::mem::replace(&mut self.actions, std::mem::take(&mut self.spare))
     }
 
@@ -192,9 +206,10 @@ impl<E: Clone> Feed<E> {
 
     /// Removes a subscriber.
     pub fn unsubscribe(&mut self, id: SubscriberId) {
-        if self.subscribers.remove(id).is_none() {
+        let Some(gone) = self.subscribers.remove(id) else {
             return;
-        }
+        };
+        self.leave_wire(id, gone.position.wire);
         self.fetches.forget(Requester::Subscriber(id));
         if !self.subscribers.is_empty() || self.has_ended() {
             return;
@@ -204,78 +219,6 @@ impl<E: Clone> Feed<E> {
             self.set_timer(Timer::Grace, f64::from(self.settings.grace_ms), 0.0);
         } else {
             self.end(None);
-        }
-    }
-
-    /// A change arrived. Returns the slot of its key, valid until keys are forgotten, or none if the change is
-    /// old.
-    pub fn changed(
-        &mut self,
-        connection_id: ConnectionId,
-        change: Change<'_, E>,
-    ) -> Option<KeySlot> {
-        if self.phase != Phase::Open || !is(&self.current, connection_id) {
-            return None;
-        }
-        let (key, known) = match change.key {
-            Name::KeySlot(slot) => (self.index.key(slot)?.clone(), Some(slot)),
-            Name::Text(text) => match Key::parse(text) {
-                Ok(key) => (key, None),
-                Err(_) => {
-                    self.bad_frame(connection_id, "watch frame has an invalid \"key\"".into());
-                    return None;
-                }
-            },
-        };
-        let (revision, live) = (change.revision, !change.deleted);
-        let delivered = match known {
-            Some(_) => (self.index).record_at(known, &key, revision, live, connection_id.0),
-            None => self.index.record(&key, revision, live, connection_id.0),
-        };
-        if let Some(slot) = delivered {
-            if self.resync.is_listing() {
-                self.note_skipped(&key, revision, live, &change.payload);
-            }
-            let event = Event::Change(change.payload);
-            if known.is_some() {
-                let to = self.subscribers.take_matching(slot, &key);
-                self.deliver_to(&to, &key, revision, event, false);
-                self.subscribers.keep_matching(slot, to);
-            } else {
-                self.deliver(&key, revision, event, false);
-            }
-            if self.resync.is_done() {
-                self.attempts.failed = 0.0;
-                let lossless = self.settings.lossless;
-                if self.next.is_none() && self.index.forget_tombstones(lossless) {
-                    self.subscribers.forget_slots();
-                    self.has_forgotten = true;
-                }
-            }
-        } else if self.resync.is_listing() {
-            self.pending.push(PendingChange {
-                key,
-                revision,
-                live,
-                payload: change.payload,
-                skipped: Vec::new(),
-            });
-        }
-        delivered
-    }
-
-    /// Keeps a change for the subscribers that have a newer entry of its key: the bucket may be another one.
-    #[cold]
-    fn note_skipped(&mut self, key: &Key, revision: Revision, live: bool, payload: &E) {
-        let skipped = self.subscribers.ahead_of(key, revision);
-        if !skipped.is_empty() {
-            self.pending.push(PendingChange {
-                key: key.clone(),
-                revision,
-                live,
-                payload: payload.clone(),
-                skipped,
-            });
         }
     }
 
@@ -308,71 +251,6 @@ impl<E: Clone> Feed<E> {
             subscriber.was_connected |= state == WatchState::Connected;
             self.actions.push(Action::NotifyState(id, state));
         }
-    }
-
-    /// Delivers an event to the subscribers of the key.
-    fn deliver(&mut self, key: &Key, revision: Revision, event: Event<E>, resynced: bool) {
-        let to = self.subscribers.matching_ids(key);
-        self.deliver_to(&to, key, revision, event, resynced);
-    }
-
-    /// Delivers an event to these subscribers, or buffers it until they have their initial entries.
-    fn deliver_to(
-        &mut self,
-        matching_ids: &[SubscriberId],
-        key: &Key,
-        revision: Revision,
-        event: Event<E>,
-        resynced: bool,
-    ) {
-        let gone = matches!(event, Event::Gone(..));
-        let complete = self.resync.is_done();
-        let (mut first, mut all) = (None, Vec::new());
-        let mut add = |id| match first {
-            None => first = Some(id),
-            Some(first) => {
-                if all.is_empty() {
-                    all.reserve(matching_ids.len());
-                    all.push(first);
-                }
-                all.push(id);
-            }
-        };
-        for id in matching_ids {
-            let Some(subscriber) = self.subscribers.get_mut(*id).filter(|s| s.activated) else {
-                continue;
-            };
-            if subscriber.is_buffering() {
-                if gone {
-                    subscriber.buffer.retain(|buffer| buffer.key != *key);
-                    if subscriber.was_given(key) {
-                        add(*id);
-                    }
-                } else {
-                    subscriber.buffer.push(BufferedEvent {
-                        key: key.clone(),
-                        revision,
-                        live: self.index.is_live(key),
-                        event: event.clone(),
-                        resynced,
-                    });
-                }
-                continue;
-            }
-            let news = gone || subscriber.has_read(key) < revision;
-            if complete && !resynced {
-                subscriber.has_come_to(revision);
-            }
-            if news {
-                add(*id);
-            }
-        }
-        let to = match first {
-            None => return,
-            Some(first) if all.is_empty() => Recipients::One(first),
-            Some(_) => Recipients::Several(all),
-        };
-        self.actions.push(Action::Deliver(to, event, resynced));
     }
 
     fn ready(&mut self, id: SubscriberId) {

@@ -11,7 +11,9 @@ impl<E: Clone> Feed<E> {
     /// The network is back, or is another one. An open connection is not trusted.
     pub fn online(&mut self) {
         self.attempts.offline = false;
-        let can_go_on = self.settings.lossless || !self.settings.reconnect.enabled;
+        // On version 2 of the wire the server is asked for a sign of life instead.
+        let is_trusted = self.settings.lossless || self.wires.is_on;
+        let can_go_on = is_trusted || !self.settings.reconnect.enabled;
         match self.phase {
             Phase::Waiting | Phase::Connecting => self.connect_freely(),
             Phase::Open if !can_go_on => self.connect_freely(),
@@ -39,12 +41,13 @@ impl<E: Clone> Feed<E> {
     pub fn visible(&mut self, hidden_ms: f64) {
         self.hidden = false;
         let reconnects = self.settings.visibility.reconnect_on_visible;
+        let is_trusted = self.settings.lossless || self.wires.is_on;
         let is_doubtful = hidden_ms > LONG_HIDDEN_MS && self.settings.reconnect.enabled;
         match self.phase {
             Phase::Paused => self.connect_freely(),
             Phase::Waiting if reconnects => self.connect_freely(),
             Phase::Connecting if reconnects && self.attempts.slow => self.connect_freely(),
-            Phase::Open if is_doubtful && !self.settings.lossless => self.connect_freely(),
+            Phase::Open if is_doubtful && !is_trusted => self.connect_freely(),
             _ => {}
         }
     }

@@ -6,9 +6,10 @@
 //! it has already arrived. Entries that are newer than what was delivered are delivered.
 
 use super::fetch_queue::{Requester, filtered};
-use super::subscribers::Progress;
+use super::subscribers::{Position, Progress};
 use super::{
-    Action, Event, Feed, ReadResult, Recipients, RequestId, ResyncCost, ResyncListing, SubscriberId,
+    Action, Event, Feed, PendingChange, ReadResult, Recipients, RequestId, ResyncCost,
+    ResyncListing, SubscriberId,
 };
 use crate::error::Error;
 use crate::kv::{Key, Revision};
@@ -56,6 +57,16 @@ impl Resync {
         matches!(self.step, Step::Done)
     }
 
+    /// Which bucket of the name it is, as far as is known.
+    pub(super) fn epoch(&self) -> &str {
+        self.created.as_deref().unwrap_or_default()
+    }
+
+    /// Version 2 of the wire has named the bucket.
+    pub(super) fn set_epoch(&mut self, epoch: &str) {
+        self.created = Some(epoch.into());
+    }
+
     #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(super) fn knows_bucket(&self) -> bool {
         self.created.is_some()
@@ -69,6 +80,9 @@ impl Resync {
 impl<E: Clone> Feed<E> {
     /// A connection is open; `taken_over`: from another that was open until now.
     pub(super) fn begin_resync(&mut self, taken_over: bool) {
+        if self.wires.is_on {
+            return self.begin_subscriptions();
+        }
         let complete = self.resync.is_done();
         let scope = if !self.index.has_followed() {
             ResyncScope::Newest
@@ -128,7 +142,8 @@ impl<E: Clone> Feed<E> {
         self.resync.failed_lists.clear();
         self.resync.must_list = false;
         self.resync.cost = ResyncCost::default();
-        self.pending.clear();
+        // Deletes matter until it is known whether the bucket is another one.
+        self.pending.retain(PendingChange::is_skipped_delete);
         self.fetches.clear();
         for subscriber in self.subscribers.iter_mut() {
             if !matches!(subscriber.progress, Progress::Ready) {
@@ -225,6 +240,10 @@ impl<E: Clone> Feed<E> {
                 }
             }
             subscriber.start_over();
+            subscriber.position = Position {
+                first_event: subscriber.position.first_event.map(|_| 0),
+                ..Position::default()
+            };
         }
     }
 

@@ -1,9 +1,11 @@
 //! The subscribers of a feed.
 
+use std::rc::Rc;
+
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
-use super::{Event, KeySlot, WatchState};
+use super::{Event, KeySlot, WatchState, WireId};
 
 /// Identifies a subscriber of a feed. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +33,44 @@ pub(super) enum Progress {
     Ready,
 }
 
+/// A revision of the bucket with this epoch.
+pub(super) type Point = (Rc<str>, Revision);
+
+/// How far a subscriber has come on version 2 of the wire.
+#[derive(Debug, Default)]
+pub(super) struct Position {
+    /// Up to where it has everything.
+    pub(super) complete: Option<Point>,
+    /// Up to where it has the entries of a bucket that replaced the one of `complete`: the replay was cut.
+    pub(super) partial: Option<Point>,
+    /// The bucket that replaced the one of `complete`, once its reads are those of the one before.
+    pub(super) started_over: Option<Rc<str>>,
+    /// The subscription that serves it.
+    pub(super) wire: Option<WireId>,
+    /// What a replay repeats up to this revision it has already.
+    pub(super) skipped_to: Revision,
+    /// Whether live changes are delivered: its replay is over.
+    pub(super) is_live: bool,
+    /// The earliest event that was delivered to it on version 1.
+    pub(super) first_event: Option<Revision>,
+    /// Whether it was on version 1 since `complete` was noted.
+    pub(super) was_on_version_1: bool,
+    /// Whether `complete` is what was known on version 1.
+    pub(super) is_migrated: bool,
+}
+
+impl Position {
+    pub(super) fn revision(&self) -> Revision {
+        self.complete.as_ref().map_or(0, |(_, revision)| *revision)
+    }
+
+    /// Whether `complete` is of another bucket than the one with this epoch.
+    pub(super) fn is_of_other(&self, epoch: &str) -> bool {
+        let is_other = |(of, _): &Point| !epoch.is_empty() && **of != *epoch;
+        self.complete.as_ref().is_some_and(is_other)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Subscriber<E> {
     pub(super) id: SubscriberId,
@@ -55,6 +95,7 @@ pub(super) struct Subscriber<E> {
     pub(super) listed: Vec<Key>,
     /// What is to come after the initial entries.
     pub(super) buffer: Vec<BufferedEvent<E>>,
+    pub(super) position: Position,
 }
 
 #[derive(Debug)]
@@ -89,6 +130,11 @@ impl<E> Subscriber<E> {
         self.read.get(key).copied().unwrap_or(0)
     }
 
+    /// The revision up to which it has the changes of the key, also from version 2 of the wire.
+    pub(super) fn has(&self, key: &str) -> Revision {
+        self.has_read(key).max(self.position.revision())
+    }
+
     /// Whether it was given an entry of the key, also of the bucket that this one has replaced.
     pub(super) fn was_given(&self, key: &str) -> bool {
         self.has_read(key) > 0 || self.read_earlier.get(key).is_some()
@@ -109,10 +155,19 @@ impl<E> Subscriber<E> {
         }
     }
 
-    fn forget_read(&mut self) {
+    pub(super) fn forget_read(&mut self) {
         self.read = Tree::new();
         self.newest_read = 0;
         self.read_earlier = Tree::new();
+    }
+
+    /// The bucket is another one, with this epoch: its revisions begin at 1 again.
+    pub(super) fn start_over_in(&mut self, epoch: &Rc<str>) {
+        if self.position.started_over.as_ref() != Some(epoch) {
+            self.start_over();
+            self.position.started_over = Some(Rc::clone(epoch));
+            self.position.skipped_to = 0;
+        }
     }
 
     /// The bucket is another one: its revisions begin at 1 again.
@@ -172,6 +227,7 @@ impl<E> Subscribers<E> {
             read_earlier: Tree::new(),
             listed: Vec::new(),
             buffer: Vec::new(),
+            position: Position::default(),
         });
         id
     }
@@ -193,6 +249,10 @@ impl<E> Subscribers<E> {
             }
         }
         Some(gone)
+    }
+
+    pub(super) fn get(&self, id: SubscriberId) -> Option<&Subscriber<E>> {
+        self.list.get(self.position(id).ok()?)
     }
 
     pub(super) fn get_mut(&mut self, id: SubscriberId) -> Option<&mut Subscriber<E>> {
@@ -245,10 +305,7 @@ impl<E> Subscribers<E> {
     /// The subscribers of the key that have an entry of this revision or a newer one.
     pub(super) fn ahead_of(&self, key: &str, revision: Revision) -> Vec<SubscriberId> {
         let ahead = |each: &&Subscriber<E>| {
-            each.activated
-                && !each.is_buffering()
-                && each.has_read(key) >= revision
-                && each.matches(key)
+            each.activated && !each.is_buffering() && each.has(key) >= revision && each.matches(key)
         };
         let ahead = self.list.iter().filter(ahead);
         ahead.map(|subscriber| subscriber.id).collect()
@@ -276,7 +333,17 @@ impl<E> Subscribers<E> {
 
     /// The narrowest pattern that covers what all of them watch.
     pub(super) fn union(&self) -> Option<Pattern> {
-        let mut patterns = self.list.iter().flat_map(|subscriber| &subscriber.patterns);
+        self.union_of(|_| true)
+    }
+
+    /// The same, of those that are or were ready.
+    pub(super) fn ready_union(&self) -> Option<Pattern> {
+        self.union_of(|subscriber| subscriber.was_ready)
+    }
+
+    fn union_of(&self, which: impl Fn(&Subscriber<E>) -> bool) -> Option<Pattern> {
+        let subscribers = self.list.iter().filter(|subscriber| which(subscriber));
+        let mut patterns = subscribers.flat_map(|subscriber| &subscriber.patterns);
         let first = patterns.next()?.clone();
         Some(patterns.fold(first, |wide, pattern| wide.union(pattern)))
     }

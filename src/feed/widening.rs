@@ -3,7 +3,7 @@
 //! are retried, or get a feed of their own.
 
 use super::connection::Phase;
-use super::{Action, Feed, Moved, SubscriberId, Timer};
+use super::{Action, ConnectionId, Feed, Moved, SubscriberId, Timer};
 use crate::error::Error;
 use crate::kv::Pattern;
 
@@ -31,6 +31,17 @@ impl<E: Clone> Feed<E> {
         let (current, all) = (self.current.as_ref(), self.subscribers.union());
         if let (Some(current), Some(all)) = (current, all) {
             let filter = current.filter.union(&all);
+            self.open_wider(filter);
+        }
+    }
+
+    /// The connection is to be replaced by another one, although nothing is wrong with it: it goes on until the
+    /// other one is open.
+    pub fn replaced(&mut self, connection_id: ConnectionId) {
+        let is_open = self.phase == Phase::Open && self.next.is_none();
+        let current = self.current.as_ref().filter(|_| is_open);
+        if let Some(current) = current.filter(|c| c.connection_id == connection_id) {
+            let filter = current.filter.clone();
             self.open_wider(filter);
         }
     }

@@ -104,6 +104,9 @@ extern "C" {
     pub(crate) fn revision(this: &Read) -> f64;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn created_at(this: &Read) -> String;
+    /// Which bucket of the name it is, where the server says so.
+    #[wasm_bindgen(structural, method, getter)]
+    pub(crate) fn epoch(this: &Read) -> Option<String>;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn expires_at(this: &Read) -> JsValue;
     #[wasm_bindgen(structural, method, getter)]

@@ -18,16 +18,53 @@ extern "C" {
     pub(crate) fn clear(this: &KeySlots);
     /// The subprotocols to offer, one with the credential in unpadded base64url.
     pub(crate) fn protocols(credential: Option<&str>) -> Array;
-    /// Opens a socket and listens to it. The error is a message.
-    #[wasm_bindgen(js_name = openSocket, catch)]
-    pub(crate) fn open_socket(
+}
+
+#[wasm_bindgen(module = "/src/js/session.js")]
+extern "C" {
+    /// The sockets of a client's watches.
+    #[derive(Clone)]
+    pub(crate) type Session;
+    /// How long the server may be silent, and how long it may take to give a sign of life, in milliseconds.
+    #[wasm_bindgen(js_name = newSession)]
+    pub(crate) fn new_session(heartbeat_ms: f64, timeout_ms: f64) -> Session;
+    /// Whether a channel needs no handshake.
+    #[wasm_bindgen(structural, method, getter, js_name = isOpen)]
+    pub(crate) fn is_open(this: &Session) -> bool;
+    /// Asks the server for a sign of life.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn check(this: &Session);
+    /// Replaces the socket that channels share.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn replace(this: &Session);
+    /// Opens a channel. The error is a message.
+    #[wasm_bindgen(structural, method, catch)]
+    pub(crate) fn open(
+        this: &Session,
         url: &str,
         offered: &Array,
+        bucket: &str,
         slots: &KeySlots,
         listener: f64,
-    ) -> Result<web_sys::WebSocket, JsValue>;
-    #[wasm_bindgen(js_name = leaveSocket)]
-    pub(crate) fn leave_socket(socket: &web_sys::WebSocket, at_once: bool);
+    ) -> Result<Channel, JsValue>;
+
+    /// A feed's way to the server.
+    #[derive(Clone)]
+    pub(crate) type Channel;
+    /// Closes it: at once, or, if it is still connecting, when it is open.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn leave(this: &Channel, at_once: bool);
+    /// Asks for a subscription. `after`: -1 for changes from now on.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn subscribe(
+        this: &Channel,
+        wire: u32,
+        keys: &Array,
+        after: f64,
+        epoch: Option<&str>,
+    );
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn unsubscribe(this: &Channel, wire: u32);
 }
 
 #[wasm_bindgen(module = "/src/js/platform.js")]

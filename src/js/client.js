@@ -109,7 +109,7 @@ const attempts = ([enabled, maxAttempts, initial, max, multiplier]) => ({
 /** The complete configuration: the given options, overlaid with the resolved settings. */
 export function resolveConfig(given, [texts, [numbers, reconnect, retry]]) {
   const [serverUrl, transport, environment] = texts;
-  const [timeout, ...switches] = numbers;
+  const [timeout, heartbeat, ...switches] = numbers;
   const [pauseOnHidden, reconnectOnVisible, autoCreate] = switches.map(Boolean);
   const copy = copyOptions(given);
   return {
@@ -118,7 +118,7 @@ export function resolveConfig(given, [texts, [numbers, reconnect, retry]]) {
     transport,
     environment,
     timeout,
-    reconnect: attempts(reconnect),
+    reconnect: { ...attempts(reconnect), heartbeat },
     retry: attempts(retry),
     visibility: { pauseOnHidden, reconnectOnVisible },
     memory: { buckets: [], ...copy.memory, autoCreate },

@@ -34,7 +34,19 @@ export const SOCKET_OPENED = 0;
 export const SOCKET_BAD_FRAME = 1;
 export const SOCKET_PUT = 2;
 export const SOCKET_DELETED = 3;
-export const SOCKET_CLOSED = 4;
+export const SOCKET_REPLAY = 4;
+export const SOCKET_CHANGES = 5;
+export const SOCKET_REPLAYED_PUT = 6;
+export const SOCKET_REPLAYED_DELETED = 7;
+export const SOCKET_SYNCED = 8;
+export const SOCKET_REFUSED = 9;
+export const SOCKET_TICK = 10;
+export const SOCKET_REPLACED = 11;
+export const SOCKET_CLOSED = 12;
+
+export const REPLAY_COMPLETE = 0;
+export const REPLAY_PRUNED = 1;
+export const REPLAY_RESET = 2;
 
 export const VIEW_READY = 0;
 export const VIEW_WATCH_ENDED = 1;

@@ -7,15 +7,19 @@ import { dispatch } from "./listeners.js";
 
 // None of these functions throws, even if an application replaces the platform's functions.
 
-export function startTimer(listener, milliseconds) {
+/** Calls a function after a delay. Pass the result to `stopTimer` to cancel it. */
+export function after(milliseconds, call) {
   try {
-    return setTimeout(dispatch, milliseconds, listener, 0, 0);
+    return setTimeout(call, milliseconds);
   } catch {
     // Fall back to another timer of the platform.
-    const fired = () => dispatch(listener, 0, 0);
-    attempt(() => AbortSignal.timeout(Math.ceil(milliseconds)).addEventListener("abort", fired));
+    attempt(() => AbortSignal.timeout(Math.ceil(milliseconds)).addEventListener("abort", call));
     return undefined;
   }
+}
+
+export function startTimer(listener, milliseconds) {
+  return after(milliseconds, () => dispatch(listener, 0, 0));
 }
 
 export function stopTimer(timer) {

@@ -193,8 +193,26 @@ function badField(frame) {
   return `watch frame has an invalid "${name}": ${shown}`;
 }
 
-/** Parses a frame: an event, an error message, or undefined to ignore it. */
-export function readFrame(data) {
+/** The event of a change, or a message that says why there is none. */
+export function toEvent(frame, bucket) {
+  const { key, value, revision, operation } = frame ?? {};
+  const isEvent =
+    isString(key) &&
+    isString(bucket) &&
+    isString(operation) &&
+    isRevision(revision) &&
+    isValue(value);
+  if (!isEvent) return badField({ ...frame, bucket, type: "kv_update" });
+  // Any operation other than put counts as a delete.
+  const event =
+    operation === "put"
+      ? new KVWatchEvent(key, value ?? "", revision, operation, bucket)
+      : new KVWatchEvent(key, "", revision, "delete", bucket);
+  return withDetails(event, frame);
+}
+
+/** The object of a frame; a message if it is none, or if the server reports a problem in it. */
+export function parseFrame(data) {
   if (typeof data !== "string") return "watch frame is not text";
   let frame;
   try {
@@ -202,24 +220,16 @@ export function readFrame(data) {
   } catch {
     return "watch frame is not JSON";
   }
-  const { type, key, value, revision, operation, bucket, message } = frame;
-  if (type === "kv_update") {
-    const isEvent =
-      isString(key) &&
-      isString(bucket) &&
-      isString(operation) &&
-      isRevision(revision) &&
-      isValue(value);
-    if (!isEvent) return badField(frame);
-    // Any operation other than put counts as a delete.
-    const event =
-      operation === "put"
-        ? new KVWatchEvent(key, value ?? "", revision, operation, bucket)
-        : new KVWatchEvent(key, "", revision, "delete", bucket);
-    return withDetails(event, frame);
-  }
-  if (type === "error") {
-    return typeof message === "string" && message ? message : "the server reports a problem";
-  }
-  return typeof type === "string" ? undefined : badField(frame);
+  const { type, message } = frame;
+  if (type === "error") return isText(message) ? message : "the server reports a problem";
+  return isString(type) ? frame : badField(frame);
+}
+
+/** Why the server refuses a subscription. */
+export function readRefused({ error, retryable, retry_after }) {
+  return {
+    message: isText(error) ? error : "the server refuses the watch",
+    retryable: typeof retryable === "boolean" ? retryable : undefined,
+    retryAfter: isSeconds(retry_after) ? retry_after : undefined,
+  };
 }

@@ -1,22 +1,12 @@
 // The WebSocket of a watch: the platform's, or an application's replacement.
 
-import {
-  SOCKET_BAD_FRAME,
-  SOCKET_CLOSED,
-  SOCKET_DELETED,
-  SOCKET_OPENED,
-  SOCKET_PUT,
-} from "./enums.js";
-import { dispatch } from "./listeners.js";
-import { readFrame } from "./responses.js";
-
 /** The subprotocols to offer. One contains the credential, which is visible ASCII. */
 export function protocols(credential) {
-  if (credential === undefined) return ["ironflow.v1"];
+  if (credential === undefined) return ["ironflow.v1", "ironflow.v2"];
   const url = { "+": "-", "/": "_", "=": "" };
   try {
     const encoded = btoa(credential).replace(/[+/=]/g, (character) => url[character]);
-    return ["ironflow.v1", `ironflow.auth.bearer.${encoded}`];
+    return ["ironflow.v1", "ironflow.v2", `ironflow.auth.bearer.${encoded}`];
   } catch (problem) {
     // `openSocket` throws it, where it can be reported.
     return Object.assign([], { problem });
@@ -43,40 +33,14 @@ const CONNECTING = 0;
 /** The close code of a lost connection. */
 const BROKEN = 1006;
 
-/**
- * Calls the listener with what happens to a socket: with the event of a frame, its revision, and the slot of
- * its key, -1 where it has none; or with a message that says why a frame cannot be used.
- */
-function listen(socket, slots, listener) {
-  let opened = false;
-  const open = () => {
-    if (opened) return;
-    opened = true;
-    dispatch(listener, SOCKET_OPENED, 0);
-  };
-  socket.onopen = open;
-  // Test doubles may call it without an event.
-  socket.onclose = (event) => dispatch(listener, SOCKET_CLOSED, event?.code ?? BROKEN);
-  // Node 20 reports a failed handshake only by this event. If a close event follows, the socket is no
-  // longer connecting. Test doubles may lack a readyState.
-  socket.onerror = () => {
-    const connecting = (socket.readyState ?? (opened ? undefined : CONNECTING)) === CONNECTING;
-    if (connecting) dispatch(listener, SOCKET_CLOSED, BROKEN);
-  };
-  socket.onmessage = (event) => {
-    // A frame may arrive before the open event.
-    open();
-    const frame = readFrame(event?.data);
-    if (typeof frame === "string") dispatch(listener, SOCKET_BAD_FRAME, 0, frame);
-    else if (frame) {
-      const kind = frame.operation === "put" ? SOCKET_PUT : SOCKET_DELETED;
-      dispatch(listener, kind, frame.revision, frame, slots.get(frame.key) ?? -1);
-    }
-  };
-}
+/** The subprotocol of version 2. */
+const VERSION_2 = "ironflow.v2";
 
-/** Opens a socket and listens to it. Throws a message if it cannot. */
-export function openSocket(url, offered, slots, listener) {
+/**
+ * Opens a socket and calls the handlers with what happens to it: `opened` once, with whether the server speaks
+ * version 2; `closed` with a close code; `message` with the data of a frame. Throws a message if it cannot.
+ */
+export function openSocket(url, offered, { opened, closed, message }) {
   const { WebSocket } = globalThis;
   if (typeof WebSocket !== "function") {
     throw "there is no WebSocket here: before Node 22, set globalThis.WebSocket to the one of the package ws";
@@ -84,10 +48,38 @@ export function openSocket(url, offered, slots, listener) {
   try {
     if (offered.problem) throw offered.problem;
     const socket = new WebSocket(url, offered);
-    listen(socket, slots, listener);
+    let isOpen = false;
+    const open = () => {
+      if (isOpen) return;
+      isOpen = true;
+      opened(socket.protocol === VERSION_2);
+    };
+    socket.onopen = open;
+    // Test doubles may call it without an event.
+    socket.onclose = (event) => closed(event?.code ?? BROKEN);
+    // Node 20 reports a failed handshake only by this event. If a close event follows, the socket is no
+    // longer connecting. Test doubles may lack a readyState.
+    socket.onerror = () => {
+      const connecting = (socket.readyState ?? (isOpen ? undefined : CONNECTING)) === CONNECTING;
+      if (connecting) closed(BROKEN);
+    };
+    socket.onmessage = (event) => {
+      // A frame may arrive before the open event.
+      open();
+      message(event?.data);
+    };
     return socket;
   } catch (error) {
     throw `a WebSocket cannot be opened: ${error?.message ?? error}`;
+  }
+}
+
+/** Sends a frame. On a socket that is closing it is lost. */
+export function send(socket, frame) {
+  try {
+    socket.send(JSON.stringify(frame));
+  } catch {
+    // The close event follows.
   }
 }
 

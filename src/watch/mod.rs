@@ -6,6 +6,8 @@ pub mod view_lifecycle;
 #[cfg(target_arch = "wasm32")]
 mod handshake;
 #[cfg(target_arch = "wasm32")]
+mod log;
+#[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
 mod queries;

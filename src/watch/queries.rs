@@ -92,7 +92,8 @@ impl FeedRunner {
                 return self.update(|feed| feed.retry_handshake(connection_id));
             }
             (Query::ResyncListing(request, filter), Ok(info)) => {
-                let created = info.unchecked_ref::<Read>().created_at();
+                let info: &Read = info.unchecked_ref();
+                let created = info.epoch().unwrap_or_else(|| info.created_at());
                 return self.send(
                     self.list_operation(&filter),
                     Query::Surveyed(request, created),
@@ -141,7 +142,7 @@ fn entry(answer: Result<JsValue, Error>) -> ReadResult<JsValue> {
 }
 
 /// Those of a listing. A key that could not be read anyway is left out.
-fn keys(listing: JsValue) -> Vec<Key> {
+pub(super) fn keys(listing: JsValue) -> Vec<Key> {
     let listing: Array = listing.unchecked_into();
     let mut keys = Vec::new();
     for at in 0..listing.length() {

@@ -12,12 +12,9 @@ use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::feed::{
-    Action, ConnectionId, Delay, Event, Feed, Moved, ResyncCost, SubscriberId, Timer,
-};
-use crate::ffi::{self, Failure, KeySlots, Subject, Subscriber, SubscriberSet};
+use crate::feed::{Action, ConnectionId, Delay, Event, Feed, Moved, SubscriberId, Timer, WireId};
+use crate::ffi::{self, Failure, KeySlots, Session, Subject, Subscriber, SubscriberSet};
 use crate::kv::{BucketName, Pattern};
-use crate::text::{concat, decimal};
 use crate::transport::Transport;
 
 /// The client, as its feeds see it.
@@ -26,6 +23,8 @@ pub(crate) trait WatchHost {
     fn report(&self, bucket: &BucketName, filter: Option<&Pattern>, error: &JsValue);
     /// Logs a message at the level of this name.
     fn log(&self, level: &str, message: &str);
+    /// A connection of a watch is open.
+    fn reached(&self);
     /// A feed has been made beside another one.
     fn added(&self, runner: &Rc<FeedRunner>);
     /// A feed has ended.
@@ -34,7 +33,7 @@ pub(crate) trait WatchHost {
 
 /// A feed and what it runs on.
 pub(crate) struct FeedRunner {
-    host: Rc<dyn WatchHost>,
+    pub(super) host: Rc<dyn WatchHost>,
     pub(super) transport: Rc<Transport>,
     pub(super) bucket: BucketName,
     /// The same, for events.
@@ -43,6 +42,9 @@ pub(crate) struct FeedRunner {
     pub(super) feed: RefCell<Feed<JsValue>>,
     pub(super) subscribers: SubscriberSet,
     pub(super) handshake: Handshake,
+    pub(super) session: Session,
+    /// The subscription whose replay comes.
+    pub(super) replaying: Cell<WireId>,
     /// The slots of keys, for frames to name them by.
     pub(super) slots: KeySlots,
     /// Those whose `watch()` may not have returned yet.
@@ -57,6 +59,7 @@ impl FeedRunner {
     pub(crate) fn new(
         host: Rc<dyn WatchHost>,
         transport: Rc<Transport>,
+        session: Session,
         bucket: BucketName,
         timeout_ms: u32,
         feed: Feed<JsValue>,
@@ -70,6 +73,8 @@ impl FeedRunner {
             feed: RefCell::new(feed),
             subscribers: ffi::new_subscriber_set(),
             handshake: Handshake::default(),
+            session,
+            replaying: Cell::new(WireId(0)),
             slots: ffi::new_key_slots(),
             new: RefCell::default(),
             sources: RefCell::default(),
@@ -114,6 +119,7 @@ impl FeedRunner {
         let beside = Self::new(
             Rc::clone(&self.host),
             Rc::clone(&self.transport),
+            self.session.clone(),
             self.bucket.clone(),
             self.timeout_ms,
             self.feed.borrow().beside(),
@@ -170,12 +176,20 @@ impl FeedRunner {
 
     /// Handles a page event.
     pub(crate) fn page(self: &Rc<Self>, event: &PageEvent) {
+        if matches!(event, PageEvent::Online | PageEvent::Visible(_)) {
+            self.session.check();
+        }
         self.update(|feed| match event {
             PageEvent::Online => feed.online(),
             PageEvent::Offline => feed.offline(),
             PageEvent::Hidden => feed.hidden(),
             PageEvent::Visible(ms) => feed.visible(*ms),
         });
+    }
+
+    /// Ends the backoff: the server can be reached.
+    pub(crate) fn connect_at_once(self: &Rc<Self>) {
+        self.update(Feed::connect_now);
     }
 
     /// Updates the feed, and carries out its actions.
@@ -213,6 +227,14 @@ impl FeedRunner {
             Action::ResyncListing(request, filter) => self.listing(request, filter),
             Action::List(request, filter) => self.list(request, &filter),
             Action::Read(request, key) => self.read(request, key),
+            Action::Subscribe(connection_id, subscription) => {
+                self.subscribe_on_wire(connection_id, &subscription);
+            }
+            Action::Unsubscribe(connection_id, wire) => {
+                if let Some(channel) = self.channel(connection_id) {
+                    channel.unsubscribe(wire.0);
+                }
+            }
             Action::SetTimer(timer, delay) => _ = self.set_timer(timer, delay),
             Action::Reconnect(delay, attempt, cause) => {
                 let ms = self.set_timer(Timer::Backoff, delay);
@@ -327,45 +349,6 @@ impl FeedRunner {
             None => timers.push((timer, timeout)),
         }
         ms
-    }
-
-    fn log_reconnect(&self, ms: f64, attempt: f64, cause: &str) {
-        let (ms, attempt) = (decimal(ms as u64), decimal(attempt as u64));
-        self.log(
-            "info",
-            &[
-                "reconnecting in ",
-                &ms,
-                " ms (attempt ",
-                &attempt,
-                "): ",
-                cause,
-            ],
-        );
-    }
-
-    fn log_resync(&self, cost: ResyncCost) {
-        let [listed, read, delivered] =
-            [cost.listed, cost.read, cost.delivered].map(|number| decimal(number as u64));
-        self.log(
-            "info",
-            &[
-                "resynced: ",
-                &listed,
-                " keys listed, ",
-                &read,
-                " read, ",
-                &delivered,
-                " events",
-            ],
-        );
-    }
-
-    /// Logs a message about the watch of the bucket.
-    pub(super) fn log(&self, level: &str, message: &[&str]) {
-        let message = concat(message);
-        self.host
-            .log(level, &concat(&["watch of ", &self.bucket, ": ", &message]));
     }
 
     /// Does something in a later microtask.

@@ -2,13 +2,14 @@
 
 use std::rc::{Rc, Weak};
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::runner::FeedRunner;
 use super::socket::{Socket, SocketEvent};
 use crate::error::Error;
-use crate::feed::{Change, ConnectionId, Feed, Name};
-use crate::ffi::{Failure, Read};
+use crate::feed::{Change, ConnectionId, Feed, Name, Subscription};
+use crate::ffi::{Channel, Failure, Read};
 use crate::kv::{Operation, Pattern};
 use crate::store::WatcherId;
 use crate::transport::{EventQueue, Memory, Transport};
@@ -21,12 +22,15 @@ pub(super) enum Source {
 
 impl FeedRunner {
     pub(super) fn connect(self: &Rc<Self>, connection_id: ConnectionId, filter: &Pattern) {
-        // The filter that matches every key is left out.
-        let filter = Some(filter).filter(|filter| **filter != Pattern::all());
         match &*self.transport.active() {
             Transport::Http(http) => {
                 let is_renewable = http.has_renewable_credential();
                 self.feed.borrow_mut().set_renewable(is_renewable);
+                // The filter that matches every key is left out.
+                let filter = Some(filter).filter(|filter| **filter != Pattern::all());
+                if self.session.is_open() {
+                    return self.open_socket(connection_id, filter, None);
+                }
                 let (runner, filter) = (Rc::clone(self), filter.cloned());
                 let then = move |credential, _| match credential {
                     Ok(credential) => {
@@ -39,7 +43,31 @@ impl FeedRunner {
                 };
                 http.credential(&self.limits(), self.timeout_ms, Box::new(then));
             }
-            Transport::Memory(memory) => self.watch_store(memory, connection_id, filter),
+            Transport::Memory(memory) => {
+                let filter = Some(filter).filter(|filter| **filter != Pattern::all());
+                self.watch_store(memory, connection_id, filter);
+            }
+        }
+    }
+
+    /// Asks for a subscription, on version 2 of the wire.
+    pub(super) fn subscribe_on_wire(&self, connection_id: ConnectionId, wanted: &Subscription) {
+        let Some(channel) = self.channel(connection_id) else {
+            return;
+        };
+        let keys = Array::new();
+        for pattern in &wanted.patterns {
+            keys.push(&pattern.as_str().into());
+        }
+        let after = wanted.after.map_or(-1.0, |after| after as f64);
+        channel.subscribe(wanted.wire.0, &keys, after, wanted.epoch.as_deref());
+    }
+
+    pub(super) fn channel(&self, connection_id: ConnectionId) -> Option<Channel> {
+        let sources = self.sources.borrow();
+        match sources.iter().find(|(other, _)| *other == connection_id) {
+            Some((_, Source::Socket(socket))) => Some(socket.channel().clone()),
+            _ => None,
         }
     }
 
@@ -68,7 +96,8 @@ impl FeedRunner {
         };
         let selects = http.selects_subprotocol.get();
         let offered = self.handshake.protocols(selects, credential.as_deref());
-        match Socket::open(&url, &offered, &self.slots, update) {
+        let (session, bucket) = (&self.session, &self.bucket);
+        match Socket::open(session, &url, &offered, bucket, &self.slots, update) {
             Ok(socket) => self
                 .sources
                 .borrow_mut()
@@ -137,62 +166,88 @@ impl FeedRunner {
         }
     }
 
-    fn on_socket_event(self: &Rc<Self>, connection_id: ConnectionId, socket_event: SocketEvent) {
+    pub(super) fn on_socket_event(
+        self: &Rc<Self>,
+        connection_id: ConnectionId,
+        socket_event: SocketEvent,
+    ) {
         self.activate_new();
-        if let (SocketEvent::Opened, Transport::Http(http)) = (&socket_event, &*self.transport) {
-            http.selects_subprotocol.set(Some(self.handshake.selects()));
-        }
-        self.update(|feed| match socket_event {
-            SocketEvent::Opened => feed.opened(connection_id),
-            SocketEvent::Closed(code) => feed.closed(connection_id, code),
-            SocketEvent::BadFrame(words) => feed.bad_frame(connection_id, words),
+        match socket_event {
+            SocketEvent::Opened(is_version_2) => self.on_open(connection_id, is_version_2),
+            SocketEvent::Changes(wire) => self.replaying.set(wire),
             SocketEvent::Frame {
                 event,
                 revision,
-                slot: Some(slot),
+                slot,
                 deleted,
+                is_replayed,
             } => {
-                let change = Change {
-                    key: Name::KeySlot(slot),
-                    revision,
-                    deleted,
-                    payload: event,
+                let text;
+                let key = match slot {
+                    Some(slot) => Name::KeySlot(slot),
+                    None => {
+                        text = event.unchecked_ref::<Read>().key();
+                        Name::Text(&text)
+                    }
                 };
-                feed.changed(connection_id, change);
-            }
-            SocketEvent::Frame {
-                event,
-                revision,
-                slot: None,
-                deleted,
-            } => {
                 let change = Change {
-                    key: Name::Text(&event.unchecked_ref::<Read>().key()),
+                    key,
                     revision,
                     deleted,
                     payload: event.clone(),
                 };
-                // From now on the key is known by its slot.
-                if let Some(slot) = feed.changed(connection_id, change) {
-                    self.slots.add(&event, slot.number());
-                }
+                let wire = self.replaying.get();
+                self.update(|feed| {
+                    let known = match is_replayed {
+                        true => feed.replayed(connection_id, wire, change),
+                        false => feed.changed(connection_id, change),
+                    };
+                    // From now on the key is known by its slot.
+                    if let (Some(known), None) = (known, slot) {
+                        self.slots.add(&event, known.number());
+                    }
+                });
             }
-        });
+            socket_event => self.update(|feed| match socket_event {
+                SocketEvent::Closed(code) => feed.closed(connection_id, code),
+                SocketEvent::Replaced => feed.replaced(connection_id),
+                SocketEvent::BadFrame(words) => feed.bad_frame(connection_id, words),
+                SocketEvent::Replay(wire, epoch, kind) => {
+                    feed.replay_begins(connection_id, wire, epoch, kind);
+                }
+                SocketEvent::Synced(synced) => feed.synced(connection_id, synced),
+                SocketEvent::Refused(wire, error) => feed.refused(connection_id, wire, error),
+                SocketEvent::Tick(revision) => feed.ticked(connection_id, revision),
+                _ => {}
+            }),
+        }
     }
 
-    pub(super) fn disconnect(&self, connection_id: ConnectionId) {
+    /// A handshake has succeeded.
+    fn on_open(self: &Rc<Self>, connection_id: ConnectionId, is_version_2: bool) {
+        if let Transport::Http(http) = &*self.transport {
+            http.selects_subprotocol.set(Some(self.handshake.selects()));
+        }
+        self.update(|feed| match is_version_2 {
+            true => feed.opened_resumable(connection_id),
+            false => feed.opened(connection_id),
+        });
+        self.host.reached();
+    }
+
+    fn take_source(&self, connection_id: ConnectionId) -> Option<Source> {
         let mut sources = self.sources.borrow_mut();
-        let Some(at) = sources
+        let at = sources
             .iter()
-            .position(|(other, _)| *other == connection_id)
-        else {
-            return;
-        };
-        let (_, source) = sources.swap_remove(at);
-        drop(sources);
-        match source {
-            Source::Socket(socket) => socket.retire(),
-            source => self.let_go(source),
+            .position(|(other, _)| *other == connection_id)?;
+        Some(sources.swap_remove(at).1)
+    }
+
+    pub(super) fn disconnect(self: &Rc<Self>, connection_id: ConnectionId) {
+        match self.take_source(connection_id) {
+            Some(Source::Socket(socket)) => socket.retire(),
+            Some(source) => self.let_go(source),
+            None => {}
         }
     }
 

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use ironflow_browser::{BrowserKVBucketHandle, BrowserKVClient, IronflowClient, create_client};
+use ironflow_browser::{BrowserKVBucketHandle, BrowserKVClient, create_client};
 use ironflow_conformance::{
     Backend, BucketInfo, BucketSettings, Detail, Entry, Event, Failure, Watch,
 };
@@ -13,14 +13,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::extended::detail;
-use crate::servers;
+use crate::servers::{self, OpenClient};
 
 pub const NONE: JsValue = JsValue::UNDEFINED;
 
 /// One client. Those of a store in the tab share it: it has no other way in.
 #[derive(Clone)]
 pub struct BrowserBackend {
-    client: Rc<IronflowClient>,
+    client: Rc<OpenClient>,
     config: JsValue,
     run: Rc<str>,
 }
@@ -47,7 +47,7 @@ impl BrowserBackend {
     fn of(config: JsValue, run: Rc<str>) -> Self {
         let client = create_client(&config).map_err(failure).unwrap();
         Self {
-            client: Rc::new(client),
+            client: Rc::new(OpenClient(client)),
             config,
             run,
         }
@@ -58,7 +58,7 @@ impl BrowserBackend {
     }
 
     fn kv(&self) -> BrowserKVClient {
-        self.client.new_kv().unwrap()
+        self.client.0.new_kv().unwrap()
     }
 
     pub fn bucket(&self, name: &str) -> Result<BrowserKVBucketHandle, Failure> {
@@ -385,8 +385,7 @@ impl BrowserWatch {
 
 impl Watch for BrowserWatch {
     async fn next(&mut self) -> Option<Event> {
-        let (event, _) = self.next_with_detail().await?;
-        Some(event)
+        Some(self.next_with_detail().await?.0)
     }
 
     async fn stop(&mut self) {

@@ -1,5 +1,6 @@
-//! Where the backends are: the options with which a client is made for each.
+//! The clients of each backend: where it is, and with which options they are made.
 
+use ironflow_browser::IronflowClient;
 use js_sys::{JSON, JsString, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -39,4 +40,13 @@ async fn address(server: &str) -> JsValue {
     let addresses =
         JSON::parse(&String::from(text)).expect("the servers' addresses: run make test");
     Reflect::get(&addresses, &server.into()).unwrap()
+}
+
+/// A client that ends its watches with the test: the page is that of all tests.
+pub struct OpenClient(pub IronflowClient);
+
+impl Drop for OpenClient {
+    fn drop(&mut self) {
+        self.0.disconnect();
+    }
 }

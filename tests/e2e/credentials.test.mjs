@@ -180,13 +180,13 @@ describe("the address and the credentials of a watch", () => {
     globalThis.fetch = fetch;
   });
 
-  test("name environment and pattern in the query, and speak ironflow.v1", () => {
+  test("name environment and pattern in the query, and offer both versions of the wire", () => {
     watch({ environment: "a&b=c" }, { key: "é/?.*" });
     watch({ serverUrl: "https://kv.example.com/base/" });
     const [one, two] = sockets;
     const query = "env=a%26b%3Dc&key=%C3%A9%2F%3F.*";
     assert.equal(one?.url, `ws://kv.example.com:9123/api/v1/kv/buckets/b/watch?${query}`);
-    assert.deepEqual(one.protocols, ["ironflow.v1"]);
+    assert.deepEqual(one.protocols, ["ironflow.v1", "ironflow.v2"]);
     assert.equal(two?.url, "wss://kv.example.com/base/api/v1/kv/buckets/b/watch?env=default");
   });
 
@@ -196,7 +196,11 @@ describe("the address and the credentials of a watch", () => {
         sockets.length = 0;
         watch({ auth });
         const encoded = Buffer.from(credential).toString("base64url");
-        assert.deepEqual(sockets[0]?.protocols, ["ironflow.v1", `ironflow.auth.bearer.${encoded}`]);
+        assert.deepEqual(sockets[0]?.protocols, [
+          "ironflow.v1",
+          "ironflow.v2",
+          `ironflow.auth.bearer.${encoded}`,
+        ]);
         assert.doesNotMatch(sockets[0]?.url, /secret/);
         assert.ok(!sockets[0]?.url.includes(encoded));
       }
@@ -215,13 +219,13 @@ describe("the address and the credentials of a watch", () => {
     watch({ auth: { token } });
     await settled();
     assert.deepEqual(
-      sockets.map(({ protocols }) => Buffer.from(protocols[1] ?? "", "base64url").length > 0),
+      sockets.map(({ protocols }) => Buffer.from(protocols[2] ?? "", "base64url").length > 0),
       [true, true],
     );
     const prefix = "ironflow.auth.bearer.";
     assert.deepEqual(
       sockets.map(({ protocols }) =>
-        Buffer.from((protocols[1] ?? "").slice(prefix.length), "base64url").toString(),
+        Buffer.from((protocols[2] ?? "").slice(prefix.length), "base64url").toString(),
       ),
       ["token-1", "token-2"],
     );
@@ -270,7 +274,7 @@ describe("the address and the credentials of a watch", () => {
       .kv()
       .bucket("another")
       .watch({ onUpdate() {} });
-    const keys = sockets.map(({ protocols }) => protocols[1]);
+    const keys = sockets.map(({ protocols }) => protocols[2]);
     assert.deepEqual(keys, ["ironflow.auth.bearer.b25l", "ironflow.auth.bearer.dHdv"]);
     await settled();
     assert.deepEqual(calls, ["ready"]);

@@ -6,7 +6,7 @@ import WebSocket from "ws";
 import { api } from "./support/api.mjs";
 import { startServer } from "./support/server.mjs";
 
-const server = await startServer();
+const server = await startServer({ watchVersions: "1" });
 after(() => server.stop());
 
 const { fetch, WebSocket: original } = globalThis;

@@ -115,8 +115,8 @@ describe("the credentials of the next connection", () => {
     const { client } = watch({ ...at_once, auth: { token } });
     (await socket(0)).accept();
     sockets[0]?.end(1006);
-    const first = sockets[0]?.protocols[1];
-    const second = (await socket(1)).protocols[1];
+    const first = sockets[0]?.protocols[2];
+    const second = (await socket(1)).protocols[2];
     assert.ok(first && second && first !== second);
     client.disconnect();
   });
@@ -126,7 +126,7 @@ describe("the credentials of the next connection", () => {
     made.client.setAuth({ apiKey: "two" });
     assert.equal(sockets.length, 1, "nothing is torn down");
     made.socket.end(1006);
-    const protocols = [made.socket.protocols[1], (await socket(1)).protocols[1]];
+    const protocols = [made.socket.protocols[2], (await socket(1)).protocols[2]];
     assert.deepEqual(protocols, ["ironflow.auth.bearer.b25l", "ironflow.auth.bearer.dHdv"]);
     made.client.disconnect();
   });

@@ -9,6 +9,9 @@ import { api } from "./support/api.mjs";
 import { FakeWebSocket, install, sockets } from "./support/fake-websocket.mjs";
 import { isError, SERVER, settled, watch } from "./support/watched.mjs";
 
+/** The versions of the wire that a handshake offers. */
+const VERSIONS = ["ironflow.v1", "ironflow.v2"];
+
 const { fetch, WebSocket: real } = globalThis;
 
 /** @type {(() => unknown)[]} */
@@ -121,7 +124,7 @@ describe("the package ws", () => {
     await closed;
     const event = { key: "a", value: "MQ==", operation: "put", revision: 1 };
     assert.deepEqual(calls, ["ready", event, "closed"]);
-    assert.deepEqual(offers, ["ironflow.v1"]);
+    assert.deepEqual(offers, ["ironflow.v1,ironflow.v2"]);
   });
 
   test("a server that selects no subprotocol is tried once without, and that is remembered", async () => {
@@ -133,7 +136,7 @@ describe("the package ws", () => {
     client.disconnect();
     await client.kv().bucket("b").watch().ready;
     client.disconnect();
-    assert.deepEqual(offers, ["ironflow.v1", "", ""]);
+    assert.deepEqual(offers, ["ironflow.v1,ironflow.v2", "", ""]);
     assert.deepEqual(
       first.calls.filter((call) => call instanceof Error),
       [],
@@ -156,7 +159,7 @@ describe("a server that fails the handshake while the bucket exists", () => {
     await opened(2);
     sockets[1]?.end(1006);
     await closed;
-    assert.deepEqual(offered(), [["ironflow.v1"], []]);
+    assert.deepEqual(offered(), [VERSIONS, []]);
     isError(calls[0], { code: "CONNECTION_LOST", message: /ironflow\.v1/ });
     assert.deepEqual(calls.slice(1), ["closed"]);
   });
@@ -170,7 +173,7 @@ describe("a server that fails the handshake while the bucket exists", () => {
     while (sockets.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
     sockets[2]?.end(1006);
     await closed;
-    assert.deepEqual(offered(), [["ironflow.v1"], [], ["ironflow.v1"]], "once is enough");
+    assert.deepEqual(offered(), [VERSIONS, [], VERSIONS], "once is enough");
     assert.equal(calls.length, 3);
   });
 
@@ -178,7 +181,7 @@ describe("a server that fails the handshake while the bucket exists", () => {
     const { calls, closed } = watch({ auth: { apiKey: "key" } });
     sockets[0]?.end(1006);
     await closed;
-    assert.deepEqual(offered(), [["ironflow.v1", "ironflow.auth.bearer.a2V5"]]);
+    assert.deepEqual(offered(), [[...VERSIONS, "ironflow.auth.bearer.a2V5"]]);
     isError(calls[0], { message: /does not negotiate the subprotocol ironflow\.v1/ });
   });
 
@@ -193,7 +196,7 @@ describe("a server that fails the handshake while the bucket exists", () => {
     client.kv().bucket("b").watch();
     sockets[2]?.end(1006);
     await settled();
-    assert.deepEqual(offered(), [["ironflow.v1"], ["ironflow.v1"], ["ironflow.v1"]]);
+    assert.deepEqual(offered(), [VERSIONS, VERSIONS, VERSIONS]);
     client.disconnect();
   });
 });

@@ -31,6 +31,7 @@ export const client = {
         enabled: true,
         maxAttempts: 10,
         backoff: { initial: 1000, max: 30_000, multiplier: 2 },
+        heartbeat: 30_000,
       },
       retry: {
         enabled: true,
@@ -53,7 +54,7 @@ export const client = {
         environment: "staging",
         timeout: 5000,
         auth: { token },
-        reconnect: { maxAttempts: -1, backoff: { initial: 5 } },
+        reconnect: { maxAttempts: -1, backoff: { initial: 5 }, heartbeat: 700 },
         retry: { maxAttempts: 5, backoff: { max: 50 } },
         visibility: { pauseOnHidden: true },
         fallback: "memory",
@@ -70,6 +71,7 @@ export const client = {
       enabled: true,
       maxAttempts: -1,
       backoff: { initial: 5, max: 30_000, multiplier: 2 },
+      heartbeat: 700,
     });
     deepEqual(config.retry, {
       enabled: true,
@@ -336,9 +338,10 @@ export const client = {
     const { bucket } = await t.bucket({}, made);
     const seen = await watching(bucket);
     const headers = headersSent(t);
-    for (const auth of [{ token: "second" }, { apiKey: "key", token: "third" }, {}, undefined]) {
+    const auths = [{ token: "second" }, { apiKey: "key", token: "third" }, {}, undefined];
+    for (const [n, auth] of auths.entries()) {
       made.setAuth(auth);
-      await bucket.put("key", "1");
+      await bucket.put(`key-${n}`, "1");
       deepEqual(made.getConfig().auth, { ...auth });
     }
     deepEqual(
@@ -347,6 +350,7 @@ export const client = {
     );
     await seen.received(4);
     equal(seen.calls.includes("onClose"), false);
+    equal(seen.calls.includes("onError"), false);
   },
 
   async "every request names the environment and what it carries"(t) {

@@ -5,6 +5,7 @@ import { allReject, deepEqual, equal, match, ok, rejects } from "./assert.js";
 import { watching } from "./context.js";
 import { bucketNotFound, keyExists, keyNotFound, revisionMismatch } from "./expected.js";
 import * as snippets from "./page-snippets.js";
+import { socketOpened } from "./socket-opened.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -383,18 +384,4 @@ function recorder() {
         changed();
       }),
   };
-}
-
-/** Until the next socket is open; at once where the store is in memory. @param {Context} t */
-function socketOpened(t) {
-  if (!t.onServer) return undefined;
-  const { WebSocket } = globalThis;
-  return new Promise((resolve) => {
-    const construct = (/** @type {typeof WebSocket} */ target, /** @type {unknown[]} */ args) => {
-      const socket = Reflect.construct(target, args);
-      socket.addEventListener("open", resolve);
-      return socket;
-    };
-    t.stub("WebSocket", new Proxy(WebSocket, { construct }));
-  });
 }

@@ -1,5 +1,6 @@
 //! The promises of a feed: in [`promises`] under any interleaving, in the others one by one.
 
+mod actions;
 mod connection;
 mod following;
 mod initial;
@@ -10,5 +11,6 @@ mod parts;
 mod persistence;
 mod promises;
 mod recorder;
+mod session;
 mod sharing;
 mod world;

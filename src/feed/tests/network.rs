@@ -1,8 +1,9 @@
 //! What the network of a world does: it connects, delivers, loses, repeats and delays. `at` chooses among
 //! what there is; each gives whether there was anything.
 
-use super::super::{Change, Name, ResyncListing, Timer};
-use super::world::{Answered, Asked, Order, Payload, Query, Wire, World};
+use super::super::{Change, ConnectionId, Name, ResyncListing, Timer, WireId};
+use super::session::Session;
+use super::world::{Answered, Asked, Frame, Order, Payload, Query, Wire, World};
 use crate::error::Error;
 
 impl World {
@@ -26,16 +27,23 @@ impl World {
         let wire = &mut self.wires[at];
         wire.open = true;
         let connection_id = wire.connection_id;
+        if self.is_version_2 {
+            wire.session = Some(Session::default());
+            self.feed.opened_resumable(connection_id);
+            self.run();
+            return true;
+        }
         for key in replayed {
             let (revision, live) = self.keys[&*key];
             let key = key.to_string();
             let bucket = self.bucket;
-            self.wires[at].frames.push_back(Payload {
+            self.wires[at].frames.push_back(Frame::Update(Payload {
                 key,
                 revision,
                 live,
                 bucket,
-            });
+                replayed: false,
+            }));
         }
         self.feed.opened(connection_id);
         self.run();
@@ -77,23 +85,43 @@ impl World {
         let Some(frame) = wire.frames.pop_front() else {
             return false;
         };
-        for _ in 0..1 + usize::from(twice) {
-            let known = self.slots.get(&frame.key);
-            let change = Change {
-                key: known.map_or(Name::Text(&frame.key), |slot| Name::KeySlot(*slot)),
-                revision: frame.revision,
-                deleted: !frame.live,
-                payload: frame.clone(),
-            };
-            if let Some(slot) = self.feed.changed(connection_id, change) {
-                self.slots.insert(frame.key.clone(), slot);
-            }
-            if self.feed.take_forgotten() {
-                self.slots.clear();
+        for _ in 0..1 + usize::from(twice && wire.session.is_none()) {
+            match &frame {
+                Frame::Update(change) => self.change(connection_id, None, change),
+                Frame::Replayed(wire, change) => self.change(connection_id, Some(*wire), change),
+                Frame::Replay(wire, epoch, kind) => {
+                    (self.feed).replay_begins(connection_id, *wire, epoch.clone(), *kind);
+                }
+                Frame::Synced(synced) => self.feed.synced(connection_id, synced.clone()),
+                Frame::Refused(wire, error) => {
+                    self.feed.refused(connection_id, *wire, error.clone());
+                }
+                Frame::Tick(revision) => self.feed.ticked(connection_id, *revision),
             }
             self.run();
         }
         true
+    }
+
+    /// A change arrives; of this subscription's replay, if it is of one.
+    fn change(&mut self, connection_id: ConnectionId, replay: Option<WireId>, frame: &Payload) {
+        let known = self.slots.get(&frame.key);
+        let change = Change {
+            key: known.map_or(Name::Text(&frame.key), |slot| Name::KeySlot(*slot)),
+            revision: frame.revision,
+            deleted: !frame.live,
+            payload: frame.clone(),
+        };
+        let slot = match replay {
+            Some(wire) => self.feed.replayed(connection_id, wire, change),
+            None => self.feed.changed(connection_id, change),
+        };
+        if let Some(slot) = slot {
+            self.slots.insert(frame.key.clone(), slot);
+        }
+        if self.feed.take_forgotten() {
+            self.slots.clear();
+        }
     }
 
     /// The server considers a query; what it says is on its way then.
@@ -120,6 +148,7 @@ impl World {
                         revision,
                         live,
                         bucket: self.bucket,
+                        replayed: false,
                     };
                     (revision, payload)
                 }))
@@ -288,7 +317,7 @@ impl World {
 }
 
 /// The one of those that fit that `at` stands for.
-fn choose(fits: impl Iterator<Item = bool>, at: usize) -> Option<usize> {
+pub(super) fn choose(fits: impl Iterator<Item = bool>, at: usize) -> Option<usize> {
     let fitting: Vec<_> = fits
         .enumerate()
         .filter(|(_, fits)| *fits)

@@ -2,9 +2,13 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
-use super::super::{ConnectionId, RequestId, ResyncListing, Settings};
+use super::super::{ConnectionId, RequestId, ResyncListing, Settings, Synced, WireId};
+use super::session::Session;
 use crate::config::{RetryPolicy, Visibility};
+use crate::enums::ReplayKind;
+use crate::error::Error;
 use crate::kv::{Key, Pattern};
 
 /// A change or an entry: all there is to know of it.
@@ -14,6 +18,19 @@ pub(super) struct Payload {
     pub(super) revision: u64,
     pub(super) live: bool,
     pub(super) bucket: u32,
+    /// Whether it is of a replay.
+    pub(super) replayed: bool,
+}
+
+/// A frame of the server.
+#[derive(Debug)]
+pub(super) enum Frame {
+    Update(Payload),
+    Replay(WireId, Option<Rc<str>>, ReplayKind),
+    Replayed(WireId, Payload),
+    Synced(Synced),
+    Refused(WireId, Error),
+    Tick(u64),
 }
 
 #[derive(Debug)]
@@ -21,7 +38,9 @@ pub(super) struct Wire {
     pub(super) connection_id: ConnectionId,
     pub(super) filter: Pattern,
     pub(super) open: bool,
-    pub(super) frames: VecDeque<Payload>,
+    pub(super) frames: VecDeque<Frame>,
+    /// What the client has subscribed to, on version 2.
+    pub(super) session: Option<Session>,
 }
 
 #[derive(Debug)]

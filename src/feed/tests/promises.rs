@@ -57,6 +57,12 @@ enum Step {
     Hide,
     Show(bool),
     Recreate,
+    Version(bool),
+    Serve(usize),
+    Overflow(usize),
+    RefuseSubscription(usize, usize),
+    Tick(usize),
+    Prune,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -87,6 +93,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Hide),
         1 => any::<bool>().prop_map(Step::Show),
         1 => Just(Step::Recreate),
+        1 => any::<bool>().prop_map(Step::Version),
+        6 => at().prop_map(Step::Serve),
+        1 => at().prop_map(Step::Overflow),
+        1 => (at(), at()).prop_map(|(n, error)| Step::RefuseSubscription(n, error)),
+        1 => at().prop_map(Step::Tick),
+        1 => Just(Step::Prune),
     ]
 }
 
@@ -145,6 +157,18 @@ fn take(world: &mut World, step: &Step) {
         Step::Hide => world.then(|feed| feed.hidden()),
         Step::Show(long) => world.then(|feed| feed.visible(if long { 60_000.0 } else { 10.0 })),
         Step::Recreate => world.recreate(),
+        Step::Version(is_2) => world.is_version_2 = is_2,
+        Step::Serve(n) => _ = world.serve(n),
+        Step::Overflow(n) => _ = world.overflow(n),
+        // A refusal ends a subscriber; the feed is to go on.
+        Step::RefuseSubscription(n, 0) if world.recorders.len() > 1 => {
+            _ = world.refuse_subscription(n, &Error::status_of(403, "no"));
+        }
+        Step::RefuseSubscription(n, error) => {
+            _ = world.refuse_subscription(n, &transient(error));
+        }
+        Step::Tick(n) => _ = world.tick(n),
+        Step::Prune => world.prune(),
         Step::Watch(..) | Step::Refuse(_) => {}
     }
 }
@@ -262,6 +286,7 @@ fn check_final(world: &World, recorder: &Recorder) {
 #[derive(Debug, Clone)]
 struct Start {
     replays: bool,
+    is_version_2: bool,
     pauses: bool,
     order: Order,
     /// Whether there are other keys, and an order of the listing can be proven.
@@ -277,9 +302,10 @@ fn start() -> impl Strategy<Value = Start> {
         1 => Just(Order::Random),
     ];
     let puts = prop::collection::vec(0usize..8, 0..6);
-    (any::<bool>(), any::<bool>(), order, any::<bool>(), puts).prop_map(
-        |(replays, pauses, order, is_large, puts)| Start {
+    (any::<[bool; 4]>(), order, puts).prop_map(
+        |([replays, is_version_2, pauses, is_large], order, puts)| Start {
             replays,
+            is_version_2,
             pauses,
             order,
             is_large,
@@ -292,7 +318,7 @@ fn run(start: &Start, steps: &[Step]) {
     let mut settings = settings();
     settings.visibility.pause_on_hidden = start.pauses;
     let mut world = World::new(settings);
-    world.replays = start.replays;
+    (world.replays, world.is_version_2) = (start.replays, start.is_version_2);
     world.order = start.order;
     for key in &start.puts {
         world.put(KEYS[key % KEYS.len()]);

@@ -1,13 +1,15 @@
 //! A world around a feed: a server with one bucket, connections that lose and repeat frames, answers
 //! that take their time, and subscribers that note everything they are delivered.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    Action, ConnectionId, Delay, Event, Feed, KeySlot, Moved, ResyncCost, Settings, SubscriberId,
-    Timer, WatchState,
+    ConnectionId, Delay, Feed, KeySlot, Moved, ResyncCost, Settings, SubscriberId, Timer,
+    WatchState,
 };
-pub(super) use super::parts::{Answered, Asked, Order, Payload, Query, Wire, pattern, settings};
+pub(super) use super::parts::{
+    Answered, Asked, Frame, Order, Payload, Query, Wire, pattern, settings,
+};
 use super::recorder::{Delivery, Recorder};
 use crate::error::Error;
 use crate::kv::{Key, Pattern};
@@ -19,6 +21,10 @@ pub(super) struct World {
     pub(super) slots: BTreeMap<String, KeySlot>,
     /// Whether the server sends the current values first.
     pub(super) replays: bool,
+    /// Whether the server speaks version 2 to connections that are opened from now on.
+    pub(super) is_version_2: bool,
+    /// Up to which revision deletes may not be known any more.
+    pub(super) pruned_to: u64,
     /// Which bucket of the name it is.
     pub(super) bucket: u32,
     pub(super) revision: u64,
@@ -62,6 +68,8 @@ impl World {
             feed: Feed::new(settings, false, false),
             slots: BTreeMap::new(),
             replays: false,
+            is_version_2: false,
+            pruned_to: 0,
             bucket: 1,
             revision: 0,
             keys: BTreeMap::new(),
@@ -132,13 +140,18 @@ impl World {
             self.created.insert(key.into(), revision);
         }
         for wire in &mut self.wires {
-            if wire.open && wire.filter.matches(key) {
-                wire.frames.push_back(Payload {
+            let is_wanted = match &wire.session {
+                Some(session) => session.wants(key),
+                None => wire.open && wire.filter.matches(key),
+            };
+            if is_wanted {
+                wire.frames.push_back(Frame::Update(Payload {
                     key: key.into(),
                     revision,
                     live,
                     bucket,
-                });
+                    replayed: false,
+                }));
             }
         }
     }
@@ -158,6 +171,7 @@ impl World {
             self.bucket += 1;
             self.revision = 0;
             self.listed_at = 0;
+            self.pruned_to = 0;
             self.keys.clear();
         }
     }
@@ -173,7 +187,7 @@ impl World {
         let mut live = self.live();
         let on_its_way = |key: &str| {
             let mut frames = self.wires.iter().flat_map(|wire| &wire.frames);
-            frames.any(|frame| frame.key == key)
+            frames.any(|frame| matches!(frame, Frame::Update(change) if change.key == key))
         };
         live.retain(|key, revision| *revision <= self.listed_at && !on_its_way(key));
         live
@@ -214,6 +228,7 @@ impl World {
             || self.open(0)
             || self.fail_if(fails)
             || self.answer(0)
+            || self.serve(0)
             || self.deliver(0, false)
         {}
     }
@@ -273,126 +288,6 @@ impl World {
             for action in actions {
                 assert!(!self.ended, "{action:?} after the end");
                 self.carry_out(action);
-            }
-        }
-    }
-
-    fn carry_out(&mut self, action: Action<Payload>) {
-        let mut send = |request, asked| {
-            self.queries.push(Query {
-                request,
-                asked,
-                answer: None,
-                answered_at: 0,
-            });
-        };
-        match action {
-            Action::ResyncListing(request, filter) => send(request, Asked::ResyncListing(filter)),
-            Action::List(request, filter) => send(request, Asked::List(filter)),
-            Action::Read(request, key) => {
-                self.reads += 1;
-                send(request, Asked::Read(key));
-            }
-            Action::Connect(connection_id, filter) => {
-                self.connects += 1;
-                self.wires.push(Wire {
-                    connection_id,
-                    filter,
-                    open: false,
-                    frames: VecDeque::new(),
-                });
-            }
-            Action::Disconnect(connection_id) => self
-                .wires
-                .retain(|wire| wire.connection_id != connection_id),
-            Action::Probe(connection_id) => self.probe = Some(connection_id),
-            Action::Reconnect(delay, ..) => self.backoff = Some(delay.jitter),
-            Action::SetTimer(Timer::Grace, _) => self.grace = true,
-            Action::SetTimer(Timer::Stable, _) => self.stable = true,
-            Action::SetTimer(timer, delay) => {
-                if timer == Timer::Fetch {
-                    self.pause = Some(delay);
-                }
-                self.timers.retain(|other| *other != timer);
-                self.timers.push(timer);
-            }
-            Action::Resynced(cost) => self.costs.push(cost),
-            Action::NotifyState(id, state) => {
-                if let Some(recorder) = self.recorders.get_mut(&id) {
-                    assert_ne!(recorder.states.last(), Some(&state));
-                    recorder.states.push(state);
-                }
-            }
-            Action::Ready(id) => {
-                let live = self.live();
-                if let Some(recorder) = self.recorders.get_mut(&id) {
-                    assert!(recorder.at_ready.is_none(), "ready twice");
-                    recorder.ready_after = recorder.delivered.len();
-                    recorder.at_ready = Some(live);
-                    recorder.listed_at = self.listed_at;
-                }
-            }
-            Action::Report(error) => {
-                for recorder in self.recorders.values_mut() {
-                    recorder.errors.push(error.clone());
-                }
-            }
-            Action::ReportTo(ids, error) => {
-                self.reports += 1;
-                for id in ids {
-                    if let Some(recorder) = self.recorders.get_mut(&id) {
-                        recorder.errors.push(error.clone());
-                    }
-                }
-            }
-            Action::Refuse(id, error) => {
-                if let Some(mut recorder) = self.recorders.remove(&id) {
-                    recorder.ended = Some(Some(error));
-                    self.gone.insert(id, recorder);
-                }
-            }
-            Action::Move(moved) => {
-                for one in moved {
-                    if let Some(recorder) = self.recorders.remove(&one.id) {
-                        self.gone.insert(one.id, recorder);
-                    }
-                    self.moved.push(one);
-                }
-            }
-            Action::Deliver(to, event, resynced) => self.record(to.ids(), &event, resynced),
-            Action::End(error) => {
-                self.ended = true;
-                self.wires.clear();
-                self.probe = None;
-                self.backoff = None;
-                for recorder in self.recorders.values_mut() {
-                    recorder.ended = Some(error.clone());
-                }
-            }
-        }
-    }
-
-    fn record(&mut self, to: &[SubscriberId], event: &Event<Payload>, resynced: bool) {
-        let delivered = match event {
-            Event::Change(payload) | Event::Entry(payload) => payload.clone(),
-            Event::Gone(key, revision) => Payload {
-                key: key.to_string(),
-                revision: *revision,
-                live: false,
-                // It was known of the bucket there is, or of the one before.
-                bucket: self.bucket - 1,
-            },
-        };
-        for id in to {
-            if let Some(recorder) = self.recorders.get_mut(id) {
-                recorder.delivered.push(Delivery {
-                    key: delivered.key.clone(),
-                    revision: delivered.revision,
-                    live: delivered.live,
-                    resynced,
-                    read: matches!(event, Event::Entry(_)),
-                    bucket: delivered.bucket,
-                });
             }
         }
     }

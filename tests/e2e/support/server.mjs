@@ -10,6 +10,7 @@ import { start } from "./process.mjs";
  * @param {string[]} [options.apiKeys] `KEY`, or `KEY:read`; none lets everyone in
  * @param {string[]} [options.allowOrigins] origins beside the loopback ones
  * @param {string} [options.staticDir] a folder to serve at `/`
+ * @param {string} [options.watchVersions] the versions of the watch: `1`, or `1,2`
  * @param {string} [options.listen] an address; by default a free port on 127.0.0.1
  */
 export async function startServer({
@@ -17,6 +18,7 @@ export async function startServer({
   apiKeys = [],
   allowOrigins = [],
   staticDir,
+  watchVersions,
   listen = "127.0.0.1:0",
 } = {}) {
   const program = process.env.IRONFLOW_SERVER || `${targetDir}/debug/ironflow-server`;
@@ -27,6 +29,7 @@ export async function startServer({
   for (const key of apiKeys) args.push("--api-key", key);
   for (const origin of allowOrigins) args.push("--allow-origin", origin);
   if (staticDir) args.push("--static", staticDir);
+  if (watchVersions) args.push("--watch-versions", watchVersions);
 
   const server = start(program, args, { name: "ironflow-server" });
   const url = await server.until(

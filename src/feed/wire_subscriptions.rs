@@ -1,0 +1,366 @@
+//! Subscriptions on version 2 of the wire, whose server replays what came after a revision: nothing is
+//! listed, and nothing is read. Subscribers that begin alike share one.
+//!
+//! A subscriber waits, until its subscription is asked for; then what it missed is replayed, and once the
+//! subscription is synced it is live. When the connection is lost, each subscriber notes how far it came.
+
+use std::rc::Rc;
+
+use super::subscribers::{Point, Subscriber};
+use super::{Action, ConnectionId, Feed, Recipients, SubscriberId, Subscription, WireId};
+use crate::enums::ReplayKind;
+use crate::kv::{Key, Pattern, Revision, Tree};
+
+/// How many patterns a subscription has at most, unless a single subscriber has more.
+const MAX_PATTERNS: usize = 500;
+
+/// How many bytes they have together.
+const MAX_PATTERN_BYTES: usize = 64 << 10;
+
+/// So many subscriptions more than there need to be are put together.
+const MANY_SUBSCRIPTIONS: usize = 32;
+
+/// A subscription of the connection.
+#[derive(Debug)]
+pub(super) struct WireSubscription {
+    id: WireId,
+    pub(super) members: Vec<SubscriberId>,
+    pub(super) is_replaying: bool,
+    /// The bucket of the replay, as far as the server has named it.
+    pub(super) epoch: Option<Rc<str>>,
+    pub(super) kind: ReplayKind,
+    /// Whether the replay is of current entries, deletes left out, for subscribers that know entries.
+    pub(super) lacks_deletes: bool,
+    /// Deletes that came while it was replayed, and whether its own replay had them.
+    pub(super) deleted: Tree<(Key, Revision, bool)>,
+    /// The last revision of the replay.
+    pub(super) replayed: Revision,
+    /// How many of its events were delivered.
+    pub(super) delivered: usize,
+}
+
+/// The subscriptions of a feed.
+#[derive(Debug, Default)]
+pub(super) struct WireSubscriptions {
+    /// Whether the connection is of version 2.
+    pub(super) is_on: bool,
+    list: Vec<WireSubscription>,
+    /// The subscribers to subscribe for.
+    waiting: Vec<SubscriberId>,
+    /// Those that the server refused for the moment, and whether they are asked for again now.
+    pub(super) refused: Vec<WireSubscription>,
+    is_retrying: bool,
+    /// The revision of the newest live change: every live subscriber has everything up to it.
+    pub(super) newest: Revision,
+    /// Whether any change is noted that only some of its subscribers have.
+    pub(super) has_noted: bool,
+    /// How many subscriptions there were when they were last put together.
+    needed: usize,
+}
+
+impl WireSubscriptions {
+    /// Subscribes for a subscriber soon.
+    pub(super) fn await_subscription(&mut self, id: SubscriberId) {
+        let mut all = self.list.iter().chain(&self.refused);
+        if !all.any(|wire| wire.members.contains(&id)) && !self.waiting.contains(&id) {
+            self.waiting.push(id);
+        }
+    }
+
+    /// Subscribes again for those that were refused for the moment.
+    pub(super) fn retry(&mut self) {
+        self.is_retrying = true;
+    }
+
+    /// Notes a delete for the replays under way: of one of them, or live.
+    pub(super) fn note_delete(&mut self, of: Option<WireId>, key: &Key, revision: Revision) {
+        let all = self.list.iter_mut().chain(&mut self.refused);
+        for wire in all.filter(|wire| wire.is_replaying) {
+            let is_own = Some(wire.id) == of;
+            let new = || (key.clone(), revision, is_own);
+            let (_, at, was_own) = wire.deleted.get_or_insert_with(key, new);
+            if revision >= *at {
+                *was_own = is_own || *was_own && revision == *at;
+                *at = revision;
+            }
+        }
+    }
+
+    pub(super) fn find(&mut self, id: WireId) -> Option<&mut WireSubscription> {
+        self.list.iter_mut().find(|wire| wire.id == id)
+    }
+
+    pub(super) fn take(&mut self, id: WireId) -> Option<WireSubscription> {
+        let at = self.list.iter().position(|wire| wire.id == id)?;
+        Some(self.list.swap_remove(at))
+    }
+}
+
+/// Where a subscriber's subscription starts. Those that start alike share one.
+fn start<E>(subscriber: &Subscriber<E>) -> (Option<&Rc<str>>, bool, bool) {
+    let complete = subscriber.position.complete.as_ref();
+    let begins_with_entries = complete.is_none() && subscriber.initial;
+    let epoch = complete.map(|(epoch, _)| epoch);
+    (epoch, begins_with_entries, subscriber.was_ready)
+}
+
+impl<E: Clone> Feed<E> {
+    /// A connection of version 2 is open.
+    pub(super) fn begin_subscriptions(&mut self) {
+        self.abandon_resync();
+        if let Some(current) = &mut self.current {
+            current.filter = Pattern::all();
+        }
+        let known: Point = (self.resync.epoch().into(), self.index.parted_at());
+        for subscriber in self.subscribers.iter_mut() {
+            // It comes from version 1, where it may have got events before it was ready.
+            let first_event = subscriber.position.first_event;
+            let first_event = first_event.filter(|_| !subscriber.initial);
+            let has_begun = subscriber.was_ready || first_event.is_some();
+            let position = &mut subscriber.position;
+            let was_on_version_1 =
+                std::mem::take(&mut position.was_on_version_1) || position.complete.is_none();
+            if has_begun && was_on_version_1 {
+                let mut known = known.clone();
+                if let Some(first) = first_event
+                    && !subscriber.was_ready
+                {
+                    known.1 = known.1.max(first);
+                }
+                if let Some((epoch, revision)) = &position.complete
+                    && *epoch == known.0
+                {
+                    known.1 = known.1.max(*revision);
+                }
+                position.complete = Some(known);
+                position.is_migrated = true;
+            }
+            // Of its initial entries on version 1, only deletes of what it has still matter.
+            for buffered in std::mem::take(&mut subscriber.buffer) {
+                let read = subscriber.has_read(&buffered.key);
+                if !buffered.live && read > 0 && buffered.revision > read {
+                    subscriber.note_read(&buffered.key, buffered.revision);
+                    let to = Recipients::One(subscriber.id);
+                    self.actions.push(Action::Deliver(to, buffered.event, true));
+                }
+            }
+            if subscriber.activated {
+                self.wires.waiting.push(subscriber.id);
+            }
+        }
+        self.notify_states();
+    }
+
+    /// A connection of version 1 is open: what it brings is noted for all subscribers together.
+    pub(super) fn leave_version_2(&mut self) {
+        self.leave_wires();
+        let epoch: Rc<str> = self.resync.epoch().into();
+        for subscriber in self.subscribers.iter_mut() {
+            subscriber.position.was_on_version_1 = true;
+            // Revisions of a bucket that was replaced mean nothing.
+            if subscriber.position.is_of_other(&epoch) {
+                subscriber.position.complete = None;
+                subscriber.start_over_in(&epoch);
+            }
+        }
+    }
+
+    /// Whether nothing is missing that the server has sent.
+    pub(super) fn is_complete(&self) -> bool {
+        let wires = &self.wires;
+        match wires.is_on {
+            true => {
+                wires.waiting.is_empty()
+                    && wires.refused.is_empty()
+                    && wires.list.iter().all(|wire| !wire.is_replaying)
+            }
+            false => self.resync.is_done(),
+        }
+    }
+
+    /// Asks for the subscriptions of those that wait.
+    pub(super) fn subscribe_waiting(&mut self) {
+        if std::mem::take(&mut self.wires.is_retrying) {
+            for refused in std::mem::take(&mut self.wires.refused) {
+                self.subscribe_for(refused.members);
+                if let Some(wire) = self.wires.list.last_mut() {
+                    wire.deleted = refused.deleted;
+                }
+            }
+        }
+        if self.wires.waiting.is_empty() || self.has_ended() {
+            return;
+        }
+        if self.wires.list.len() > self.wires.needed * 2 + MANY_SUBSCRIPTIONS {
+            self.put_together();
+        }
+        let mut groups: Vec<(Vec<SubscriberId>, usize, usize)> = Vec::new();
+        for id in std::mem::take(&mut self.wires.waiting) {
+            let Some(subscriber) = self.subscribers.get(id) else {
+                continue;
+            };
+            let texts = subscriber.patterns.iter().map(|p| p.as_str().len());
+            let (count, bytes) = (subscriber.patterns.len(), texts.sum::<usize>());
+            let last = groups.last_mut().filter(|(members, patterns, size)| {
+                let first = members
+                    .first()
+                    .and_then(|first| self.subscribers.get(*first));
+                first.is_some_and(|first| start(first) == start(subscriber))
+                    && *patterns + count <= MAX_PATTERNS
+                    && *size + bytes <= MAX_PATTERN_BYTES
+            });
+            match last {
+                Some((members, patterns, size)) => {
+                    members.push(id);
+                    *patterns += count;
+                    *size += bytes;
+                }
+                None => groups.push((vec![id], count, bytes)),
+            }
+        }
+        for (members, ..) in groups {
+            self.subscribe_for(members);
+        }
+        self.wires.needed = self.wires.needed.max(1);
+    }
+
+    /// Puts the live subscriptions together: there are many, one for each newcomer.
+    fn put_together(&mut self) {
+        let Some(connection_id) = self.connection_id() else {
+            return;
+        };
+        for at in (0..self.wires.list.len()).rev() {
+            if !self.wires.list[at].is_replaying {
+                let wire = self.wires.list.swap_remove(at);
+                self.note_positions(&wire);
+                self.wires.waiting.extend(&wire.members);
+                self.actions
+                    .push(Action::Unsubscribe(connection_id, wire.id));
+            }
+        }
+        let patterns = self.wires.waiting.len();
+        self.wires.needed = self.wires.list.len() + patterns / MAX_PATTERNS + 1;
+    }
+
+    /// Asks for a subscription of subscribers that start alike.
+    pub(super) fn subscribe_for(&mut self, members: Vec<SubscriberId>) {
+        let Some(connection_id) = self.connection_id() else {
+            return;
+        };
+        self.connection_ids += 1;
+        let id = WireId(self.connection_ids);
+        let (mut patterns, mut epoch, mut after) = (Vec::new(), None::<Rc<str>>, None);
+        let mut knows_entries = false;
+        for member in &members {
+            let Some(subscriber) = self.subscribers.get_mut(*member) else {
+                continue;
+            };
+            let position = &mut subscriber.position;
+            position.wire = Some(id);
+            position.skipped_to = match position.is_of_other(self.resync.epoch()) {
+                true => 0,
+                false => position.revision(),
+            };
+            if let Some((known, revision)) = &position.complete {
+                epoch = Some(Rc::clone(known));
+                after = Some(after.unwrap_or(*revision).min(*revision));
+                knows_entries = true;
+            } else if subscriber.initial {
+                after = Some(0);
+                knows_entries |= subscriber.newest_read > 0;
+            }
+            patterns.extend_from_slice(&subscriber.patterns);
+        }
+        self.wires.list.push(WireSubscription {
+            id,
+            members,
+            is_replaying: true,
+            epoch: None,
+            kind: ReplayKind::Complete,
+            lacks_deletes: knows_entries && after == Some(0),
+            deleted: Tree::new(),
+            replayed: 0,
+            delivered: 0,
+        });
+        self.actions.push(Action::Subscribe(
+            connection_id,
+            Subscription {
+                wire: id,
+                patterns,
+                after,
+                // Version 1 may not have named it.
+                epoch: epoch.filter(|epoch| !epoch.is_empty()),
+            },
+        ));
+    }
+
+    pub(super) fn connection_id(&self) -> Option<ConnectionId> {
+        Some(self.current.as_ref()?.connection_id)
+    }
+
+    /// A subscriber has left.
+    pub(super) fn leave_wire(&mut self, id: SubscriberId, wire: Option<WireId>) {
+        self.wires.waiting.retain(|other| *other != id);
+        for refused in &mut self.wires.refused {
+            refused.members.retain(|other| *other != id);
+        }
+        self.wires.refused.retain(|wire| !wire.members.is_empty());
+        let Some(found) = wire.and_then(|wire| self.wires.find(wire)) else {
+            return;
+        };
+        found.members.retain(|other| *other != id);
+        if found.members.is_empty() {
+            let wire = found.id;
+            self.wires.take(wire);
+            if let Some(connection_id) = self.connection_id() {
+                self.actions.push(Action::Unsubscribe(connection_id, wire));
+            }
+        }
+    }
+
+    /// The connection is over: every subscriber notes how far it came.
+    pub(super) fn leave_wires(&mut self) {
+        let mut all = std::mem::take(&mut self.wires.list);
+        all.append(&mut self.wires.refused);
+        for mut wire in all {
+            let deleted = std::mem::replace(&mut wire.deleted, Tree::new());
+            self.deliver_deletes(wire.id, &deleted, Revision::MAX);
+            self.note_positions(&wire);
+        }
+        if std::mem::take(&mut self.wires.is_on) {
+            if let Some(next) = &self.next {
+                self.index.take_over(next.connection_id.0);
+            }
+            // For the case that the server has only version 1 by then.
+            if let Some(followed) = self.subscribers.ready_union() {
+                self.index.follow(followed);
+            }
+        }
+        self.wires.waiting.clear();
+        self.wires.is_retrying = false;
+        self.wires.newest = 0;
+    }
+
+    pub(super) fn note_positions(&mut self, wire: &WireSubscription) {
+        let newest = self.wires.newest;
+        for member in &wire.members {
+            let Some(subscriber) = self.subscribers.get_mut(*member) else {
+                continue;
+            };
+            let position = &mut subscriber.position;
+            position.wire = None;
+            if std::mem::take(&mut position.is_live) {
+                if let Some((_, revision)) = &mut position.complete {
+                    *revision = newest.max(*revision);
+                }
+            } else if let Some(epoch) = wire.epoch.as_ref().filter(|_| wire.replayed > 0) {
+                let reached = wire.replayed.max(position.skipped_to);
+                let point = Some((Rc::clone(epoch), reached));
+                match wire.lacks_deletes || wire.kind != ReplayKind::Complete {
+                    true => position.partial = point,
+                    false => position.complete = point,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+// The sockets of a client's watches. Each feed has a channel: on version 1 of the wire a socket of its own, on
+// version 2 its part of the one socket that all of them share. Which version it is the first handshake shows;
+// until then the others wait.
+
+import { now } from "./clock.js";
+import {
+  REPLAY_COMPLETE,
+  REPLAY_PRUNED,
+  REPLAY_RESET,
+  SOCKET_BAD_FRAME,
+  SOCKET_CHANGES,
+  SOCKET_CLOSED,
+  SOCKET_DELETED,
+  SOCKET_OPENED,
+  SOCKET_PUT,
+  SOCKET_REFUSED,
+  SOCKET_REPLACED,
+  SOCKET_REPLAY,
+  SOCKET_REPLAYED_DELETED,
+  SOCKET_REPLAYED_PUT,
+  SOCKET_SYNCED,
+  SOCKET_TICK,
+} from "./enums.js";
+import { dispatch } from "./listeners.js";
+import { microtask } from "./microtask.js";
+import { after, stopTimer } from "./platform.js";
+import { parseFrame, readRefused, toEvent } from "./responses.js";
+import { leaveSocket, openSocket, send } from "./socket.js";
+
+/** The close code of a lost connection, and the one of a credential that is not accepted, with its status. */
+const LOST = 1006;
+const UNAUTHORIZED_CODE = 4401;
+const UNAUTHORIZED = 401;
+
+const listOf = (value) => (Array.isArray(value) ? value : []);
+
+const isString = (value) => typeof value === "string";
+
+/** The socket that channels share: subscriptions, and the frames about them. */
+class SharedSocket {
+  channels = new Set();
+  /** The subscriptions by their id on the wire: the channel, and the feed's own id. */
+  #subscriptions = new Map();
+  #ids = 0;
+  lastFrame = now();
+
+  constructor(socket) {
+    this.socket = socket;
+  }
+
+  /** Asks for a subscription; returns its id. `from`: -1 for changes from now on. */
+  subscribe(channel, wire, keys, from, epoch) {
+    this.#ids += 1;
+    const id = this.#ids;
+    this.#subscriptions.set(id, { channel, wire });
+    const start = from < 0 ? {} : { after: from, epoch };
+    send(this.socket, { type: "subscribe", id, name: channel.bucket, keys, ...start });
+    return id;
+  }
+
+  unsubscribe(id) {
+    // The server has ended it already where it refused it.
+    if (this.#subscriptions.delete(id)) send(this.socket, { type: "unsubscribe", id });
+  }
+
+  /** Receives a frame; returns a close code if the connection is of no use any more. */
+  receive(data) {
+    this.lastFrame = now();
+    const frame = parseFrame(data);
+    if (isString(frame)) {
+      for (const channel of [...this.channels]) channel.report(frame);
+    } else if (frame.type === "kv_update") {
+      const event = toEvent(frame, frame.name);
+      for (const channel of [...this.channels]) {
+        if (channel.bucket === frame.name) channel.deliver(event, SOCKET_PUT, SOCKET_DELETED);
+      }
+    } else if (frame.type === "tick") {
+      for (const channel of this.channels) {
+        const revision = frame.revisions?.[channel.bucket];
+        if (revision > 0) channel.notify(SOCKET_TICK, revision);
+      }
+    } else {
+      const subscription = this.#subscriptions.get(frame.id);
+      if (subscription) return this.#receiveFor(subscription, frame);
+    }
+    return undefined;
+  }
+
+  /** Receives a frame of one subscription. */
+  #receiveFor(subscription, frame) {
+    const { channel, wire } = subscription;
+    const { epoch, revision } = frame;
+    if (frame.type === "replay") {
+      const kind = frame.reset ? REPLAY_RESET : frame.pruned ? REPLAY_PRUNED : REPLAY_COMPLETE;
+      channel.notify(SOCKET_REPLAY, kind, isString(epoch) ? epoch : undefined, wire);
+    } else if (frame.type === "changes") {
+      channel.notify(SOCKET_CHANGES, 0, undefined, wire);
+      for (const change of listOf(frame.events)) {
+        const event = toEvent(change, channel.bucket);
+        channel.deliver(event, SOCKET_REPLAYED_PUT, SOCKET_REPLAYED_DELETED);
+      }
+    } else if (frame.type === "live") {
+      subscription.live = [...listOf(subscription.live), ...listOf(frame.keys)];
+    } else if (frame.type === "synced") {
+      const { live } = subscription;
+      subscription.live = undefined;
+      if (!(Number.isSafeInteger(revision) && isString(epoch)))
+        channel.report('watch frame "synced" has no revision or no epoch');
+      else channel.notify(SOCKET_SYNCED, revision, [epoch, Boolean(frame.reset), live], wire);
+    } else if (frame.type === "refused") {
+      this.#subscriptions.delete(frame.id);
+      // The credential is the whole connection's.
+      if (frame.status === UNAUTHORIZED) return UNAUTHORIZED_CODE;
+      channel.notify(SOCKET_REFUSED, frame.status ?? 0, readRefused(frame), wire);
+    }
+    return undefined;
+  }
+}
+
+/** A feed's way to the server. */
+class Channel {
+  #session;
+  /** The ids of its subscriptions on the wire, by the feed's own. */
+  #ids = new Map();
+  socket;
+  shared;
+
+  constructor(session, url, offered, bucket, slots, listener) {
+    Object.assign(this, { url, offered, bucket, slots, listener });
+    this.#session = session;
+  }
+
+  notify(kind, number, value, slot) {
+    dispatch(this.listener, kind, number, value, slot);
+  }
+
+  report(message) {
+    this.notify(SOCKET_BAD_FRAME, 0, message);
+  }
+
+  /** Delivers an event, of one kind or the other; or reports a message that there is instead. */
+  deliver(event, put, deleted) {
+    if (isString(event)) return this.report(event);
+    const kind = event.operation === "put" ? put : deleted;
+    this.notify(kind, event.revision, event, this.slots.get(event.key) ?? -1);
+  }
+
+  /** Receives a frame of version 1. */
+  receive(data) {
+    const frame = parseFrame(data);
+    if (isString(frame)) this.report(frame);
+    else if (frame.type === "kv_update")
+      this.deliver(toEvent(frame, frame.bucket), SOCKET_PUT, SOCKET_DELETED);
+  }
+
+  subscribe(wire, keys, from, epoch) {
+    const id = this.shared?.subscribe(this, wire, keys, from, epoch);
+    if (id) this.#ids.set(wire, id);
+  }
+
+  unsubscribe(wire) {
+    this.shared?.unsubscribe(this.#ids.get(wire));
+    this.#ids.delete(wire);
+  }
+
+  leave(atOnce) {
+    if (this.shared?.channels.size > 1) {
+      for (const wire of [...this.#ids.keys()]) this.unsubscribe(wire);
+    }
+    this.#session.leave(this, atOnce);
+  }
+}
+
+class Session {
+  #heartbeat;
+  #timeout;
+  #shared;
+  /** The channel whose handshake is under way, and those that wait for it. */
+  #first;
+  #waiting = new Set();
+  #isVersion1 = false;
+
+  constructor(heartbeat, timeout) {
+    this.#heartbeat = heartbeat;
+    this.#timeout = timeout;
+  }
+
+  get isOpen() {
+    return this.#shared !== undefined;
+  }
+
+  open(...feed) {
+    const channel = new Channel(this, ...feed);
+    if (this.#shared) this.#join(channel);
+    else if (this.#first && !this.#isVersion1) this.#waiting.add(channel);
+    else this.#dial(channel);
+    return channel;
+  }
+
+  #dial(channel) {
+    this.#first ??= channel;
+    try {
+      channel.socket = openSocket(channel.url, channel.offered, {
+        opened: (isVersion2) => {
+          this.#isVersion1 = !isVersion2;
+          if (isVersion2) this.#share(channel);
+          else channel.notify(SOCKET_OPENED, 1);
+          this.#settle(channel);
+        },
+        closed: (code) => {
+          if (channel.shared) return this.#close(channel.shared, code);
+          channel.notify(SOCKET_CLOSED, code);
+          this.#settle(channel);
+        },
+        message: (data) => {
+          const { shared } = channel;
+          if (!shared) return channel.receive(data);
+          const code = shared.receive(data);
+          if (code) this.#close(shared, code);
+        },
+      });
+    } catch (message) {
+      this.#settle(channel);
+      throw message;
+    }
+  }
+
+  /** The handshake of a channel is over: those that wait for it go on. */
+  #settle(channel) {
+    if (this.#first !== channel) return;
+    this.#first = undefined;
+    for (const waiting of [...this.#waiting]) {
+      this.#waiting.delete(waiting);
+      if (this.#shared) this.#join(waiting);
+      else if (this.#first && !this.#isVersion1) this.#waiting.add(waiting);
+      else {
+        try {
+          this.#dial(waiting);
+        } catch {
+          waiting.notify(SOCKET_CLOSED, LOST);
+        }
+      }
+    }
+  }
+
+  /** The socket of a channel is of version 2: from now on it is for all channels. */
+  #share(channel) {
+    const { socket } = channel;
+    channel.socket = undefined;
+    if (this.#shared) {
+      leaveSocket(socket, true);
+    } else {
+      this.#shared = new SharedSocket(socket);
+      // Its handlers are those of this channel, also after the channel has left.
+      channel.shared = this.#shared;
+      this.#expectFrame(this.#shared, this.#heartbeat, false);
+    }
+    this.#join(channel);
+  }
+
+  #join(channel) {
+    channel.shared = this.#shared;
+    this.#shared.channels.add(channel);
+    microtask(() => {
+      if (channel.shared?.channels.has(channel)) channel.notify(SOCKET_OPENED, 2);
+    });
+  }
+
+  leave(channel, atOnce) {
+    const { socket, shared } = channel;
+    this.#waiting.delete(channel);
+    if (socket) leaveSocket(socket, atOnce);
+    shared?.channels.delete(channel);
+    if (shared?.channels.size === 0) this.#close(shared);
+    this.#settle(channel);
+  }
+
+  /** Closes a shared socket, and notifies the channels that are still there. */
+  #close(shared, code) {
+    if (this.#shared === shared) this.#shared = undefined;
+    stopTimer(shared.timer);
+    leaveSocket(shared.socket, true);
+    for (const channel of [...shared.channels]) channel.notify(SOCKET_CLOSED, code);
+  }
+
+  /** Replaces the socket: the credential is another one. It is closed when its last channel has left. */
+  replace() {
+    const shared = this.#shared;
+    this.#shared = undefined;
+    for (const channel of [...(shared?.channels ?? [])]) channel.notify(SOCKET_REPLACED, 0);
+  }
+
+  /** Asks the server for a sign of life: the network or the page has changed. */
+  check() {
+    if (this.#shared) this.#expectFrame(this.#shared, 0, false);
+  }
+
+  /** Looks after so many milliseconds whether a frame has come; `asked`: since the server was asked. */
+  #expectFrame(shared, milliseconds, asked) {
+    stopTimer(shared.timer);
+    shared.timer = after(milliseconds, () => {
+      const silence = now() - shared.lastFrame;
+      if (silence < milliseconds)
+        this.#expectFrame(shared, Math.max(this.#heartbeat - silence, 0), false);
+      else if (asked) this.#close(shared, LOST);
+      else {
+        send(shared.socket, { type: "ping" });
+        this.#expectFrame(shared, this.#timeout, true);
+      }
+    });
+  }
+}
+
+export function newSession(heartbeat, timeout) {
+  return new Session(heartbeat, timeout);
+}
