@@ -188,12 +188,13 @@ const terser = {
   },
 };
 
-/** An app of a framework that renders on the server. @param {Pick<Row, "name" | "tools" | "layers">} row @param {Row["site"]} dev @param {Row["site"]} build @returns {Row[]} */
-function rendered({ name, tools, layers }, dev, build) {
+/** An app of a framework that renders on the server. @param {Pick<Row, "name" | "tools" | "layers" | "rare">} row @param {Row["site"]} dev @param {Row["site"]} build @returns {Row[]} */
+function rendered({ name, tools, layers, rare }, dev, build) {
   /** @param {string} mode @param {Row["site"]} site @returns {Row} */
   const row = (mode, site) => ({
     name: `${name}, on the server and in the page`,
     mode,
+    ...(rare && { rare }),
     tools,
     layers: ["page", "ssr", ...layers],
     slim: itself,
@@ -259,6 +260,21 @@ const reactRouter = rendered(
       "react-router-serve",
       "build/server/index.js",
     );
+  },
+);
+
+const nuxt = rendered(
+  {
+    name: "Nuxt 4.4.5",
+    tools: { nuxt: "4.4.5", vue: "3.5.45" },
+    layers: ["nuxt"],
+    rare: true,
+  },
+  (app) => app.serve("nuxt", "dev", ...host),
+  async (app) => {
+    await app.finish("nuxt", "build");
+    const address = ["HOST=127.0.0.1", "NITRO_PORT=PORT"];
+    return app.serve("env", ...address, "node", ".output/server/index.mjs");
   },
 );
 
@@ -390,6 +406,7 @@ export const rows = [
   ...next,
   ...reactRouter,
   ...svelteKit,
+  ...nuxt,
   script("Node", {}, process.execPath),
   script("Deno 2.9.6", { deno: "2.9.6" }, "deno", "run", "--allow-all"),
   script("Bun 1.4.5", { bun: "1.4.5" }, "bun"),
