@@ -1,14 +1,15 @@
 // The exports of every entry except the errors. Importing this module has no side effects.
 
-import { IronflowClient } from "ironflow:glue";
+import { IronflowClient, createClient as newClient } from "ironflow:glue";
 import { hide, inner } from "../src/js/handle.js";
 
-export {
-  BrowserKVBucketHandle,
-  BrowserKVClient,
-  createClient,
-  IronflowClient,
-} from "ironflow:glue";
+export { BrowserKVBucketHandle, BrowserKVClient, IronflowClient } from "ironflow:glue";
+
+export function createClient(options) {
+  const client = newClient(options);
+  client.getConfig().outbox?.attach(client, inner);
+  return client;
+}
 
 export const DEFAULT_SERVER_URL = "http://localhost:9123";
 

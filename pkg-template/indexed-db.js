@@ -1,4 +1,4 @@
-// Views in IndexedDB: the backend of indexedDBStorage(). One database a name, one transaction a batch.
+// Views and outboxes in IndexedDB: the backend of indexedDBStorage(). One database a name, one transaction a batch.
 
 /** The stores: of one record a view, and of one record an entry. */
 const VIEWS = "views";
@@ -33,8 +33,8 @@ export class IndexedDBBackend {
     return found.meta && found;
   }
 
-  async write(scope, id, { put, remove, meta, known }) {
-    const transaction = await this.#begin("readwrite");
+  async write(scope, id, { put, remove, meta, known, durable }) {
+    const transaction = await this.#begin("readwrite", durable ? "strict" : "relaxed");
     const done = promised(transaction);
     // It is awaited later, if at all.
     done.catch(() => {});
@@ -57,11 +57,11 @@ export class IndexedDBBackend {
     await done;
   }
 
-  async #begin(mode) {
+  /** Where the durability is relaxed, the last batches may be missing after a crash of the machine. */
+  async #begin(mode, durability = "relaxed") {
     this.#database ??= this.#open();
     const database = await this.#database;
-    // Kept in memory: after a crash of the machine the last batches may be missing.
-    return database.transaction([VIEWS, ENTRIES], mode, { durability: "relaxed" });
+    return database.transaction([VIEWS, ENTRIES], mode, { durability });
   }
 
   async #open() {

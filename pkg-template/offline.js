@@ -1,28 +1,18 @@
-// Storages for view({ persist }).
+// Storages for view({ persist }) and createClient({ outbox }).
 
 import { ValidationError } from "ironflow:errors";
+import { log } from "../src/js/log.js";
 import { IndexedDBBackend } from "./indexed-db.js";
 import { KeptView } from "./kept-view.js";
-
-/** Waits for the lock of this name; gives the function that releases it, undefined if it is held and not waited for. */
-function acquire(name, wait) {
-  const { locks } = globalThis.navigator ?? {};
-  if (!locks) return () => {};
-  return new Promise((resolve, reject) => {
-    const request = locks.request(name, { ifAvailable: !wait }, (lock) => {
-      if (!lock) return resolve(undefined);
-      return new Promise((release) => {
-        resolve(release);
-      });
-    });
-    request.catch(reject);
-  });
-}
+import { acquire } from "./locks.js";
+import { attachOutbox } from "./outbox-client.js";
+import { viewId } from "./view-id.js";
 
 class ViewStorage {
   #backend;
   #name;
   #views = new Set();
+  #outboxes = new Set();
 
   constructor(backend, name, scope) {
     this.#backend = backend;
@@ -31,7 +21,9 @@ class ViewStorage {
   }
 
   /** Opens what is kept of a view: `view()` calls it. */
-  open(id, warn, loaded) {
+  open(view, given) {
+    const id = viewId(view, given);
+    const warn = (...details) => log(given.logger, "warn", ...details);
     const backend = this.#backend;
     const { scope } = this;
     const kept = new KeptView(
@@ -39,20 +31,30 @@ class ViewStorage {
         read: async () => backend.read(scope, id),
         write: async (batch) => backend.write(scope, id, batch),
         clear: async () => backend.clear(scope, id),
-        acquire: async (wait) =>
-          acquire(`ironflow:${JSON.stringify([this.#name, scope, id])}`, wait),
-        forget: (view) => this.#views.delete(view),
+        acquire: async (wait) => {
+          if (!globalThis.navigator?.locks) return () => {};
+          return acquire(`ironflow:${JSON.stringify([this.#name, scope, id])}`, wait);
+        },
+        forget: () => this.#views.delete(kept),
       },
       warn,
     );
     this.#views.add(kept);
-    kept.open(loaded);
+    kept.open((records) => view.load(kept, records));
     return kept;
+  }
+
+  /** Gives a client an outbox: `createClient()` calls it. */
+  attach(client, inner) {
+    const { scope } = this;
+    const place = { backend: this.#backend, name: this.#name, scope };
+    this.#outboxes.add(attachOutbox(place, client, inner));
   }
 
   async clear(scope = this.scope) {
     if (scope === this.scope) for (const view of [...this.#views]) view.end();
     await this.#backend.clear(scope);
+    if (scope === this.scope) for (const { state } of this.#outboxes) state.clear();
   }
 }
 

@@ -1,6 +1,7 @@
 // Passes entries from a server to a page: `dehydrate()` makes them plain data, `hydrate()` a storage for `persist`.
 
 import { ValidationError } from "ironflow:errors";
+import { viewId } from "./view-id.js";
 
 const decode = (bytes, fatal) => new TextDecoder("utf-8", { ignoreBOM: true, fatal }).decode(bytes);
 const parse = (text) => JSON.parse(text.replace(/^\ufeff/, ""));
@@ -83,7 +84,8 @@ class Hydration {
   }
 
   /** Opens what is kept of a view: `view()` calls it. */
-  open(id, _, loaded) {
+  open(view, given) {
+    const id = viewId(view, given);
     this.#id ??= id;
     if (this.#id !== id) return undefined;
     const records = [...this.#entries.values()].map((entry) => ({
@@ -91,7 +93,8 @@ class Hydration {
       revision: entry.revision,
       bytes: entry.bytes(),
     }));
-    loaded(records);
+    // Nothing is kept yet.
+    view.load(undefined, records);
     return {
       synced: (entries) => {
         this.#entries = new Map(entries);

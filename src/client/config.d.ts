@@ -1,5 +1,6 @@
 import type { IronflowError } from "./errors.js";
-import type { KVBucketConfig } from "./types.js";
+import type { IronflowClient, KVBucketConfig, KVEntry } from "./types.js";
+import type { KVOutboxStorage } from "./view.js";
 
 /** Options of {@link IronflowClient.configure}. */
 export interface IronflowConfigOptions {
@@ -41,6 +42,92 @@ export interface IronflowConfigOptions {
   /** Called for every rejected operation and every error of a watch. */
   onError?: ErrorHandler | undefined;
 }
+
+/** Options of {@link createClient}. */
+export interface IronflowClientOptions extends IronflowConfigOptions {
+  /**
+   * Keeps the writes that are made while the server cannot be reached, and sends them later: a storage of
+   * `@ironflow/browser/offline`. Not with `fallback`.
+   */
+  outbox?: KVOutboxStorage | undefined;
+  /**
+   * Called for a queued write of a key that changed meanwhile. Returns the value to write instead, `KV_DELETE`, or
+   * undefined to drop the write. Without it the write rejects and {@link KVOutbox.entries} keeps it.
+   */
+  onConflict?: ((conflict: KVConflict) => unknown) | undefined;
+}
+
+/** A queued write of a key that changed meanwhile. */
+export interface KVConflict {
+  /** The method that was called. */
+  operation: KVOutboxOperation;
+  /** The bucket. */
+  bucket: string;
+  /** The key. */
+  key: string;
+  /** The revision that the write is based on, 0 if the key was missing; undefined if it is not known. */
+  base: number | undefined;
+  /** What was to be written; undefined for a delete. */
+  mine: KVEntry | undefined;
+  /** What is stored; undefined if the key is missing. */
+  theirs: KVEntry | undefined;
+  /** Whether the write may have been carried out before another client changed the key. */
+  maybeApplied: boolean;
+}
+
+/** The methods whose writes are queued. */
+export type KVOutboxOperation = "put" | "create" | "update" | "delete" | "purge";
+
+/** A write that the outbox holds. */
+export interface KVOutboxEntry {
+  /** Its id, for {@link KVOutbox.discard}. */
+  readonly id: string;
+  /** The server that it is sent to. */
+  readonly serverUrl: string;
+  /** The environment. */
+  readonly environment: string;
+  /** The bucket. */
+  readonly bucket: string;
+  /** The key. */
+  readonly key: string;
+  /** The method that was called. */
+  readonly operation: KVOutboxOperation;
+  /** The bytes to store; empty for a delete. */
+  readonly bytes: Uint8Array;
+  /** When the method was called, RFC 3339. */
+  readonly created_at: string;
+  /** Why it was put aside: it is not sent any more. */
+  readonly error?: { readonly code: string; readonly status?: number; readonly message?: string };
+}
+
+/** The writes of a client that the server has not answered yet. */
+export interface KVOutbox {
+  /** How many there are. */
+  readonly size: number;
+  /** All of them in order, also those of other servers and those that were put aside. */
+  entries(): KVOutboxEntry[];
+  /** Sends them now. Resolves when nothing is left that can be sent: `size` says whether all were. */
+  flush(): Promise<void>;
+  /** Removes an entry: its promise rejects with an `AbortError`. */
+  discard(id: string): Promise<void>;
+  /** Calls `callback` after the entries have changed. Returns the function that unsubscribes it. */
+  subscribe(callback: () => void): () => void;
+}
+
+/** Options of a client with an outbox. */
+export interface IronflowOutboxOptions extends IronflowClientOptions {
+  outbox: KVOutboxStorage;
+}
+
+/** What a client with an outbox has. */
+export interface WithOutbox {
+  /** The writes that wait. */
+  readonly outbox: KVOutbox;
+}
+
+/** Creates an independent, configured client. Throws a {@link ValidationError} for bad options. */
+export declare function createClient(options: IronflowOutboxOptions): IronflowClient & WithOutbox;
+export declare function createClient(options?: IronflowClientOptions): IronflowClient;
 
 /** A configuration with its defaults filled in. */
 export interface IronflowConfig {

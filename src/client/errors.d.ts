@@ -10,6 +10,7 @@
  * - `VALIDATION_ERROR`: a bad argument or option; `NOT_CONFIGURED`: used before `configure()`
  * - `UNSUPPORTED`: the server does not announce a feature that the call needs; the operation was not sent
  * - `FALLBACK_MEMORY`: the server has never been reached, and the client continues in memory
+ * - `EXPIRED`: the ttl of a queued write was over before it was sent; `OUTBOX_FULL`: the outbox holds no more
  * - `WASM_BLOCKED`: WebAssembly cannot be compiled, because of a policy or in an edge runtime
  * - `IRONFLOW_ERROR`: an error that an application created without a code
  */
@@ -25,6 +26,8 @@ export type IronflowErrorCode =
   | "NOT_CONFIGURED"
   | "UNSUPPORTED"
   | "FALLBACK_MEMORY"
+  | "EXPIRED"
+  | "OUTBOX_FULL"
   | "WASM_BLOCKED"
   | "IRONFLOW_ERROR";
 

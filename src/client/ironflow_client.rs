@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::kv::BrowserKVClient;
 use super::state::ClientState;
+use crate::config::OPTIONS;
 use crate::error::Error;
 use crate::ffi::{self, Failure};
 use crate::transport::Transport;
@@ -24,7 +25,8 @@ pub struct IronflowClient {
 #[wasm_bindgen(js_name = createClient)]
 pub fn create_client(options: &JsValue) -> Result<IronflowClient, JsValue> {
     let client = IronflowClient::new();
-    client.configure(options)?;
+    let configured = client.state.configure_with(options, OPTIONS);
+    configured.map_err(to_js_error)?;
     Ok(client)
 }
 

@@ -1,4 +1,4 @@
-import type { KVStorage } from "./types.js";
+import type { KVOutboxStorage } from "./types.js";
 
 /** A stored entry. */
 export interface KVStoredRecord {
@@ -28,6 +28,8 @@ export interface KVStorageBatch {
   meta: KVStoredMeta;
   /** Whether the view must have been stored before: if it is not stored any more, it was cleared. */
   known: boolean;
+  /** Whether it must survive a crash of the machine. */
+  durable?: boolean;
 }
 
 /**
@@ -61,12 +63,12 @@ export interface KVStorageOptions {
 }
 
 /**
- * A storage in IndexedDB, for `view({ persist })`. Nothing is opened before the first view. If IndexedDB is missing,
+ * A storage in IndexedDB, for `view({ persist })` and `createClient({ outbox })`. Nothing is opened before the first use. If IndexedDB is missing,
  * blocked, full or corrupt, the view works without it and a warning is logged.
  */
-export declare function indexedDBStorage(options: KVStorageOptions): KVStorage;
+export declare function indexedDBStorage(options: KVStorageOptions): KVOutboxStorage;
 
 /** A storage in a place of your own. */
 export declare function createStorage(
   options: KVStorageOptions & { backend: KVStorageBackend },
-): KVStorage;
+): KVOutboxStorage;

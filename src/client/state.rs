@@ -11,8 +11,8 @@ use super::pattern_hint::warn_of_partial_wildcard;
 use super::view::View;
 use super::watch_arguments::WatchArguments;
 use crate::config::from_js::Arguments;
-use crate::config::options::unreadable;
-use crate::config::{AUTH, Config, OPTIONS, TransportKind};
+use crate::config::options::{OptionSpec, unreadable};
+use crate::config::{AUTH, CONFIGURABLE, Config, OPTIONS, TransportKind};
 use crate::error::Error;
 use crate::feed::{Feed, Settings};
 use crate::ffi::{self, Connection, Given, Handles, Session, Subject};
@@ -63,7 +63,16 @@ impl ClientState {
 
     /// Replaces the configuration and ends every watch; views move to the new configuration.
     pub(super) fn configure(&self, options: &JsValue) -> Result<(), Error> {
-        let read = Arguments::read(&JsValue::UNDEFINED, options).options("", OPTIONS)?;
+        self.configure_with(options, &OPTIONS[..CONFIGURABLE])
+    }
+
+    /// As [`Self::configure`], with the options that it may have.
+    pub(super) fn configure_with(
+        &self,
+        options: &JsValue,
+        known: &'static [OptionSpec],
+    ) -> Result<(), Error> {
+        let read = Arguments::read(&JsValue::UNDEFINED, options).options("", known)?;
         let config = Config::from_options(&read);
         let credentials = Credentials::from_options(&read, "auth.apiKey", "auth.token");
         let buckets = arguments::memory_buckets(&read)?;

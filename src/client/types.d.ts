@@ -26,9 +26,6 @@ export * from "./watch.js";
  */
 export declare const ironflow: IronflowClient;
 
-/** Creates an independent, configured client. Throws a {@link ValidationError} for bad options. */
-export declare function createClient(options?: IronflowConfigOptions): IronflowClient;
-
 /**
  * Loads the WebAssembly asynchronously, before its first use. Optional, except in pages of Chrome and Edge
  * before 115, which can only compile it asynchronously: await it there before anything else. If it fails, it
@@ -315,6 +312,8 @@ export interface KVEntry<T = unknown> extends Stored {
   operation: "put";
   /** When it expires, RFC 3339, if it does and the server reports it. */
   expires_at?: string;
+  /** True while it waits in the outbox. */
+  pending?: true;
 }
 
 /** A retained revision of a key. */

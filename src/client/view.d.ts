@@ -30,6 +30,12 @@ export interface KVStorage {
   clear(scope?: string): Promise<void>;
 }
 
+/** A storage that keeps an outbox too: one of `@ironflow/browser/offline`. */
+export interface KVOutboxStorage extends KVStorage {
+  /** Gives a client its outbox: `createClient()` calls it. */
+  attach(...client: unknown[]): void;
+}
+
 /** An entry of a view. */
 export interface KVViewEntry<T = unknown> extends Stored {
   /** The key. */

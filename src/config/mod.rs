@@ -179,7 +179,12 @@ pub const OPTIONS: &[OptionSpec] = &[
     ),
     ("logger", OptionKind::ObjectOrFalse),
     ("onError", OptionKind::Function),
+    ("outbox", OptionKind::Storage),
+    ("onConflict", OptionKind::Function),
 ];
+
+/// How many of the [`OPTIONS`], from the first, `configure()` has: only `createClient()` has the last ones.
+pub const CONFIGURABLE: usize = OPTIONS.len() - 2;
 
 impl Config {
     /// The configuration that the options of `configure()` make: [`OPTIONS`].

@@ -2,19 +2,10 @@
 // client.
 
 import { isIronflowError } from "./errors.js";
+import { guarded, log } from "./log.js";
 import { inheritedNames } from "./settings.js";
 
-/** Logs to the application's logger, or warnings and errors to the console; `false` logs nothing. */
-export function log(logger, level, message, ...detail) {
-  if (logger === false) return;
-  try {
-    if (logger) logger[level]?.(message, ...detail);
-    else if (level === "warn" || level === "error")
-      console[level](`[ironflow] ${message}`, ...detail);
-  } catch {
-    // The error of a logger cannot be logged.
-  }
-}
+export { log };
 
 /** Logs that a request is sent again after a delay. */
 export function logRetry({ logger }, method, url, milliseconds, attempt, cause) {
@@ -31,16 +22,6 @@ export function warnOnce(given, message) {
   if (logged.size > 99 || logged.has(message)) return;
   warnings.set(given, logged.add(message));
   log(given.logger, "warn", message);
-}
-
-/** Calls a function of the application and logs its exception or rejection. */
-export function guarded(logger, what, call) {
-  const failed = (error) => log(logger, "error", `${what} failed`, error);
-  try {
-    call()?.then?.(undefined, failed);
-  } catch (error) {
-    failed(error);
-  }
 }
 
 /** Calls one of a watch's callbacks like `guarded`, without allocating, because it runs for every event. */

@@ -1,12 +1,12 @@
 // The connection state of a client, over all its watches.
 
-import { guarded } from "./client.js";
 import {
   WATCH_CONNECTED,
   WATCH_CONNECTING,
   WATCH_DISCONNECTED,
   WATCH_RECONNECTING,
 } from "./enums.js";
+import { guarded } from "./log.js";
 import { microtask } from "./microtask.js";
 
 const CONNECTING = "connecting";

@@ -119,7 +119,8 @@ export function exchange(
   if (body) headers["Content-Type"] = body.type;
   if (condition < 0) headers["If-None-Match"] = "*";
   else if (condition !== undefined) headers["If-Match"] = String(condition);
-  if (writeId) headers["Ironflow-Write-Id"] = writeId;
+  // An outbox repeats a write with the id of its first attempt.
+  if (writeId) headers["Ironflow-Write-Id"] = signal?.writeId ?? writeId;
   if (ttl) headers["Ironflow-TTL"] = String(ttl);
   const options = {
     method,

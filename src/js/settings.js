@@ -32,7 +32,10 @@ export function takeNumber(at) {
 }
 
 /** Options that are opaque objects, whose members are not options. */
-const OPAQUE = ["logger", "persist", "signal"];
+const OPAQUE = ["logger", "outbox", "persist", "signal"];
+
+/** Options that are storages, and the method that they must have. */
+const STORAGES = { outbox: "attach", persist: "open" };
 
 /** The maximum depth of nested options. */
 const MAX_DEPTH = 3;
@@ -102,8 +105,7 @@ class Reader {
       isObject && !OPAQUE.includes(name) && depth < MAX_DEPTH && !value[Symbol.iterator];
     if (members || (isObject && name === "logger")) kind = SETTING_OBJECT;
     else if (name === "signal" && isAbortSignal(value)) kind = SETTING_SIGNAL;
-    else if (name === "persist" && isObject && typeof read(value, "open") === "function")
-      kind = SETTING_SIGNAL;
+    else if (isObject && typeof read(value, STORAGES[name]) === "function") kind = SETTING_SIGNAL;
     this.lines += `\n${kind}${mark}${path}`;
     this.values.push(value);
     if (members) this.addMembers(`${path}.`, mark, value, depth + 1);

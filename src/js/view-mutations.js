@@ -40,9 +40,11 @@ export class Mutations {
     return state;
   }
 
-  /** The first change has been written with this revision, by the function `applied`; or it is not written: 0. */
+  /** A change has been written with this revision, by the function `applied`; or it is not written: 0. */
   end(key, state, change, revision, applied) {
-    if (state.changes.shift() !== change) return;
+    const at = state.changes.indexOf(change);
+    if (at < 0) return;
+    state.changes.splice(at, 1);
     if (revision > state.revision) {
       state.base = this.#view.changed(key, state.base, applied, revision);
       state.revision = revision;

@@ -2,11 +2,12 @@
 // application's object.
 
 import { encodeValue } from "./body.js";
-import { guarded, log, subscribe } from "./client.js";
+import { subscribe } from "./client.js";
 import { VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
 import { ValidationError } from "./errors.js";
 import { abortReason, attempt, isAborted, newAbortError, newDeferred } from "./exchange.js";
 import { dispatch } from "./listeners.js";
+import { guarded, log } from "./log.js";
 import { microtask } from "./microtask.js";
 import { Body, decode, isKvDelete, viewEntry } from "./values.js";
 import { KVView, KVViewSnapshot } from "./view-content.js";
@@ -34,8 +35,8 @@ class ViewState {
   state = "connecting";
   status = "loading";
   #bucket;
-  #patterns;
-  #mode;
+  patterns;
+  mode;
   #storage;
   /** What the storage keeps of this view, under the current configuration. */
   #kept;
@@ -58,8 +59,8 @@ class ViewState {
 
   constructor(bucket, patterns, mode, storage, listener) {
     this.#bucket = bucket;
-    this.#patterns = patterns;
-    this.#mode = mode;
+    this.patterns = patterns;
+    this.mode = mode;
     this.#storage = storage;
     this.#listener = listener;
   }
@@ -73,11 +74,14 @@ class ViewState {
     this.#watcher?.stop();
     if (this.#watcher) this.#next = { mutations: new Entries(), unreadable: new Map() };
     if (this.state !== "connecting") {
-      this.#change(() => {
+      this.change(() => {
         this.state = "connecting";
       }, true);
     }
-    if (this.#storage && !this.#kept) this.#open(given);
+    const failed = attempt(() => {
+      this.#kept ??= this.#storage?.open(this, given);
+    });
+    if (failed) log(this.#logger, "warn", "a view is not persisted", failed.error);
     const callbacks = {};
     const ifCurrent = (name) => (value) => {
       if (this.#callbacks === callbacks) this[name](value);
@@ -101,10 +105,10 @@ class ViewState {
   /** Handles a new configuration of the client: the entries stay until the new ones have arrived. */
   reset() {
     this.#callbacks = undefined;
-    this.#keep("close");
+    this.#kept?.close?.();
     this.#kept = undefined;
     if (this.status !== "loading") this.#ready = newReady();
-    this.#change(() => {
+    this.change(() => {
       this.status = "loading";
       this.#problem = undefined;
       this.mutations.drop();
@@ -112,19 +116,19 @@ class ViewState {
   }
 
   clear() {
-    this.#change(() => this.#replace({ mutations: new Entries(), unreadable: new Map() }), true);
+    this.change(() => this.#replace({ mutations: new Entries(), unreadable: new Map() }), true);
   }
 
   close(error) {
     this.#callbacks = undefined;
     this.#watcher?.stop();
-    this.#change(() => {
+    this.change(() => {
       this.#problem = error ?? this.#problem;
       this.state = "disconnected";
       this.status = "closed";
       this.#next = undefined;
     }, true);
-    this.#keep("close");
+    this.#kept?.close?.();
     this.#ready.reject(this.#reason());
     for (const { reject } of this.#waiting) reject(this.#reason());
   }
@@ -152,7 +156,7 @@ class ViewState {
     const entry = event.operation === "put" ? viewEntry(event) : undefined;
     if (this.#next) this.#set(this.#next, key, entry, revision);
     if (this.#next && this.status !== "stale") return;
-    this.#change(() => {
+    this.change(() => {
       this.#problem = undefined;
       this.#set(this, key, entry, revision);
     });
@@ -160,9 +164,9 @@ class ViewState {
   }
 
   onReady() {
-    this.#change(() => {
+    this.change(() => {
       this.status = "ready";
-      this.#keep("synced", (this.#next?.mutations ?? this.entries).toMap());
+      this.#kept?.synced((this.#next?.mutations ?? this.entries).toMap());
       if (this.#next) this.#replace(this.#next);
     });
     this.#ready.resolve();
@@ -173,7 +177,7 @@ class ViewState {
   }
 
   onStateChange(state) {
-    this.#change(() => {
+    this.change(() => {
       this.state = state;
       if (state === "connected") this.#problem = undefined;
       else this.mutations.disconnected();
@@ -185,7 +189,7 @@ class ViewState {
   onError(error) {
     const { key, revision } = error.details ?? {};
     const undecodable = error instanceof ValidationError && key !== undefined;
-    this.#change(() => {
+    this.change(() => {
       if (undecodable) {
         if (this.#next) this.#set(this.#next, key, undefined, revision, error);
         if (!this.#next || this.status === "stale")
@@ -217,12 +221,12 @@ class ViewState {
   async mutate(key, change, options) {
     const write = (changed) => this.#bucket.modify(key, changed, options);
     const valid = typeof key === "string" && typeof change === "function";
-    const shown = valid && this.#patterns.some((pattern) => matches(pattern, key));
+    const shown = valid && this.patterns.some((pattern) => matches(pattern, key));
     // While loading the entry is not known yet.
     if (!shown || !/ready|stale/.test(this.status)) return write(change);
     const { mutations } = this;
     let state;
-    this.#change(() => {
+    this.change(() => {
       state = mutations.begin(key, change);
     });
     const { turn } = state;
@@ -233,7 +237,7 @@ class ViewState {
     try {
       // Writes of the same key at the same time would conflict.
       await turn;
-      if (state.changes[0] !== change) throw newAbortError("the client was reconfigured");
+      if (!state.changes.includes(change)) throw newAbortError("the client was reconfigured");
       const result = await write((entry) => {
         value = change(entry);
         return value;
@@ -242,7 +246,7 @@ class ViewState {
       return result;
     } finally {
       done.resolve();
-      this.#change(() => mutations.end(key, state, change, revision, () => value));
+      this.change(() => mutations.end(key, state, change, revision, () => value));
     }
   }
 
@@ -255,7 +259,7 @@ class ViewState {
     const delivered = new Promise((resolve, reject) => Object.assign(waiting, { resolve, reject }));
     this.#waiting.add(waiting);
     try {
-      await arrival(delivered, revision, wait, this, this.#bucket, this.#patterns);
+      await arrival(delivered, revision, wait, this, this.#bucket, this.patterns);
     } finally {
       this.#waiting.delete(waiting);
     }
@@ -268,7 +272,7 @@ class ViewState {
 
   /** Removes expired keys, for which the watch emits no event. */
   forget(keys) {
-    this.#change(() => {
+    this.change(() => {
       for (const key of keys) this.#set(this, key);
     });
   }
@@ -278,27 +282,12 @@ class ViewState {
     target.unreadable.delete(key);
     if (error) target.unreadable.set(key, { revision, error });
     target.mutations.set(key, entry, revision);
-    if (target === this && this.status === "ready") this.#keep("update", key, entry);
-  }
-
-  /** Opens what the storage keeps of the bucket's entries, as this configuration reads them. */
-  #open({ serverUrl, environment, transport }) {
-    const id = [serverUrl, environment, transport, this.bucket, this.#patterns, this.#mode];
-    const warn = (...details) => log(this.#logger, "warn", ...details);
-    // Undefined while a storage calls back before it returns.
-    let kept;
-    const failed = attempt(() => {
-      kept = this.#storage.open(JSON.stringify(id), warn, (records) => {
-        if (this.#kept === kept) this.#load(records);
-      });
-      this.#kept = kept;
-    });
-    if (failed) warn("a view is not persisted", failed.error);
+    if (target === this && this.status === "ready") this.#kept?.update(key, entry);
   }
 
   /** Shows what was stored until the watch has delivered all entries. */
-  #load(records) {
-    if (this.status !== "loading") return;
+  load(kept, records) {
+    if (this.#kept !== kept || this.status !== "loading") return;
     const entries = new Map();
     for (const { key, bytes, revision } of records) {
       attempt(() => entries.set(key, this.#entry(new Body(key, bytes), revision)));
@@ -310,20 +299,15 @@ class ViewState {
     }
     // What the watch has delivered is newer.
     for (const [key, entry] of this.#next.mutations.toMap()) entries.set(key, entry);
-    this.#change(() => {
+    this.change(() => {
       this.mutations.replace(entries);
       this.status = "stale";
     }, true);
     this.#ready.resolve();
   }
 
-  /** Calls a method of what is kept. */
-  #keep(method, ...given) {
-    attempt(() => this.#kept?.[method](...given));
-  }
-
   #entry(body, revision, pending) {
-    return viewEntry(decode(body.event(revision), this.#mode), pending);
+    return viewEntry(decode(body.event(revision), this.mode), pending);
   }
 
   /** Replaces the entries by those that a new watch has delivered. Keys that remain keep their order. */
@@ -341,7 +325,7 @@ class ViewState {
       const value = change(entry);
       if (isKvDelete(value)) return undefined;
       if (value === undefined) return entry;
-      const body = encodeValue(key, value, this.#mode);
+      const body = encodeValue(key, value, this.mode);
       return this.#entry(body, revision || entry?.revision || 0, !revision);
     } catch {
       // The write rejects with it.
@@ -350,7 +334,7 @@ class ViewState {
   }
 
   /** Applies a change and notifies the subscribers; while loading only if `evenLoading`. */
-  #change(how, evenLoading = false) {
+  change(how, evenLoading = false) {
     this.#snapshot = undefined;
     how();
     if (this.#notifying || (this.status === "loading" && !evenLoading)) return;

@@ -105,6 +105,11 @@ console.log(renderToString(createElement(Users, { data })));
   "docs/testing.md#3": { prints: /^hello$/m },
   "docs/views-and-offline.md#1": { before: bucket, prints: /name: 'Alice'/ },
   "docs/views-and-offline.md#3": { before: bucket, prints: /^ready$/m },
+  "docs/views-and-offline.md#4": {
+    before: `${configured}await ironflow.kv().createBucket({ name: "notes" });\n`,
+    after: "await saved; console.log('saved'); client.disconnect();\n",
+    prints: /^saved$/m,
+  },
   "docs/views-and-offline.md#2": { before: bucket, prints: /^1 true\nundefined$/m },
   "docs/watching.md#1": { before: bucket, prints: /^connected; the initial entries/m },
   "docs/watching.md#2": {

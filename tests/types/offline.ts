@@ -1,6 +1,11 @@
 // Storages as an application with types uses them.
 
-import { createClient, type KVStorage, type KVViewStatus } from "@ironflow/browser";
+import {
+  createClient,
+  type KVOutboxEntry,
+  type KVStorage,
+  type KVViewStatus,
+} from "@ironflow/browser";
 import {
   createStorage,
   indexedDBStorage,
@@ -36,5 +41,13 @@ export async function storages(): Promise<void> {
   indexedDBStorage({ name: "app" });
   await storage.clear();
   await storage.clear("bob");
+  const client = createClient({
+    outbox: indexedDBStorage({ name: "app", scope: "alice" }),
+    onConflict: ({ mine, theirs }) => theirs?.value ?? mine?.value,
+  });
+  const first: KVOutboxEntry | undefined = client.outbox.entries()[0];
+  if (first) await client.outbox.discard(first.id);
+  // @ts-expect-error there is no outbox
+  createClient().outbox;
   console.log(status, storage.scope);
 }

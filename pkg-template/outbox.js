@@ -1,0 +1,380 @@
+// The outbox of a client: carries out what `outbox-machine.js` decides. A write is journaled before it is sent. The tab
+// that sends a write, or asks about it, holds a lock of its id; the tab that replays holds another one, so that one tab
+// does at a time.
+
+import { heldLocks, withLock } from "./locks.js";
+import * as machine from "./outbox-machine.js";
+import { Sender } from "./outbox-sender.js";
+import { newDiscarded, OutboxState } from "./outbox-state.js";
+import { Values } from "./outbox-values.js";
+
+const { isUnreached, lineOf, removes } = machine;
+
+const KV_DELETE = Symbol.for("ironflow.KV_DELETE");
+
+/** How many keys are replayed at a time. */
+const CONCURRENCY = 6;
+
+/** The bounds of the delay before another replay, in milliseconds. */
+const MIN_DELAY = 1000;
+const MAX_DELAY = 30_000;
+
+/** How many revisions of keys are remembered. */
+const MAX_SEEN = 10_000;
+
+/** A random id of a write: 22 characters of base64url. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const base64 = btoa(String.fromCharCode(...bytes));
+  return base64.slice(0, 22).replaceAll("+", "-").replaceAll("/", "_");
+}
+
+export class Outbox {
+  state;
+  values;
+  #sender;
+  #name;
+  #given;
+  /** What this tab has learned of entries since it began with them. */
+  #memos = new Map();
+  /** The ids of the entries that this tab sends, or asks about. */
+  #busy = new Set();
+  /** The writes that are encoded. */
+  #starting = new Set();
+  /** The first attempt of the last write of each line. */
+  #attempts = new Map();
+  /** The last known revisions of keys, 0 for missing ones. */
+  #seen = new Map();
+  #loaded;
+  #replaying;
+  #again = false;
+  #timer;
+  #failures = 0;
+  /** Why the last attempt did not reach the server, or was refused for reasons that may pass. */
+  #paused;
+
+  constructor({ backend, name, scope }, client, given) {
+    this.#given = given;
+    this.#name = `ironflow:outbox:${JSON.stringify([name, scope])}`;
+    const place = { backend, scope, name: this.#name };
+    this.state = new OutboxState(place, given, () => this.replay());
+    this.values = new Values(client);
+    this.#sender = new Sender(client);
+    this.#loaded = this.state.read().then(
+      () => true,
+      (error) => this.state.warn(error),
+    );
+    this.state.open();
+    this.configure(given);
+  }
+
+  configure(config) {
+    const { serverUrl: server, environment } = config;
+    this.state.place = { server, environment };
+    this.#sender.configure(config);
+    this.state.views.reset(this.state.queued());
+    this.replay();
+  }
+
+  setAuth(auth) {
+    this.#sender.setAuth(auth);
+    this.replay();
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.state.close();
+  }
+
+  /** Notes the revision of a key that was read, 0 if it is missing. */
+  saw(subject, revision) {
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+    this.#seen.set(lineOf({ ...this.state.place, ...subject }), revision);
+  }
+
+  /**
+   * Sends a write as the application called it, or queues it. `call` has `bucket`, `key`, `operation`, `mode`, `ttl`, `revision`,
+   * `signal` and `timeout`; `encode` gives the bytes, or rejects; `direct` writes without the outbox.
+   */
+  async write(call, encode, direct) {
+    const started = this.#start(call, encode, direct);
+    this.#starting.add(started);
+    try {
+      return (await started)();
+    } finally {
+      this.#starting.delete(started);
+    }
+  }
+
+  /** Gives a function that gives the result. */
+  async #start(call, encode, direct) {
+    const { state } = this;
+    let bytes;
+    try {
+      bytes = await encode();
+    } catch {
+      // It rejects before it is sent.
+      return direct;
+    }
+    if (!(await this.#loaded)) return direct;
+    state.open();
+    const { signal, timeout, revision, ...fields } = call;
+    if (state.entries.isFull(bytes.length)) {
+      const error = state.error(call, { code: "OUTBOX_FULL", message: "the outbox is full" });
+      return () => Promise.reject(error);
+    }
+    const id = newId();
+    const at = Date.now();
+    const behind = state.line(call).at(-1);
+    const entry = {
+      id,
+      writeId: id,
+      ...state.place,
+      ...fields,
+      bytes,
+      base: revision ?? this.#base(call),
+      ...(behind && { after: behind.id }),
+      epoch: this.#sender.epochs.get(call.bucket),
+      sent: false,
+      seq: Math.max(at, state.entries.last + 1),
+      at,
+    };
+    this.#busy.add(id);
+    const promise = state.add(entry);
+    signal?.addEventListener("abort", () => this.discard(id, signal), { once: true });
+    const line = lineOf(entry);
+    const before = this.#attempts.get(line);
+    const attempt = withLock(this.#lockOf(id), () =>
+      this.#begin(entry, before, { signal, timeout }, direct),
+    ).catch((error) => state.fail(entry, error));
+    this.#attempts.set(line, attempt);
+    attempt.then(() => {
+      if (this.#attempts.get(line) === attempt) this.#attempts.delete(line);
+      this.#busy.delete(id);
+      if (!this.#isAway()) this.replay();
+    });
+    return () => promise;
+  }
+
+  /** The first attempt of a write, after those of its key `before` it. */
+  async #begin(entry, before, options, direct) {
+    const { state } = this;
+    if (!(await state.write(entry, direct))) return;
+    await before;
+    if (this.#isAway() || globalThis.navigator?.onLine === false) return;
+    // Another tab may have queued writes of the key.
+    await state.read();
+    const [current] = state.entries.line(lineOf(entry));
+    if (current?.id === entry.id) await this.#attempt(this.#freed(current), options);
+  }
+
+  async #attempt(entry, options) {
+    const { error } = await this.#sender.learn(entry.bucket);
+    let sent = entry;
+    let result = { error };
+    if (!error || !isUnreached(error)) {
+      const world = this.#world(entry);
+      sent = { ...machine.first(entry, this.#sender.sendsIds), epoch: world.epoch ?? entry.epoch };
+      if (!(await this.state.change({ put: [sent] }))) return;
+      result = await this.#sender.attempt(sent, machine.baseAsCalled(sent), options);
+    }
+    const followers = this.state.entries.followers(sent);
+    await this.#commit(sent, machine.attempted(sent, result, followers, this.#world(sent)), result);
+  }
+
+  /** Sends what waits, now; resolves when nothing is left that can be sent. */
+  async flush() {
+    await Promise.allSettled(this.#starting);
+    await Promise.all(this.#attempts.values());
+    await this.replay();
+  }
+
+  /** Replays what waits, unless that is in progress. */
+  replay() {
+    this.#again = true;
+    this.#replaying ??= this.#replayAll()
+      .catch((error) => this.state.warn(error))
+      .finally(() => {
+        this.#replaying = undefined;
+      });
+    return this.#replaying;
+  }
+
+  async #replayAll() {
+    const { state } = this;
+    await this.#loaded;
+    while (this.#again && state.isOpen) {
+      this.#again = false;
+      if (!state.queued().some(({ id }) => !this.#busy.has(id))) continue;
+      clearTimeout(this.#timer);
+      this.#paused = undefined;
+      this.#sender.forget();
+      await withLock(`${this.#name}:replay`, async () => {
+        await state.read();
+        const held = await heldLocks();
+        const ids = new Set(state.queued().map(({ id }) => id));
+        const isFree = ({ id }) =>
+          ids.has(id) && !this.#busy.has(id) && !held.has(this.#lockOf(id));
+        const lines = [...new Set(state.queued().map(lineOf))];
+        const work = async () => {
+          for (let line = lines.shift(); line; line = lines.shift()) {
+            await this.#replayLine(line, isFree);
+          }
+        };
+        await Promise.all(Array.from({ length: CONCURRENCY }, work));
+      });
+    }
+  }
+
+  async #replayLine(line, isFree) {
+    const { entries } = this.state;
+    while (!this.#paused) {
+      const [head] = entries.line(line);
+      if (!head || !isFree(head)) return;
+      const entry = this.#freed(head);
+      const memo = this.#memos.get(entry.id) ?? {};
+      const world = this.#world(entry);
+      const step = machine.next(entry, world, memo);
+      if (!step) return;
+      if (step.kind === "ask") return this.#ask(entry, memo, step);
+      const result = await this.#carryOut(entry, step, world);
+      const followers = entries.followers(entry);
+      const outcome = machine.apply(entry, memo, step, result, followers, this.#world(entry));
+      if (!(await this.#commit(entry, outcome, result))) return;
+    }
+  }
+
+  /** The first entry of a line: what was before it may have ended while it was added. */
+  #freed({ after, ...entry }) {
+    return after === undefined ? entry : { ...entry, base: this.#base(entry) ?? entry.base };
+  }
+
+  #carryOut(entry, { kind, base }, { now }) {
+    if (kind === "info") return this.#sender.learn(entry.bucket);
+    if (kind === "read") return this.#sender.read(entry);
+    if (kind === "send") {
+      return this.#sender.send({ ...entry, ttl: machine.ttlLeft(entry, now) }, base);
+    }
+    return undefined;
+  }
+
+  /** Asks the application about a conflict, while other keys are replayed. */
+  #ask(entry, memo, step) {
+    const { entries } = this.state;
+    const { id, writeId } = entry;
+    this.#busy.add(id);
+    withLock(this.#lockOf(id), async () => {
+      const result = await this.#askApplication(entry, step);
+      if (entries.get(id)?.writeId !== writeId) return;
+      const followers = entries.followers(entry);
+      const world = this.#world(entry);
+      await this.#commit(entry, machine.apply(entry, memo, step, result, followers, world));
+    })
+      .catch((error) => this.state.warn(error))
+      .finally(() => {
+        this.#busy.delete(id);
+        this.replay();
+      });
+  }
+
+  async #askApplication(entry, { theirs, maybeApplied }) {
+    const { onConflict } = this.#given;
+    if (!onConflict) return undefined;
+    const { bucket, mode, key, operation, bytes, base, at } = entry;
+    const made = (given) => this.values.entry(bucket, mode, { key, ...given });
+    try {
+      const created_at = new Date(at).toISOString();
+      const mine = { bytes, revision: base ?? 0, created_at, pending: true };
+      const value = await onConflict({
+        bucket,
+        key,
+        operation,
+        base: base ?? undefined,
+        mine: removes(entry) ? undefined : await made(mine),
+        theirs: theirs ? await made(theirs) : undefined,
+        maybeApplied,
+      });
+      if (value === undefined) return { drop: true };
+      const id = newId();
+      if (value === KV_DELETE) return { remove: true, id };
+      return { bytes: await this.values.encode(bucket, mode, key, value), id };
+    } catch (error) {
+      return { error: { code: "IRONFLOW_ERROR", message: `onConflict failed: ${error}` } };
+    }
+  }
+
+  /** Removes an entry; with a signal only if it was not sent. */
+  async discard(id, signal) {
+    const { state } = this;
+    // The tab that sends it ends first.
+    await withLock(`${this.#name}:replay`, () =>
+      withLock(this.#lockOf(id), async () => {
+        await state.read();
+        const entry = state.entries.get(id);
+        if (!entry || (signal && entry.sent)) return;
+        const error = signal ? signal.reason : newDiscarded();
+        const followers = state.entries.followers(entry);
+        await this.#commit(entry, machine.discarded(entry, followers, error));
+      }),
+    );
+    this.replay();
+  }
+
+  #isAway() {
+    return this.#paused !== undefined && isUnreached(this.#paused);
+  }
+
+  #world({ bucket }) {
+    const { features } = this.#sender;
+    return {
+      ...this.state.place,
+      epoch: this.#sender.epoch(bucket),
+      ids: features.has("write-id"),
+      // Before the first answer nothing is known: where it is missing, the replay puts the delete aside.
+      canRemove: features.has("remove") || features.size === 0,
+      now: Date.now(),
+    };
+  }
+
+  #lockOf(id) {
+    return `${this.#name}:${id}`;
+  }
+
+  /** The revision that this client last saw of a key. */
+  #base(subject) {
+    const seen = this.#seen.get(lineOf({ ...this.state.place, ...subject }));
+    const shown = this.state.views.revision(subject);
+    return seen && shown ? Math.max(seen, shown) : (shown ?? seen);
+  }
+
+  /** Carries out what the machine decided; false if it could not be journaled. */
+  async #commit(entry, { put, remove, memo, settle, pause }, result) {
+    const { state } = this;
+    this.#memos.set(entry.id, memo);
+    if (pause) this.#pause(pause);
+    // Before it leaves the entries: views show it as written.
+    if (settle) state.views.end(entry, settle.error ? 0 : settle.revision || undefined);
+    if (put.length + remove.length > 0) {
+      if (!(await state.change({ put, remove }))) {
+        this.#pause({});
+        return false;
+      }
+    }
+    if (settle) {
+      this.#memos.delete(entry.id);
+      this.#failures = 0;
+      if (!settle.error) this.saw(entry, settle.revision ?? 0);
+      state.settle(entry, settle, result);
+    }
+    return true;
+  }
+
+  #pause(error) {
+    this.#paused = error;
+    clearTimeout(this.#timer);
+    const bound = Math.min(MAX_DELAY, MIN_DELAY * 2 ** this.#failures);
+    const delay = Math.max(bound * (0.5 + Math.random() / 2), (error.retryAfter ?? 0) * 1000);
+    this.#failures += 1;
+    if (this.state.isOpen) this.#timer = setTimeout(() => this.replay(), delay);
+  }
+}

@@ -1,0 +1,390 @@
+// The decisions of the outbox, with random writes, tabs, crashes, lost requests and answers, conflicts, full storages,
+// other scopes and servers; on a journal and a server that the test makes up.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+
+const url = new URL("../../pkg-template/outbox-machine.js", import.meta.url);
+const { apply, attempted, first, isQueued, lineOf, next } = await import(url.href);
+
+/** @param {number} number */
+const bytesOf = (number) => new Uint8Array([number >> 8, number & 255]);
+/** @param {{ bytes: Uint8Array }} stored */
+const numberOf = ({ bytes }) =>
+  /** @type {number} */ (bytes[0]) * 256 + /** @type {number} */ (bytes[1]);
+
+const KEYS = ["a", "b"];
+const UNREACHED = { code: "REQUEST_FAILED", retryable: true };
+
+/** A server by the rules of the protocol: one counter, write ids with a record and with the last message. */
+class Server {
+  ids = true;
+  epoch = "first";
+  revision = 0;
+  /** @type {Map<string, any>} */
+  last = new Map();
+  /** @type {Map<string, any>} */
+  records = new Map();
+  /** Every write that was carried out. @type {{ key: string, value: number, entry?: string, over: number }[]} */
+  log = [];
+
+  /** @param {string} key */
+  read(key) {
+    const last = this.last.get(key);
+    return last?.bytes ? { revision: last.revision, bytes: last.bytes } : false;
+  }
+
+  /** @param {any} entry @param {number | undefined} base undefined: without a condition */
+  write(entry, base) {
+    const { key, operation, writeId, bytes } = entry;
+    const removes = /delete|purge/.test(operation);
+    const name = `${writeId} ${key} ${removes ? operation : "put"} ${base}`;
+    if (this.ids && this.records.has(name)) return this.records.get(name);
+    const answer = this.#write(key, removes ? undefined : bytes, base, name, entry.id);
+    if (this.ids) this.records.set(name, answer);
+    return answer;
+  }
+
+  /** @param {string} key @param {Uint8Array | undefined} bytes @param {number | undefined} base @param {string} name @param {string} [entry] */
+  #write(key, bytes, base, name, entry) {
+    const last = this.last.get(key);
+    if (this.ids && last?.name === name) return { revision: last.revision };
+    const live = last?.bytes !== undefined;
+    const error = { code: "HTTP_412", status: 412 };
+    if (!bytes && !live) return { error: { code: "HTTP_404", status: 404 } };
+    if (base !== undefined && base !== (live || base ? (last?.revision ?? 0) : 0)) {
+      // It cannot know whether the write was carried out before: the record may be lost.
+      const unknown = this.ids && last && base < last.revision && this.forgetful;
+      return { error: unknown ? { ...error, details: { maybeApplied: true } } : error };
+    }
+    this.revision += 1;
+    this.last.set(key, { revision: this.revision, bytes, name });
+    const value = bytes ? numberOf({ bytes }) : 0;
+    this.log.push({ key, value, entry, over: base ?? -1 });
+    return { revision: this.revision };
+  }
+
+  forgetful = false;
+
+  restart() {
+    this.records.clear();
+    this.forgetful = true;
+  }
+
+  recreate() {
+    this.epoch += "'";
+    this.revision = 0;
+    this.last.clear();
+    this.records.clear();
+  }
+
+  /** A write of another client. @param {string} key @param {number} value */
+  foreign(key, value) {
+    this.#write(key, bytesOf(value), undefined, "foreign");
+  }
+}
+
+/** The journal of an origin, the tab that drains it, and what the application has seen. */
+class Origin {
+  servers = { s: new Server(), t: new Server() };
+  /** @type {Map<string, any>} */
+  journal = new Map();
+  seq = 0;
+  /** @type {any} */
+  memos = new Map();
+  /** @type {{ entry: any, theirs: any, maybeApplied: boolean }[]} */
+  asked = [];
+  /** @type {Map<string, any>} */
+  settled = new Map();
+  /** @type {any[]} */
+  appended = [];
+  /** @type {Set<string>} */
+  resolved = new Set();
+  numbers = 1;
+  client = { server: /** @type {"s" | "t"} */ ("s"), environment: "e" };
+  now = 0;
+  epochs = new Map();
+
+  get server() {
+    return this.servers[this.client.server];
+  }
+
+  get log() {
+    return [...this.servers.s.log, ...this.servers.t.log];
+  }
+
+  /** Configures the client for a server. @param {"s" | "t"} server */
+  use(server) {
+    this.client = { server, environment: "e" };
+    this.epochs.clear();
+  }
+
+  entries() {
+    return [...this.journal.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  world() {
+    const { server, now } = this;
+    return {
+      ...this.client,
+      epoch: this.epochs.get("known"),
+      ids: server.ids,
+      canRemove: true,
+      now,
+    };
+  }
+
+  /** The entries of a key that wait, on the server of the client. @param {string} key */
+  line(key) {
+    const line = lineOf({ ...this.client, bucket: "bucket", key });
+    return this.entries().filter((entry) => isQueued(entry) && lineOf(entry) === line);
+  }
+
+  /** @param {string} operation @param {string} key @param {"unseen" | "seen"} base @param {number} [ttl] */
+  append(operation, key, base, ttl) {
+    this.seq += 1;
+    const number = this.numbers++;
+    const behind = this.line(key).at(-1);
+    const seen = this.server.last.get(key);
+    const known = base === "seen" ? (seen?.bytes ? seen.revision : 0) : undefined;
+    if (operation === "update" && known === undefined && !behind) return undefined;
+    const entry = {
+      id: `id${number}`,
+      writeId: `id${number}`,
+      seq: this.seq,
+      ...this.client,
+      bucket: "bucket",
+      epoch: this.server.epoch,
+      key,
+      operation,
+      bytes: /delete|purge/.test(operation) ? new Uint8Array() : bytesOf(number),
+      sent: false,
+      blind: false,
+      at: this.now,
+      ...(ttl && { ttl }),
+      ...(behind ? { after: behind.id } : { base: known }),
+    };
+    this.journal.set(entry.id, entry);
+    this.appended.push(entry);
+    return entry;
+  }
+
+  /** @param {any} entry */
+  followers(entry) {
+    return this.entries().filter(({ after }) => after === entry.id);
+  }
+
+  /** Changes the journal, unless the tab or the storage fails. @param {any} outcome @param {any} entry @param {boolean} fails */
+  store({ put, remove, settle, memo }, entry, fails) {
+    if (fails) return;
+    for (const changed of put) this.journal.set(changed.id, changed);
+    for (const id of remove) this.journal.delete(id);
+    if (settle) {
+      assert.ok(!this.settled.has(entry.id), "a write is settled once");
+      this.settled.set(entry.id, settle);
+    }
+    this.memos.set(entry.id, memo);
+  }
+
+  /** The first attempt of a write, as the application called it. @param {any} entry @param {string} fate */
+  attempt(entry, fate) {
+    const sent = first(entry, this.server.ids);
+    this.journal.set(entry.id, sent);
+    const { operation, base } = entry;
+    const condition = { create: 0, update: base }[/** @type {"create"} */ (operation)];
+    const result = this.send(sent, condition, fate);
+    if (fate === "crash") return;
+    this.store(attempted(sent, result, this.followers(sent), this.world()), sent, false);
+  }
+
+  /** @param {any} entry @param {number | undefined} base @param {string} fate */
+  send(entry, base, fate) {
+    if (fate === "no request") return { error: UNREACHED };
+    if (fate === "401") return { error: { code: "UNAUTHENTICATED", status: 401 } };
+    const result = this.server.write(entry, base);
+    return fate === "no answer" ? { error: UNREACHED } : result;
+  }
+
+  /** One step of the first entry of a key. @param {string} key @param {string} fate @param {string} choice */
+  step(key, fate, choice) {
+    const [entry] = this.line(key);
+    if (!entry) return false;
+    const memo = this.memos.get(entry.id) ?? {};
+    const world = this.world();
+    const step = next(entry, world, memo);
+    if (!step) return false;
+    const result = this.carryOut(entry, step, fate, choice);
+    if (fate === "crash") {
+      this.crash();
+      return true;
+    }
+    const outcome = apply(entry, memo, step, result, this.followers(entry), world);
+    this.store(outcome, entry, fate === "quota");
+    if (fate === "quota") this.memos.delete(entry.id);
+    return true;
+  }
+
+  /** @param {any} entry @param {any} step @param {string} fate @param {string} choice @returns {any} */
+  carryOut(entry, step, fate, choice) {
+    const { server } = this;
+    switch (step.kind) {
+      case "info":
+        if (fate === "no request" || fate === "no answer") return { error: UNREACHED };
+        this.epochs.set("known", server.epoch);
+        return {};
+      case "read":
+        if (fate === "no request" || fate === "no answer") return { error: UNREACHED };
+        return { theirs: server.read(entry.key) };
+      case "send":
+        assert.ok(Number.isSafeInteger(step.base), "a replayed write has a condition");
+        assert.ok(this.journal.get(entry.id).sent, "it was journaled before");
+        return this.send(entry, step.base, fate);
+      case "ask": {
+        this.asked.push({ entry, theirs: step.theirs, maybeApplied: step.maybeApplied });
+        this.checkMaybeApplied(entry, step.maybeApplied);
+        const number = this.numbers++;
+        if (choice === "drop") return { drop: true };
+        if (choice === "no handler") return undefined;
+        if (choice === "throw") return { error: { code: "IRONFLOW_ERROR" } };
+        this.resolved.add(entry.id);
+        if (choice === "delete") return { remove: true, id: `r${number}` };
+        return { bytes: bytesOf(number), id: `r${number}` };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** What was carried out is not reported as certainly not carried out. @param {any} entry @param {boolean} maybe */
+  checkMaybeApplied(entry, maybe) {
+    if (/delete|purge/.test(entry.operation) || maybe) return;
+    const value = numberOf(entry);
+    const applied = this.log.some((write) => write.value === value);
+    assert.ok(!applied, `${entry.id} was written, and reported as not written`);
+  }
+
+  crash() {
+    this.memos.clear();
+    this.epochs.clear();
+  }
+
+  /** Drains it with a network that works. */
+  drain() {
+    for (const key of KEYS) {
+      for (let steps = 0; this.step(key, "fine", "merge"); steps += 1) {
+        assert.ok(steps < 1000, "the replay ends");
+      }
+    }
+  }
+}
+
+const key = fc.constantFrom(...KEYS);
+const action = fc.oneof(
+  fc.record({
+    kind: fc.constant("append"),
+    key,
+    operation: fc.constantFrom("put", "put", "create", "update", "delete", "purge"),
+    base: fc.constantFrom("seen", "unseen"),
+    fate: fc.constantFrom("queued", "queued", "fine", "no request", "no answer", "crash"),
+  }),
+  fc.record({
+    kind: fc.constant("step"),
+    key,
+    fate: fc.constantFrom(
+      "fine",
+      "fine",
+      "fine",
+      "no request",
+      "no answer",
+      "crash",
+      "quota",
+      "401",
+    ),
+    choice: fc.constantFrom("merge", "merge", "drop", "no handler", "delete", "throw"),
+  }),
+  fc.record({
+    kind: fc.constantFrom("foreign", "crash", "restart", "without ids", "server", "recreate"),
+    key,
+  }),
+);
+
+/** @param {Origin} origin @param {any} given */
+function run(origin, given) {
+  const { server } = origin;
+  switch (given.kind) {
+    case "append": {
+      const queued = origin.line(given.key).length > 0;
+      const entry = origin.append(given.operation, given.key, given.base);
+      if (entry && !queued && given.fate !== "queued") origin.attempt(entry, given.fate);
+      break;
+    }
+    case "step":
+      for (let steps = 0; steps < 4; steps += 1) origin.step(given.key, "fine", given.choice);
+      origin.step(given.key, given.fate, given.choice);
+      break;
+    case "foreign":
+      server.foreign(given.key, origin.numbers++);
+      break;
+    case "crash":
+      origin.crash();
+      break;
+    case "restart":
+      server.restart();
+      origin.epochs.clear();
+      break;
+    case "without ids":
+      server.ids = false;
+      break;
+    case "server":
+      origin.use(origin.client.server === "s" ? "t" : "s");
+      break;
+    case "recreate":
+      server.recreate();
+      origin.crash();
+      break;
+  }
+}
+
+/** @param {Origin} origin */
+function check(origin) {
+  const { journal, log, settled, appended, resolved } = origin;
+  for (const entry of appended) {
+    const { id, operation } = entry;
+    const kept = journal.get(id);
+    const end = settled.get(id);
+    assert.ok(kept || end, `${id} is lost`);
+    const of = log.filter((write) => write.entry === id);
+    const value = /delete|purge/.test(operation) ? undefined : numberOf(entry);
+    const times = value === undefined ? 0 : of.filter((write) => write.value === value).length;
+    assert.ok(times <= 1, `${id} was written ${times} times`);
+    if (end && !end.error && value !== undefined && !resolved.has(id) && !kept) {
+      const stored = log.some((write) => write.value === value);
+      assert.ok(stored, `${id} was reported as written`);
+    }
+    if (kept) assert.ok(!isQueued(kept), `${id} waits`);
+  }
+  for (const [server, name] of ["s", "t"].flatMap((of) => KEYS.map((key) => [of, key]))) {
+    const order = origin.servers[/** @type {"s"} */ (server)].log.filter(
+      (write) => write.key === name && write.entry,
+    );
+    const seqs = order.map(({ entry }) => appended.find(({ id }) => id === entry)?.seq);
+    const sorted = [...seqs].sort((a, b) => a - b);
+    assert.deepEqual(seqs, sorted, `the order of ${name}`);
+  }
+}
+
+test("no write is lost, written twice, out of order, or over what another client wrote", () => {
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+      const origin = new Origin();
+      for (const given of actions) run(origin, given);
+      for (const name of /** @type {const} */ (["s", "t"])) {
+        origin.use(name);
+        origin.drain();
+      }
+      check(origin);
+    }),
+    { numRuns: 3000 },
+  );
+});
