@@ -260,6 +260,8 @@ export function newPromise() {
 /** Settles a promise created by `newPromise`. */
 export function settle(promise, failed, value) {
   const deferred = unsettled.get(promise);
+  // Garbage collection of an entry costs more than the rest of the operation.
+  unsettled.delete(promise);
   if (failed) deferred.reject(value);
   else deferred.resolve(value);
 }

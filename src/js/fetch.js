@@ -13,7 +13,6 @@ export class NoFetch {}
 /** Seconds from a Retry-After header, which holds seconds or a date. */
 function retryAfter(headers) {
   const header = headers?.get?.("Retry-After");
-  if (!header) return undefined;
   if (/^\s*\d{1,15}\s*$/.test(header)) return Number(header);
   const date = Date.parse(header);
   if (Number.isNaN(date)) return undefined;
@@ -40,12 +39,11 @@ function refusedMember(error, url, options) {
 
 async function request(url, options) {
   if (typeof globalThis.fetch !== "function") throw new NoFetch();
-  const accepted = { ...options };
-  for (const member of refused) delete accepted[member];
+  for (const member of refused) delete options[member];
   try {
-    return await globalThis.fetch(url, accepted);
+    return await globalThis.fetch(url, options);
   } catch (error) {
-    const member = refusedMember(error, url, accepted);
+    const member = refusedMember(error, url, options);
     if (!member) throw error;
     refused.add(member);
     return request(url, options);
