@@ -43,6 +43,8 @@ class SharedSocket {
   #subscriptions = new Map();
   #ids = 0;
   lastFrame = now();
+  /** When a ping was sent to which no frame has come yet. */
+  askedAt;
 
   constructor(socket) {
     this.socket = socket;
@@ -66,6 +68,7 @@ class SharedSocket {
   /** Receives a frame; returns a close code if the connection is of no use any more. */
   receive(data) {
     this.lastFrame = now();
+    this.askedAt = undefined;
     const frame = parseFrame(data);
     if (isString(frame)) {
       for (const channel of [...this.channels]) channel.report(frame);
@@ -92,7 +95,7 @@ class SharedSocket {
     const { epoch, revision } = frame;
     if (frame.type === "replay") {
       const kind = frame.reset ? REPLAY_RESET : frame.pruned ? REPLAY_PRUNED : REPLAY_COMPLETE;
-      channel.notify(SOCKET_REPLAY, kind, isString(epoch) ? epoch : undefined, wire);
+      channel.notify(SOCKET_REPLAY, kind, [epoch, frame.total], wire);
     } else if (frame.type === "changes") {
       channel.notify(SOCKET_CHANGES, 0, undefined, wire);
       for (const change of listOf(frame.events)) {
@@ -253,7 +256,7 @@ class Session {
       this.#shared = new SharedSocket(socket);
       // Its handlers are those of this channel, also after the channel has left.
       channel.shared = this.#shared;
-      this.#expectFrame(this.#shared, this.#heartbeat, false);
+      this.#look(this.#shared, this.#heartbeat);
     }
     this.#join(channel);
   }
@@ -292,21 +295,24 @@ class Session {
 
   /** Asks the server for a sign of life: the network or the page has changed. */
   check() {
-    if (this.#shared) this.#expectFrame(this.#shared, 0, false);
+    if (this.#shared) this.#ask(this.#shared);
   }
 
-  /** Looks after so many milliseconds whether a frame has come; `asked`: since the server was asked. */
-  #expectFrame(shared, milliseconds, asked) {
+  #ask(shared) {
+    shared.askedAt = now();
+    send(shared.socket, { type: "ping" });
+    this.#look(shared, Math.min(this.#heartbeat, this.#timeout));
+  }
+
+  /** Looks after so many milliseconds whether frames have come. */
+  #look(shared, milliseconds) {
     stopTimer(shared.timer);
     shared.timer = after(milliseconds, () => {
-      const silence = now() - shared.lastFrame;
-      if (silence < milliseconds)
-        this.#expectFrame(shared, Math.max(this.#heartbeat - silence, 0), false);
-      else if (asked) this.#close(shared, LOST);
-      else {
-        send(shared.socket, { type: "ping" });
-        this.#expectFrame(shared, this.#timeout, true);
-      }
+      const [silence, waited] = [shared.lastFrame, shared.askedAt].map((time) => now() - time);
+      if (silence < this.#heartbeat) this.#look(shared, this.#heartbeat - silence);
+      else if (shared.askedAt === undefined) this.#ask(shared);
+      else if (waited < this.#timeout) this.#look(shared, this.#timeout - waited);
+      else this.#close(shared, LOST);
     });
   }
 }
