@@ -103,6 +103,14 @@ export interface KVViewSnapshot<T = unknown> extends KVViewContent<T> {
   entries(): readonly KVViewEntry<T>[];
 }
 
+/** How far a view has loaded. */
+export interface KVViewProgress {
+  /** The number of entries that have arrived. */
+  readonly loaded: number;
+  /** About how many there are; undefined until that is known. */
+  readonly total: number | undefined;
+}
+
 /** A live copy of the matching keys of a bucket. Reading it is synchronous. */
 export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
   /** The name of the bucket. */
@@ -112,6 +120,8 @@ export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
    * missing or the credentials are refused. A new promise after `configure()`.
    */
   readonly ready: Promise<void>;
+  /** How many entries have arrived, and about how many come, for a progress bar. Subscribers are not called for it. */
+  readonly progress: KVViewProgress;
   /**
    * Calls `callback` once for all changes of a task; while the view is loading, only when `state`, `status` or
    * `error` changes. Returns the function that unsubscribes it.

@@ -195,6 +195,8 @@ pub enum Action<E> {
     NotifyState(SubscriberId, WatchState),
     /// Deliver an event to subscribers; `true`: a resync found it.
     Deliver(Recipients, Event<E>, bool),
+    /// A subscriber gets about so many initial entries.
+    Expect(SubscriberId, u32),
     /// A subscriber has the entries it begins with; changes follow.
     Ready(SubscriberId),
     /// Report a problem to every subscriber.

@@ -122,6 +122,10 @@ impl<E: Clone> Feed<E> {
         let mut wanted = filtered(keys, &mut |key| subscriber.matches(key));
         wanted.reverse();
         subscriber.progress = Progress::Reading;
+        if !subscriber.was_ready {
+            let total = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+            self.actions.push(Action::Expect(id, total));
+        }
         if wanted.is_empty() {
             self.loaded(id);
         } else {

@@ -11,7 +11,8 @@ use crate::enums::ReplayKind;
 use crate::kv::{Key, Revision, Tree};
 
 impl<E: Clone> Feed<E> {
-    /// The replay of a subscription begins. Epoch: of which bucket, where that is news. A live subscription
+    /// The replay of a subscription begins. Epoch: of which bucket, where that is news; total: about
+    /// how many changes come. A live subscription
     /// goes back to a replay where the server could not hold all its changes.
     pub fn replay_begins(
         &mut self,
@@ -19,6 +20,7 @@ impl<E: Clone> Feed<E> {
         id: WireId,
         epoch: Option<Rc<str>>,
         kind: ReplayKind,
+        total: u32,
     ) {
         let is_reset = kind == ReplayKind::Reset;
         let newest = self.wires.newest;
@@ -33,6 +35,9 @@ impl<E: Clone> Feed<E> {
             let Some(subscriber) = self.subscribers.get_mut(member) else {
                 continue;
             };
+            if subscriber.initial && !subscriber.was_ready && total > 0 {
+                self.actions.push(Action::Expect(member, total));
+            }
             let position = &mut subscriber.position;
             if was_live {
                 position.is_live = false;
@@ -179,7 +184,7 @@ impl<E: Clone> Feed<E> {
         if is_reset && kind != Some(ReplayKind::Reset) {
             // There was nothing to replay.
             let epoch = Some(Rc::clone(&epoch));
-            self.replay_begins(connection_id, id, epoch, ReplayKind::Reset);
+            self.replay_begins(connection_id, id, epoch, ReplayKind::Reset, 0);
         }
         self.note_epoch(connection_id, &epoch, false);
         let Some(wire) = self.wires.find(id) else {

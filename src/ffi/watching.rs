@@ -151,6 +151,9 @@ extern "C" {
     pub(crate) fn take_errors(this: &SubscriberSet) -> Array;
     #[wasm_bindgen(structural, method, js_name = setState)]
     pub(crate) fn set_state(this: &SubscriberSet, id: u32, state: u8);
+    /// So many initial entries come.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn expect(this: &SubscriberSet, id: u32, total: u32);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn ready(this: &SubscriberSet, id: u32);
     #[wasm_bindgen(structural, method, js_name = failOne)]

@@ -79,6 +79,10 @@ export class KVView extends EntryReader {
     return inner(this).status;
   }
 
+  get progress() {
+    return inner(this).progress;
+  }
+
   get error() {
     return inner(this).error;
   }

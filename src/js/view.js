@@ -14,7 +14,7 @@ import { KVView, KVViewSnapshot } from "./view-content.js";
 import { Entries } from "./view-entries.js";
 import { Mutations, matches } from "./view-mutations.js";
 import { arrival, readWait } from "./view-wait.js";
-import { endings } from "./watcher.js";
+import { views } from "./watcher.js";
 
 /** The maximum number of delivered revisions that a view remembers. */
 const MAX_REMEMBERED_REVISIONS = 1024;
@@ -48,6 +48,8 @@ class ViewState {
   #callbacks;
   /** What a new watch has delivered so far: it replaces the entries once the watch is ready. */
   #next;
+  /** How many entries come before it is ready, as far as is known. */
+  #total;
   #ready = newReady();
   #subscribers = new Set();
   #notifying = false;
@@ -72,6 +74,7 @@ class ViewState {
     this.#timeout = timeout;
     this.#callbacks = undefined;
     this.#watcher?.stop();
+    this.#total = undefined;
     if (this.#watcher) this.#next = { mutations: new Entries(), unreadable: new Map() };
     if (this.state !== "connecting") {
       this.change(() => {
@@ -89,7 +92,7 @@ class ViewState {
     for (const name of ["onUpdate", "onReady", "onStateChange", "onError"]) {
       callbacks[name] = ifCurrent(name);
     }
-    endings.set(callbacks, ifCurrent("onEnd"));
+    views.set(callbacks, (name, value) => ifCurrent(name)(value));
     this.#callbacks = callbacks;
     return callbacks;
   }
@@ -145,6 +148,13 @@ class ViewState {
     return this.#ready.promise;
   }
 
+  get progress() {
+    const loaded = (this.#next?.mutations ?? this.entries).size;
+    // The total is an estimate: keys may be written meanwhile.
+    const total = this.status === "ready" ? loaded : this.#total && Math.max(this.#total, loaded);
+    return { loaded, total };
+  }
+
   stop() {
     dispatch(this.#listener, VIEW_STOPPED, 0);
   }
@@ -161,6 +171,10 @@ class ViewState {
       this.#set(this, key, entry, revision);
     });
     this.#deliver(revision);
+  }
+
+  onTotal(total) {
+    this.#total = total;
   }
 
   onReady() {

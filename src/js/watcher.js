@@ -11,8 +11,8 @@ import { microtask } from "./microtask.js";
 import { readArguments } from "./settings.js";
 import { copyEvent, decode } from "./values.js";
 
-/** Functions of views, by their callbacks, to call after their watch has ended, with its error if any. */
-export const endings = /* @__PURE__ */ new WeakMap();
+/** Functions of views, by their callbacks: they call a method of the view. */
+export const views = /* @__PURE__ */ new WeakMap();
 
 const CALLBACKS = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
 
@@ -180,6 +180,11 @@ class Subscriber {
     this.#call("onStateChange", this.state);
   }
 
+  /** Learns how many initial entries come. */
+  expect(total) {
+    views.get(this.#callbacks)?.("onTotal", total);
+  }
+
   ready() {
     this.#outcome ??= { ready: true };
     this.#deferred?.resolve();
@@ -217,7 +222,7 @@ class Subscriber {
     this.#over = { error };
     this.#buffer?.end(error);
     this.#call("onClose");
-    endings.get(this.#callbacks)?.(error);
+    views.get(this.#callbacks)?.("onEnd", error);
     this.#callbacks = undefined;
   }
 
@@ -354,6 +359,10 @@ class SubscriberSet {
 
   setState(id, state) {
     this.#members.get(id)?.setState(state);
+  }
+
+  expect(id, total) {
+    this.#members.get(id)?.expect(total);
   }
 
   ready(id) {

@@ -242,6 +242,7 @@ impl FeedRunner {
             }
             Action::Resynced(cost) => self.log_resync(cost),
             Action::NotifyState(id, state) => self.subscribers.set_state(id.number(), state as u8),
+            Action::Expect(id, total) => self.subscribers.expect(id.number(), total),
             Action::Ready(id) => self.subscribers.ready(id.number()),
             Action::Deliver(to, event, resynced) => self.deliver(to.ids(), event, resynced),
             Action::Report(error) => self.report(error),

@@ -29,8 +29,9 @@ pub(super) enum SocketEvent {
         /// Whether it is of the replay whose changes come.
         is_replayed: bool,
     },
-    /// The replay of a subscription begins: of the bucket with this epoch, where that is news.
-    Replay(WireId, Option<Rc<str>>, ReplayKind),
+    /// The replay of a subscription begins, of about so many changes: of the bucket with this epoch, where that
+    /// is news.
+    Replay(WireId, Option<Rc<str>>, ReplayKind, u32),
     /// Changes of this subscription's replay follow.
     Changes(WireId),
     Synced(Synced),
@@ -49,7 +50,9 @@ impl SocketEvent {
             SocketKind::BadFrame => Self::BadFrame(value.as_string().unwrap_or_default()),
             SocketKind::Replay => {
                 let kind = ReplayKind::from_number(number as u32);
-                Self::Replay(wire_id(slot), value.as_string().map(Rc::from), kind)
+                let [epoch, total] = [0, 1].map(|at| value.unchecked_ref::<Array>().get(at));
+                let total = total.as_f64().unwrap_or(0.0) as u32;
+                Self::Replay(wire_id(slot), epoch.as_string().map(Rc::from), kind, total)
             }
             SocketKind::Changes => Self::Changes(wire_id(slot)),
             SocketKind::Synced => Self::Synced(synced(wire_id(slot), number, &value)),

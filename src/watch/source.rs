@@ -212,8 +212,8 @@ impl FeedRunner {
                 SocketEvent::Closed(code) => feed.closed(connection_id, code),
                 SocketEvent::Replaced => feed.replaced(connection_id),
                 SocketEvent::BadFrame(words) => feed.bad_frame(connection_id, words),
-                SocketEvent::Replay(wire, epoch, kind) => {
-                    feed.replay_begins(connection_id, wire, epoch, kind);
+                SocketEvent::Replay(wire, epoch, kind, total) => {
+                    feed.replay_begins(connection_id, wire, epoch, kind, total);
                 }
                 SocketEvent::Synced(synced) => feed.synced(connection_id, synced),
                 SocketEvent::Refused(wire, error) => feed.refused(connection_id, wire, error),

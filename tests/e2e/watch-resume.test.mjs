@@ -131,6 +131,31 @@ for (const store of ["memory", "nats"]) {
   });
 }
 
+test("a view says how far it has loaded", async () => {
+  const server = await startServer();
+  try {
+    const kv = writer(server.url);
+    await kv.createBucket({ name: "large" });
+    const names = Array.from({ length: 1200 }, (_, n) => `key-${n}`);
+    await Promise.all(names.map((name) => kv.bucket("large").put(name, 1)));
+    const view = clientOf(server.url).kv().bucket("large").view();
+    assert.deepEqual(view.progress, { loaded: 0, total: undefined });
+    await until(() => sockets.length === 1);
+    /** @type {object[]} */
+    const seen = [];
+    sockets[0]?.on("message", () => seen.push(view.progress));
+    await view.ready;
+    assert.deepEqual(view.progress, { loaded: 1200, total: 1200 });
+    assert.deepEqual(
+      seen.slice(0, 4),
+      [0, 500, 1000, 1200].map((loaded) => ({ loaded, total: 1200 })),
+    );
+    view.stop();
+  } finally {
+    await server.stop();
+  }
+});
+
 describe("the socket of a client", async () => {
   const server = await startServer({ apiKeys: ["one", "two"] });
   after(() => server.stop());

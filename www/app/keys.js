@@ -9,6 +9,7 @@ import { preview } from "./values.js";
 /** @typedef {import("@ironflow/browser").KVViewEntry} KVViewEntry */
 
 const count = byId("key-count", HTMLParagraphElement);
+const progress = byId("key-progress", HTMLProgressElement);
 const empty = byId("no-keys", HTMLParagraphElement);
 const grid = byId("key-grid", HTMLDivElement);
 /** @type {"key" | "revision"} */
@@ -100,6 +101,10 @@ function refresh() {
       : "";
   const keys = `${many} ${sorted.length === 1 ? "key" : "keys"}${state}`;
   setText(count, view && !failed ? keys : "");
+  progress.hidden = !loading || failed;
+  const { loaded = 0, total = 0 } = view?.progress ?? {};
+  progress.max = Math.max(total, 1);
+  progress.value = loaded;
   // A loading view does not notify subscribers of its progress.
   if (loading) look();
 }

@@ -56,6 +56,10 @@ impl World {
                     recorder.states.push(state);
                 }
             }
+            Action::Expect(id, _) => {
+                let recorder = self.recorders.get(&id);
+                assert!(recorder.is_none_or(|recorder| recorder.at_ready.is_none()));
+            }
             Action::Ready(id) => {
                 let live = self.live();
                 // Version 2 lists nothing: who is ready there knows of the keys that it was given.

@@ -90,7 +90,7 @@ impl World {
                 Frame::Update(change) => self.change(connection_id, None, change),
                 Frame::Replayed(wire, change) => self.change(connection_id, Some(*wire), change),
                 Frame::Replay(wire, epoch, kind) => {
-                    (self.feed).replay_begins(connection_id, *wire, epoch.clone(), *kind);
+                    (self.feed).replay_begins(connection_id, *wire, epoch.clone(), *kind, 1);
                 }
                 Frame::Synced(synced) => self.feed.synced(connection_id, synced.clone()),
                 Frame::Refused(wire, error) => {

@@ -217,8 +217,10 @@ test("while keys are read the table shows the progress", async () => {
   await see(slow, "#no-keys", "Reading the keys…");
   await asked;
   await see(slow, "#key-count", "0 keys so far…");
+  await slow.locator("#key-progress[max='2']").waitFor();
   letThrough();
   await see(slow, "#key-count", /^2 keys$/);
+  assert.equal(await slow.locator("#key-progress").isVisible(), false);
 });
 
 test("a value older than its time to live is marked as expired where no event reports it", async () => {
