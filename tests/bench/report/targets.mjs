@@ -170,7 +170,7 @@ function server(results) {
     met: worst.ratio <= 1.2,
     takes:
       `${time((jetstream + echo) * 1.2)} instead of ${time(own)}: JetStream takes ${time(jetstream)} of it, the HTTP stack ` +
-      `${time(echo)}. Between them the NATS client moves each request to another thread and back.`,
+      `${time(echo)}.`,
   };
 }
 

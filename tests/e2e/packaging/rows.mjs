@@ -3,6 +3,7 @@
 
 import { nodeFlags } from "../support/installed.mjs";
 import { OUTCOME } from "./apps/page/src/exercise.js";
+import { host, itself, next, nuxt, reactRouter, svelteKit } from "./rendered-rows.mjs";
 
 /**
  * @typedef {import("./app.mjs").App} App
@@ -22,11 +23,8 @@ import { OUTCOME } from "./apps/page/src/exercise.js";
  * @property {(app: App, entry: string, server: string) => Promise<string>} [run] has an app without a page do it
  */
 
-const itself = "`init()`";
 const withAddress = "`init(address)`";
 const withModule = "`init(module)`";
-
-const host = ["--host", "127.0.0.1", "--port", "PORT"];
 
 /** @param {string} name @param {"Chromium" | "Firefox"} browser @param {string[]} layers @returns {Row} */
 const plain = (name, browser, ...layers) => ({
@@ -187,96 +185,6 @@ const terser = {
     return app.handOut("dist");
   },
 };
-
-/** An app of a framework that renders on the server. @param {Pick<Row, "name" | "tools" | "layers" | "rare">} row @param {Row["site"]} dev @param {Row["site"]} build @returns {Row[]} */
-function rendered({ name, tools, layers, rare }, dev, build) {
-  /** @param {string} mode @param {Row["site"]} site @returns {Row} */
-  const row = (mode, site) => ({
-    name: `${name}, on the server and in the page`,
-    mode,
-    ...(rare && { rare }),
-    tools,
-    layers: ["page", "ssr", ...layers],
-    slim: itself,
-    browser: "Chromium",
-    site,
-  });
-  return [row("dev server", dev), row("build", build)];
-}
-
-const next = rendered(
-  {
-    name: "Next 16.4.6",
-    tools: { next: "16.4.6", react: "19.3.1", "react-dom": "19.3.1" },
-    layers: ["next"],
-  },
-  (app) => app.serve("next", "dev", "--hostname", "127.0.0.1", "--port", "PORT"),
-  async (app) => {
-    await app.finish("next", "build");
-    return app.serve("next", "start", "--hostname", "127.0.0.1", "--port", "PORT");
-  },
-);
-
-const svelteKit = rendered(
-  {
-    name: "SvelteKit 2.70.4",
-    tools: {
-      "@sveltejs/kit": "2.70.4",
-      "@sveltejs/vite-plugin-svelte": "7.3.1",
-      svelte: "5.57.3",
-      vite: "8.3.8",
-    },
-    layers: ["svelte-kit"],
-  },
-  (app) => app.serve("vite", "--strictPort", ...host),
-  async (app) => {
-    await app.finish("vite", "build");
-    return app.serve("vite", "preview", "--strictPort", ...host);
-  },
-);
-
-const reactRouter = rendered(
-  {
-    name: "React Router 7.18.4",
-    tools: {
-      "react-router": "7.18.4",
-      "@react-router/dev": "7.18.4",
-      "@react-router/node": "7.18.4",
-      "@react-router/serve": "7.18.4",
-      isbot: "5.2.3",
-      react: "19.3.1",
-      "react-dom": "19.3.1",
-      vite: "8.3.8",
-    },
-    layers: ["react-router"],
-  },
-  (app) => app.serve("react-router", "dev", "--strictPort", ...host),
-  async (app) => {
-    await app.finish("react-router", "build");
-    return app.serve(
-      "env",
-      "HOST=127.0.0.1",
-      "PORT=PORT",
-      "react-router-serve",
-      "build/server/index.js",
-    );
-  },
-);
-
-const nuxt = rendered(
-  {
-    name: "Nuxt 4.4.5",
-    tools: { nuxt: "4.4.5", vue: "3.5.45" },
-    layers: ["nuxt"],
-    rare: true,
-  },
-  (app) => app.serve("nuxt", "dev", ...host),
-  async (app) => {
-    await app.finish("nuxt", "build");
-    const address = ["HOST=127.0.0.1", "NITRO_PORT=PORT"];
-    return app.serve("env", ...address, "node", ".output/server/index.mjs");
-  },
-);
 
 /** @param {string} name @param {import("./app.mjs").Tools} tools @param {string[]} command @returns {Row} */
 const script = (name, tools, ...command) => ({
