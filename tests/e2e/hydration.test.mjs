@@ -7,14 +7,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { createClient } from "../../pkg/index.js";
-import { dehydrate, hydrate } from "../../pkg/ssr.js";
+import { api } from "./support/api.mjs";
 import { complaints } from "./support/browser.mjs";
 import { writeComponentPage } from "./support/component-page.mjs";
 import { bundleComponents } from "./support/components.mjs";
-import { root } from "./support/paths.mjs";
+import { packageDir, root } from "./support/paths.mjs";
 import { startReact } from "./support/react-page.mjs";
 import { startServer } from "./support/server.mjs";
+
+const { createClient } = api;
+/** @type {typeof import("@ironflow/browser/ssr")} */
+const { dehydrate, hydrate } = await import(pathToFileURL(join(packageDir, "ssr.js")).href);
 
 /** In the page, what app.js or app.jsx leaves there. @type {any} */
 let app;
