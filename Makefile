@@ -139,7 +139,7 @@ soak: pkg/index.js ## Run the long versions of the randomized tests and the test
 	$(step) "Linearizability" env IRONFLOW_HISTORIES=1000 cargo test --workspace --test linearizability
 	$(step) "Hostile clients" env IRONFLOW_INPUTS=20000 cargo test --workspace --test hostile -- --include-ignored
 	$(step) "Hostile input" env IRONFLOW_INPUTS=100000 cargo test --workspace --test hostile_input
-	$(step) "Hostile answers" env IRONFLOW_INPUTS=30000 node --test --test-reporter=spec tests/e2e/hostile-answers.test.mjs
+	$(step) "Hostile answers" env IRONFLOW_INPUTS=30000 node --test --test-reporter=spec tests/e2e/hostile-answers.test.mjs tests/e2e/hostile-frames.test.mjs
 	$(step) "Promises of a watch" env IRONFLOW_INTERLEAVINGS=1000000 cargo test --release --lib promises
 	$(step) "Faults under watches" env CHAOS_SECONDS=3600 node --test --test-reporter=spec tests/e2e/chaos/chaos.test.mjs
 	$(step) "Crashes of NATS" env IRONFLOW_FAULTS=10 cargo test --workspace --test faults -- --include-ignored

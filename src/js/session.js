@@ -103,7 +103,8 @@ class SharedSocket {
         channel.deliver(event, SOCKET_REPLAYED_PUT, SOCKET_REPLAYED_DELETED);
       }
     } else if (frame.type === "live") {
-      subscription.live = [...listOf(subscription.live), ...listOf(frame.keys)];
+      const keys = listOf(frame.keys).filter(isString);
+      subscription.live = [...listOf(subscription.live), ...keys];
     } else if (frame.type === "synced") {
       const { live } = subscription;
       subscription.live = undefined;

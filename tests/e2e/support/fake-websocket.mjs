@@ -11,6 +11,9 @@ export class FakeWebSocket extends EventTarget {
 
   readyState = FakeWebSocket.CONNECTING;
   binaryType = "blob";
+  protocol = "";
+  /** The frames that the client has sent. @type {any[]} */
+  sent = [];
 
   /** @param {string | URL} url @param {string | string[]} [protocols] */
   constructor(url, protocols = []) {
@@ -20,12 +23,18 @@ export class FakeWebSocket extends EventTarget {
     sockets.push(this);
   }
 
+  /** @param {string} data */
+  send(data) {
+    this.sent.push(JSON.parse(data));
+  }
+
   close() {
     if (this.readyState < FakeWebSocket.CLOSING) this.readyState = FakeWebSocket.CLOSING;
   }
 
-  /** The server takes the handshake. */
-  accept() {
+  /** The server takes the handshake, and selects this subprotocol. */
+  accept(protocol = "") {
+    this.protocol = protocol;
     this.readyState = FakeWebSocket.OPEN;
     this.#emit("open");
   }
