@@ -61,6 +61,14 @@ export class Sender {
     });
   }
 
+  /** As `learn`, also for the application's client, which sends no ids before it knows that the server takes them. */
+  async learnAll(bucket) {
+    const learned = await this.learn(bucket);
+    if (learned.error || this.#owner.features.size > 0 || this.#client.features.size === 0)
+      return learned;
+    return this.#result(() => this.#kv(this.#owner).getBucketInfo(bucket));
+  }
+
   /** The stored entry of a key, false if it is missing. */
   read({ bucket, key }) {
     return this.#result(async () => {

@@ -39,6 +39,8 @@ export class Outbox {
   #memos = new Map();
   /** The ids of the entries that this tab sends, or asks about. */
   #busy = new Set();
+  /** The ids of the entries that other tabs send, or ask about. */
+  #foreign = new Set();
   /** The writes that are encoded. */
   #starting = new Set();
   /** The first attempt of the last write of each line. */
@@ -169,7 +171,7 @@ export class Outbox {
   }
 
   async #attempt(entry, options) {
-    const { error } = await this.#sender.learn(entry.bucket);
+    const { error } = await this.#sender.learnAll(entry.bucket);
     let sent = entry;
     let result = { error };
     if (!error || !isUnreached(error)) {
@@ -213,8 +215,12 @@ export class Outbox {
         await state.read();
         const held = await heldLocks();
         const ids = new Set(state.queued().map(({ id }) => id));
-        const isFree = ({ id }) =>
-          ids.has(id) && !this.#busy.has(id) && !held.has(this.#lockOf(id));
+        const isFree = ({ id }) => {
+          if (!ids.has(id) || this.#busy.has(id)) return false;
+          if (!held.has(this.#lockOf(id))) return true;
+          this.#replayAfter(id);
+          return false;
+        };
         const lines = [...new Set(state.queued().map(lineOf))];
         const work = async () => {
           for (let line = lines.shift(); line; line = lines.shift()) {
@@ -224,6 +230,13 @@ export class Outbox {
         await Promise.all(Array.from({ length: CONCURRENCY }, work));
       });
     }
+  }
+
+  /** Replays when the tab that sends an entry, or asks about it, is done with it, or has ended. */
+  #replayAfter(id) {
+    if (this.#foreign.has(id)) return;
+    this.#foreign.add(id);
+    withLock(this.#lockOf(id), () => this.#foreign.delete(id)).then(() => this.replay());
   }
 
   async #replayLine(line, isFree) {
