@@ -102,8 +102,11 @@ function ended(entry, followers, revision, given) {
 }
 
 const written = (entry, followers, revision) =>
-  // After a delete `create` succeeds, whatever the marker's revision is.
-  ended(entry, followers, removes(entry) ? 0 : revision, { settle: { revision } });
+  // What is behind a merged write was made without what it was merged with. After a delete `create` succeeds,
+  // whatever the marker's revision is.
+  ended(entry, followers, entry.merged ? LOST : removes(entry) ? 0 : revision, {
+    settle: { revision },
+  });
 
 /** Keeps an entry that will not be sent any more, for the application to see. */
 function aside(entry, followers, error) {
@@ -176,7 +179,10 @@ function answered(entry, { theirs, maybeApplied }, result, followers, world) {
   const base = theirs ? theirs.revision : 0;
   const what = remove ? { operation: "delete" } : { operation: "put", bytes: result.bytes };
   const called = entry.called ?? entry.operation;
-  return changes({ put: [{ ...entry, ...fresh, ...what, called, base }] });
+  const merged = remove ? !removes(entry) : removes(entry) || !matchesBytes(result, entry);
+  return changes({
+    put: [{ ...entry, ...fresh, ...what, called, base, merged: entry.merged || merged }],
+  });
 }
 
 /**

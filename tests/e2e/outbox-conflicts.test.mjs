@@ -73,6 +73,27 @@ describe("a conflict", () => {
     assert.equal(asked[1].base, undefined);
   });
 
+  test("what is behind a write that was merged is a conflict too, and behind one that was kept is not", async () => {
+    const chain = (/** @type {any} */ bucket) => [
+      ...put(bucket),
+      bucket.put("a", ["mine", "next"]),
+    ];
+    const union = (/** @type {any} */ { theirs, mine }) => [
+      ...new Set([...theirs.value, ...mine.value]),
+    ];
+    for (const [answer, expected, times] of /** @type {const} */ ([
+      [union, ["theirs", "mine", "next"], 2],
+      [(/** @type {any} */ { mine }) => mine.value, ["mine", "next"], 1],
+    ])) {
+      asked = [];
+      const tab = answering(answer);
+      await (await conflict(tab, chain)).results;
+      assert.deepEqual((await t.other.get("a")).value, expected);
+      assert.equal(asked.length, times);
+      tab.client.disconnect();
+    }
+  });
+
   test("KV_DELETE deletes the key", async () => {
     await (
       await conflict(
