@@ -41,6 +41,7 @@ const elsewhere = {
   "docs/recipes/optimistic-changes.md#1": "tests/e2e/recipes.test.mjs",
   "docs/recipes/presence.md#1": "tests/e2e/recipes.test.mjs",
   "docs/recipes/settings.md#1": "tests/e2e/recipes.test.mjs",
+  "docs/recipes/offline-todos.md#1": "tests/e2e/offline-recipe.test.mjs",
   "docs/recipes/undo.md#1": "tests/e2e/recipes.test.mjs",
   "docs/testing.md#1": "tests/e2e/recipes.test.mjs",
 };
