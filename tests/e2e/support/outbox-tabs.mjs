@@ -250,7 +250,7 @@ export function testOutbox(launch, kills) {
       site.faultOf = (method) => (method === "PUT" ? { lost: true } : {});
       await tab.evaluate(async (revision) => {
         app.handle.update("a", ["mine"], revision).catch(() => {});
-        app.handle.put("b", ["b"]).catch(() => {});
+        app.handle.put("b", "b").catch(() => {});
         await app.outbox.flush();
       }, revision);
       site.faultOf = () => ({ unreached: true });
@@ -262,7 +262,9 @@ export function testOutbox(launch, kills) {
         { key: "a", base: 1, mine: ["mine"], theirs: ["theirs"], maybeApplied: !ids },
       ]);
       assert.deepEqual(await values("a"), [["base"], ["theirs"], ["theirs", "mine"]]);
-      assert.deepEqual(await values("b"), [["b"]]);
+      const written = await values("b");
+      // Where the server does not verify ids, a browser may resend a write by itself.
+      assert.deepEqual(ids ? written : once(written), ["b"]);
     });
   }
 
