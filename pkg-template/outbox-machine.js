@@ -97,7 +97,9 @@ const changes = (given) => ({ put: [], remove: [], memo: {}, ...given });
 
 /** An entry is over; `revision`: of its result, the base of the writes behind it, or `LOST`. */
 function ended(entry, followers, revision, given) {
-  const put = followers.map(({ after, ...follower }) => ({ ...follower, base: revision }));
+  const put = followers.map(({ after, ...follower }) =>
+    follower.fixed ? follower : { ...follower, base: revision },
+  );
   return changes({ put, remove: [entry.id], ...given });
 }
 
@@ -205,7 +207,11 @@ export function baseAsCalled({ operation, base }) {
  * `error` is the result.
  */
 export function attempted(entry, { revision, error }, followers, { canRemove }) {
-  if (!error) return written(entry, followers, revision);
+  // It was not queued: the revision of an update behind it does not stand for its result.
+  if (!error) {
+    const fixed = (follower) => ({ ...follower, fixed: follower.operation === "update" });
+    return written(entry, followers.map(fixed), revision);
+  }
   if (isUnreached(error) && (canRemove || !removes(entry))) return changes({ pause: error });
   return ended(entry, followers, LOST, { settle: { error } });
 }

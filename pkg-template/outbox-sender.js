@@ -53,8 +53,11 @@ export class Sender {
   /** Learns the epoch of a bucket, and the features of the server. */
   async learn(bucket) {
     if (this.#known.has(bucket)) return {};
+    const client = this.#client;
     return this.#result(async () => {
       const info = await this.#kv().getBucketInfo(bucket);
+      // It was of another server.
+      if (client !== this.#client) return {};
       this.epochs.set(bucket, info.epoch ?? "");
       this.#known.add(bucket);
       return {};

@@ -113,15 +113,22 @@ export class OutboxState {
     this.#take(id)?.reject(error);
   }
 
-  /** Reads what other tabs have changed. */
+  /** Reads what other tabs have changed; false if the storage failed. */
   read() {
     return this.#inTurn(async () => {
-      const entries = await this.#journal.read();
+      let entries;
+      try {
+        entries = await this.#journal.read();
+      } catch (error) {
+        this.warn(error);
+        return false;
+      }
       const ids = new Set(entries.map(({ id }) => id));
       for (const { id } of this.entries.all()) {
         if (!ids.has(id) && !this.#unwritten.has(id)) this.#vanished(id);
       }
       for (const entry of entries) this.#set(entry);
+      return true;
     });
   }
 
@@ -200,7 +207,7 @@ export class OutboxState {
     if (changed) {
       this.#reading ??= setTimeout(() => {
         this.#reading = undefined;
-        this.read().then(this.#changed, (problem) => this.warn(problem));
+        this.read().then(this.#changed);
       }, READ_DELAY);
       return;
     }

@@ -3,14 +3,13 @@
 // does at a time.
 
 import { heldLocks, withLock } from "./locks.js";
+import { askApplication, newId } from "./outbox-conflicts.js";
 import * as machine from "./outbox-machine.js";
 import { Sender } from "./outbox-sender.js";
 import { newDiscarded, OutboxState } from "./outbox-state.js";
 import { Values } from "./outbox-values.js";
 
-const { isUnreached, lineOf, removes } = machine;
-
-const KV_DELETE = Symbol.for("ironflow.KV_DELETE");
+const { isUnreached, lineOf } = machine;
 
 /** How many keys are replayed at a time. */
 const CONCURRENCY = 6;
@@ -21,13 +20,6 @@ const MAX_DELAY = 30_000;
 
 /** How many revisions of keys are remembered. */
 const MAX_SEEN = 10_000;
-
-/** A random id of a write: 22 characters of base64url. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return base64.slice(0, 22).replaceAll("+", "-").replaceAll("/", "_");
-}
 
 export class Outbox {
   state;
@@ -62,10 +54,7 @@ export class Outbox {
     this.state = new OutboxState(place, given, () => this.replay());
     this.values = new Values(client);
     this.#sender = new Sender(client);
-    this.#loaded = this.state.read().then(
-      () => true,
-      (error) => this.state.warn(error),
-    );
+    this.#loaded = this.state.read();
     this.state.open();
     this.configure(given);
   }
@@ -85,6 +74,7 @@ export class Outbox {
 
   close() {
     clearTimeout(this.#timer);
+    this.#paused = undefined;
     this.state.close();
   }
 
@@ -127,7 +117,8 @@ export class Outbox {
     }
     const id = newId();
     const at = Date.now();
-    const behind = state.line(call).at(-1);
+    const waiting = state.line(call);
+    const behind = waiting.at(-1);
     const entry = {
       id,
       writeId: id,
@@ -136,6 +127,7 @@ export class Outbox {
       bytes,
       base: revision ?? this.#base(call),
       ...(behind && { after: behind.id }),
+      fixed: this.#isFixed(call, waiting),
       epoch: this.#sender.epochs.get(call.bucket),
       sent: false,
       seq: Math.max(at, state.entries.last + 1),
@@ -158,6 +150,16 @@ export class Outbox {
     return () => promise;
   }
 
+  /**
+   * Whether the base of a write is the revision that it was called with, and not what the write before it gets. Only the
+   * revision that is shown of writes that are queued, not of one that is sent, stands for their result.
+   */
+  #isFixed(call, waiting) {
+    if (call.revision === undefined || waiting.length === 0) return false;
+    const line = lineOf({ ...this.state.place, ...call });
+    return this.#attempts.has(line) || call.revision !== (waiting[0].base ?? 0);
+  }
+
   /** The first attempt of a write, after those of its key `before` it. */
   async #begin(entry, before, options, direct) {
     const { state } = this;
@@ -165,19 +167,26 @@ export class Outbox {
     await before;
     if (this.#isAway() || globalThis.navigator?.onLine === false) return;
     // Another tab may have queued writes of the key.
-    await state.read();
+    if (!(await state.read())) return this.#pause({});
     const [current] = state.entries.line(lineOf(entry));
     if (current?.id === entry.id) await this.#attempt(this.#freed(current), options);
   }
 
+  /** Whether the client, which may have been configured or disconnected meanwhile, may send an entry. */
+  #maySend(entry) {
+    return this.state.isOpen && machine.isOf(entry, this.state.place);
+  }
+
   async #attempt(entry, options) {
+    if (!this.#maySend(entry)) return;
     const { error } = await this.#sender.learnAll(entry.bucket);
+    if (!this.#maySend(entry)) return;
     let sent = entry;
     let result = { error };
     if (!error || !isUnreached(error)) {
       const world = this.#world(entry);
       sent = { ...machine.first(entry, this.#sender.sendsIds), epoch: world.epoch ?? entry.epoch };
-      if (!(await this.state.change({ put: [sent] }))) return;
+      if (!(await this.state.change({ put: [sent] })) || !this.#maySend(entry)) return;
       result = await this.#sender.attempt(sent, machine.baseAsCalled(sent), options);
     }
     const followers = this.state.entries.followers(sent);
@@ -194,42 +203,50 @@ export class Outbox {
   /** Replays what waits, unless that is in progress. */
   replay() {
     this.#again = true;
-    this.#replaying ??= this.#replayAll()
-      .catch((error) => this.state.warn(error))
-      .finally(() => {
-        this.#replaying = undefined;
-      });
+    this.#replaying ??= this.#replayAll();
     return this.#replaying;
   }
 
   async #replayAll() {
     const { state } = this;
     await this.#loaded;
-    while (this.#again && state.isOpen) {
-      this.#again = false;
-      if (!state.queued().some(({ id }) => !this.#busy.has(id))) continue;
-      clearTimeout(this.#timer);
-      this.#paused = undefined;
-      this.#sender.forget();
-      await withLock(`${this.#name}:replay`, async () => {
-        await state.read();
-        const held = await heldLocks();
-        const ids = new Set(state.queued().map(({ id }) => id));
-        const isFree = ({ id }) => {
-          if (!ids.has(id) || this.#busy.has(id)) return false;
-          if (!held.has(this.#lockOf(id))) return true;
-          this.#replayAfter(id);
-          return false;
-        };
-        const lines = [...new Set(state.queued().map(lineOf))];
-        const work = async () => {
-          for (let line = lines.shift(); line; line = lines.shift()) {
-            await this.#replayLine(line, isFree);
-          }
-        };
-        await Promise.all(Array.from({ length: CONCURRENCY }, work));
-      });
+    try {
+      while (this.#again && state.isOpen) {
+        this.#again = false;
+        clearTimeout(this.#timer);
+        this.#paused = undefined;
+        if (state.queued().some(({ id }) => !this.#busy.has(id))) await this.#drain();
+      }
+    } catch (error) {
+      state.warn(error);
+      this.#pause({});
     }
+    // In the same turn as the last look at `#again`.
+    this.#replaying = undefined;
+  }
+
+  /** Replays what waits once, while no other tab does. */
+  #drain() {
+    const { state } = this;
+    this.#sender.forget();
+    return withLock(`${this.#name}:replay`, async () => {
+      if (!(await state.read())) return this.#pause({});
+      const held = await heldLocks();
+      const ids = new Set(state.queued().map(({ id }) => id));
+      const isFree = ({ id }) => {
+        if (!ids.has(id) || this.#busy.has(id)) return false;
+        if (!held.has(this.#lockOf(id))) return true;
+        this.#replayAfter(id);
+        return false;
+      };
+      const lines = [...new Set(state.queued().map(lineOf))];
+      const work = async () => {
+        for (let line = lines.shift(); line; line = lines.shift()) {
+          await this.#replayLine(line, isFree);
+        }
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    });
   }
 
   /** Replays when the tab that sends an entry, or asks about it, is done with it, or has ended. */
@@ -241,7 +258,7 @@ export class Outbox {
 
   async #replayLine(line, isFree) {
     const { entries } = this.state;
-    while (!this.#paused) {
+    while (!this.#paused && this.state.isOpen) {
       const [head] = entries.line(line);
       if (!head || !isFree(head)) return;
       const entry = this.#freed(head);
@@ -259,7 +276,8 @@ export class Outbox {
 
   /** The first entry of a line: what was before it may have ended while it was added. */
   #freed({ after, ...entry }) {
-    return after === undefined ? entry : { ...entry, base: this.#base(entry) ?? entry.base };
+    if (after === undefined || entry.fixed) return entry;
+    return { ...entry, base: this.#base(entry) ?? entry.base };
   }
 
   #carryOut(entry, { kind, base }, { now }) {
@@ -277,7 +295,7 @@ export class Outbox {
     const { id, writeId } = entry;
     this.#busy.add(id);
     withLock(this.#lockOf(id), async () => {
-      const result = await this.#askApplication(entry, step);
+      const result = await askApplication(this.#given.onConflict, this.values, entry, step);
       if (entries.get(id)?.writeId !== writeId) return;
       const followers = entries.followers(entry);
       const world = this.#world(entry);
@@ -288,32 +306,6 @@ export class Outbox {
         this.#busy.delete(id);
         this.replay();
       });
-  }
-
-  async #askApplication(entry, { theirs, maybeApplied }) {
-    const { onConflict } = this.#given;
-    if (!onConflict) return undefined;
-    const { bucket, mode, key, operation, bytes, base, at } = entry;
-    const made = (given) => this.values.entry(bucket, mode, { key, ...given });
-    try {
-      const created_at = new Date(at).toISOString();
-      const mine = { bytes, revision: base ?? 0, created_at, pending: true };
-      const value = await onConflict({
-        bucket,
-        key,
-        operation,
-        base: base ?? undefined,
-        mine: removes(entry) ? undefined : await made(mine),
-        theirs: theirs ? await made(theirs) : undefined,
-        maybeApplied,
-      });
-      if (value === undefined) return { drop: true };
-      const id = newId();
-      if (value === KV_DELETE) return { remove: true, id };
-      return { bytes: await this.values.encode(bucket, mode, key, value), id };
-    } catch (error) {
-      return { error: { code: "IRONFLOW_ERROR", message: `onConflict failed: ${error}` } };
-    }
   }
 
   /** Removes an entry; with a signal only if it was not sent. */
