@@ -132,8 +132,6 @@ shared! {
         Refused,
         /// Everything of a bucket was sent, up to a revision.
         Tick,
-        /// Nothing is wrong with it, but the client needs another one.
-        Replaced,
         /// It is closed.
         Closed,
     }

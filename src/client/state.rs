@@ -129,8 +129,10 @@ impl ClientState {
         ffi::set_auth(&configured.given, auth).map_err(|_| unreadable("auth"))?;
         if let Transport::Http(http) = &*configured.transport {
             http.credentials.replace(credentials);
+            configured.session.replace();
+            let feeds = self.feeds.borrow().clone();
+            feeds.iter().for_each(FeedRunner::credential_changed);
         }
-        configured.session.replace();
         self.notify_views(ViewEvent::AuthChanged, None);
         Ok(())
     }

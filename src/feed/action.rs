@@ -182,7 +182,7 @@ pub enum Action<E> {
     /// Read a key.
     Read(RequestId, Key),
     /// Ask the server for a subscription.
-    Subscribe(ConnectionId, Subscription),
+    Subscribe(ConnectionId, Box<Subscription>),
     /// End a subscription.
     Unsubscribe(ConnectionId, WireId),
     /// Start a timer. It replaces an earlier one of its kind.

@@ -124,6 +124,7 @@ impl<E: Clone> Feed<E> {
 
     fn open(&mut self, connection_id: ConnectionId) {
         if is(&self.next, connection_id) {
+            self.is_replacing = false;
             let old = self.current.take();
             self.current = self.next.take();
             self.widen_attempts = 0.0;
@@ -152,6 +153,13 @@ impl<E: Clone> Feed<E> {
 
     /// A connection was closed or refused with this WebSocket close code.
     pub fn closed(&mut self, connection_id: ConnectionId, code: u16) {
+        if self.is_replacing && self.wants(connection_id) {
+            let was_current = is(&self.current, connection_id);
+            self.give_up_replaced();
+            if was_current {
+                return;
+            }
+        }
         if is(&self.next, connection_id) {
             return match refusal(code) {
                 None if code != 1000 => self.retry_widening(lost_by(code)),
@@ -180,26 +188,6 @@ impl<E: Clone> Feed<E> {
     fn probe(&mut self, connection_id: ConnectionId) {
         self.phase = Phase::Probing;
         self.actions.push(Action::Probe(connection_id));
-    }
-
-    /// A connection could not be attempted: no credential, no WebSocket, no bucket in memory.
-    pub fn failed(&mut self, connection_id: ConnectionId, error: Error) {
-        let is_transient = match error {
-            Error::NoCredentials(_) | Error::Timeout { .. } => true,
-            Error::Validation(_) => self.was_open,
-            _ => false,
-        };
-        if is(&self.next, connection_id) {
-            match error {
-                Error::NoCredentials(_) | Error::Timeout { .. } => self.retry_widening(error),
-                _ => self.move_newcomers(),
-            }
-        } else if self.wants(connection_id) {
-            match is_transient && self.settings.reconnect.enabled {
-                true => self.lost(error),
-                false => self.end(Some(error)),
-            }
-        }
     }
 
     /// The response to [`Action::Probe`].
@@ -314,6 +302,7 @@ impl<E: Clone> Feed<E> {
             ]),
             retryable: false,
         };
+        self.give_up_replaced();
         match self.next {
             Some(_) => self.retry_widening(error),
             None => self.lost(error),
@@ -341,6 +330,7 @@ impl<E: Clone> Feed<E> {
             self.index.part();
         }
         self.leave_wires();
+        self.is_replacing = false;
         self.abandon_resync();
         let both = [self.current.take(), self.next.take()];
         for connection in both.into_iter().flatten() {

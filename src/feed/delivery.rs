@@ -153,8 +153,10 @@ impl<E: Clone> Feed<E> {
                 subscriber.has_come_to(revision);
             }
             if news {
-                let first = &mut subscriber.position.first_event;
-                *first = Some(first.map_or(revision, |first| first.min(revision)));
+                if !subscriber.was_ready {
+                    let first = &mut subscriber.position.first_event;
+                    *first = Some(first.map_or(revision, |first| first.min(revision)));
+                }
                 add(*id);
             }
         }

@@ -1,6 +1,7 @@
 //! Failed requests of a feed. A refusal reaches the subscriber that it concerns, and no other. Anything
 //! that may pass slows the feed down, and is retried with what was read so far kept.
 
+use super::connection::is;
 use super::fetch_queue::{InFlightRead, Requester};
 use super::{Action, ConnectionId, Feed, SubscriberId, Timer, WireId};
 use crate::error::Error;
@@ -99,6 +100,29 @@ impl<E: Clone> Feed<E> {
             }
         }
         self.read_on();
+    }
+
+    /// A connection could not be attempted: no credential, no WebSocket, no bucket in memory.
+    pub fn failed(&mut self, connection_id: ConnectionId, error: Error) {
+        let is_transient = match error {
+            Error::NoCredentials(_) | Error::Timeout { .. } => true,
+            Error::Validation(_) => self.was_open,
+            _ => false,
+        };
+        if is(&self.next, connection_id) {
+            self.give_up_replaced();
+        }
+        if is(&self.next, connection_id) {
+            match error {
+                Error::NoCredentials(_) | Error::Timeout { .. } => self.retry_widening(error),
+                _ => self.move_newcomers(),
+            }
+        } else if self.wants(connection_id) {
+            match is_transient && self.settings.reconnect.enabled {
+                true => self.lost(error),
+                false => self.end(Some(error)),
+            }
+        }
     }
 
     /// The server refuses a subscription, or ends it.

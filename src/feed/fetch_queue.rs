@@ -172,9 +172,14 @@ impl FetchQueue {
         Some(self.in_flight.swap_remove(at))
     }
 
+    /// The server answers again: the next pause is a short one.
+    pub(super) const fn end_pauses(&mut self) {
+        self.pauses = 0.0;
+    }
+
     /// A read has succeeded.
     pub(super) fn note_success(&mut self, key: &Key) {
-        self.pauses = 0.0;
+        self.end_pauses();
         self.succeeded += 1;
         self.in_window += 1;
         if self.in_window >= self.window {

@@ -2,8 +2,9 @@
 //! has happened; [`Feed::take_actions`] returns what the runner does, in order. It has no socket and no
 //! clock.
 //!
-//! The connection's filter covers what every subscriber watches. [`resync`] finds what was
-//! missed, by the revisions in [`key_index`].
+//! On version 1 of the wire the connection's filter covers what every subscriber watches, and [`resync`] finds
+//! what was missed, by the revisions in [`key_index`]. On version 2 [`wire_subscriptions`] asks for it, and
+//! [`replays`] handles what the server sends.
 
 mod action;
 mod connection;
@@ -66,6 +67,8 @@ pub struct Feed<E> {
     current: Option<Connection>,
     /// A wider connection that is to replace the current one.
     next: Option<Connection>,
+    /// Whether it is one for another credential.
+    is_replacing: bool,
     resync: Resync,
     /// What takes the place of the resync on version 2 of the wire.
     wires: WireSubscriptions,
@@ -107,6 +110,7 @@ impl<E: Clone> Feed<E> {
             phase: Phase::Idle,
             current: None,
             next: None,
+            is_replacing: false,
             resync: Resync::default(),
             wires: WireSubscriptions::default(),
             pending: Vec::new(),

@@ -134,7 +134,7 @@ impl<E: Clone> Feed<E> {
             let is_wanted = match subscriber.was_ready {
                 true => true,
                 false if position.is_migrated => is_shown,
-                false => live || subscriber.was_given(&key),
+                false => live || !subscriber.initial || subscriber.was_given(&key),
             };
             if is_new && is_wanted {
                 resynced = subscriber.was_ready;
@@ -187,6 +187,7 @@ impl<E: Clone> Feed<E> {
             self.replay_begins(connection_id, id, epoch, ReplayKind::Reset, 0);
         }
         self.note_epoch(connection_id, &epoch, false);
+        self.fetches.end_pauses();
         let Some(wire) = self.wires.find(id) else {
             return;
         };

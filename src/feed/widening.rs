@@ -3,7 +3,7 @@
 //! are retried, or get a feed of their own.
 
 use super::connection::Phase;
-use super::{Action, ConnectionId, Feed, Moved, SubscriberId, Timer};
+use super::{Action, Feed, Moved, SubscriberId, Timer};
 use crate::error::Error;
 use crate::kv::Pattern;
 
@@ -35,15 +35,38 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// The connection is to be replaced by another one, although nothing is wrong with it: it goes on until the
-    /// other one is open.
-    pub fn replaced(&mut self, connection_id: ConnectionId) {
-        let is_open = self.phase == Phase::Open && self.next.is_none();
-        let current = self.current.as_ref().filter(|_| is_open);
-        if let Some(current) = current.filter(|c| c.connection_id == connection_id) {
-            let filter = current.filter.clone();
-            self.open_wider(filter);
+    /// The credential is another one. A connection of version 2 of the wire goes on until another one is open,
+    /// one of version 1 until it is lost. A handshake under way begins again.
+    pub fn credential_changed(&mut self) {
+        let current = self.current.as_ref().filter(|_| self.wires.is_on);
+        match self.phase {
+            Phase::Open => {
+                self.is_replacing = current.is_some();
+                if let Some(connection) = current.or(self.next.as_ref()) {
+                    let filter = connection.filter.clone();
+                    self.open_wider(filter);
+                }
+            }
+            Phase::Connecting | Phase::Probing => self.connect_freely(),
+            Phase::Idle | Phase::Waiting | Phase::Paused | Phase::Ended => {}
         }
+    }
+
+    /// The current connection is given up for the one that is to replace it.
+    pub(super) fn give_up_replaced(&mut self) {
+        if !std::mem::take(&mut self.is_replacing) || self.next.is_none() {
+            return;
+        }
+        if self.is_complete() {
+            self.index.part();
+        }
+        self.leave_wires();
+        if let Some(replaced) = std::mem::replace(&mut self.current, self.next.take()) {
+            self.actions
+                .push(Action::Disconnect(replaced.connection_id));
+        }
+        self.phase = Phase::Connecting;
+        self.notify_states();
     }
 
     fn open_wider(&mut self, filter: Pattern) {

@@ -11,7 +11,7 @@ use super::{Action, ConnectionId, Feed, Recipients, SubscriberId, Subscription, 
 use crate::enums::ReplayKind;
 use crate::kv::{Key, Pattern, Revision, Tree};
 
-/// How many patterns a subscription has at most, unless a single subscriber has more.
+/// How many patterns a subscription has at most. A subscriber that has more asks for what covers them all.
 const MAX_PATTERNS: usize = 500;
 
 /// How many bytes they have together.
@@ -201,7 +201,7 @@ impl<E: Clone> Feed<E> {
             };
             let texts = subscriber.patterns.iter().map(|p| p.as_str().len());
             let (count, bytes) = (subscriber.patterns.len(), texts.sum::<usize>());
-            let last = groups.last_mut().filter(|(members, patterns, size)| {
+            let group = groups.iter_mut().find(|(members, patterns, size)| {
                 let first = members
                     .first()
                     .and_then(|first| self.subscribers.get(*first));
@@ -209,7 +209,7 @@ impl<E: Clone> Feed<E> {
                     && *patterns + count <= MAX_PATTERNS
                     && *size + bytes <= MAX_PATTERN_BYTES
             });
-            match last {
+            match group {
                 Some((members, patterns, size)) => {
                     members.push(id);
                     *patterns += count;
@@ -249,7 +249,8 @@ impl<E: Clone> Feed<E> {
         };
         self.connection_ids += 1;
         let id = WireId(self.connection_ids);
-        let (mut patterns, mut epoch, mut after) = (Vec::new(), None::<Rc<str>>, None);
+        let live = self.live_point();
+        let (mut patterns, mut epoch, mut after) = (Vec::<Pattern>::new(), None::<Rc<str>>, None);
         let mut knows_entries = false;
         for member in &members {
             let Some(subscriber) = self.subscribers.get_mut(*member) else {
@@ -268,8 +269,18 @@ impl<E: Clone> Feed<E> {
             } else if subscriber.initial {
                 after = Some(0);
                 knows_entries |= subscriber.newest_read > 0;
+            } else if let Some((known, revision)) = &live {
+                // What is written right after `watch()` may be stored before the subscription arrives.
+                epoch = Some(Rc::clone(known));
+                after = Some(*revision);
             }
             patterns.extend_from_slice(&subscriber.patterns);
+        }
+        let bytes: usize = patterns.iter().map(|pattern| pattern.as_str().len()).sum();
+        if patterns.len() > MAX_PATTERNS || bytes > MAX_PATTERN_BYTES {
+            let all = patterns.into_iter();
+            let union = all.reduce(|wide, pattern| wide.union(&pattern));
+            patterns = union.into_iter().collect();
         }
         self.wires.list.push(WireSubscription {
             id,
@@ -282,16 +293,23 @@ impl<E: Clone> Feed<E> {
             replayed: 0,
             delivered: 0,
         });
-        self.actions.push(Action::Subscribe(
-            connection_id,
-            Subscription {
-                wire: id,
-                patterns,
-                after,
-                // Version 1 may not have named it.
-                epoch: epoch.filter(|epoch| !epoch.is_empty()),
-            },
-        ));
+        let wanted = Subscription {
+            wire: id,
+            patterns,
+            after,
+            // Version 1 may not have named it.
+            epoch: epoch.filter(|epoch| !epoch.is_empty()),
+        };
+        (self.actions).push(Action::Subscribe(connection_id, Box::new(wanted)));
+    }
+
+    /// The revision up to which the live subscribers have everything.
+    fn live_point(&mut self) -> Option<Point> {
+        let newest = self.wires.newest;
+        let mut positions = self.subscribers.iter_mut().map(|each| &each.position);
+        let live = positions.find(|position| position.is_live)?;
+        let (epoch, revision) = live.complete.as_ref()?;
+        Some((Rc::clone(epoch), newest.max(*revision)))
     }
 
     pub(super) fn connection_id(&self) -> Option<ConnectionId> {

@@ -41,8 +41,7 @@ export const SOCKET_REPLAYED_DELETED = 7;
 export const SOCKET_SYNCED = 8;
 export const SOCKET_REFUSED = 9;
 export const SOCKET_TICK = 10;
-export const SOCKET_REPLACED = 11;
-export const SOCKET_CLOSED = 12;
+export const SOCKET_CLOSED = 11;
 
 export const REPLAY_COMPLETE = 0;
 export const REPLAY_PRUNED = 1;

@@ -14,7 +14,6 @@ import {
   SOCKET_OPENED,
   SOCKET_PUT,
   SOCKET_REFUSED,
-  SOCKET_REPLACED,
   SOCKET_REPLAY,
   SOCKET_REPLAYED_DELETED,
   SOCKET_REPLAYED_PUT,
@@ -32,6 +31,12 @@ const LOST = 1006;
 const UNAUTHORIZED_CODE = 4401;
 const UNAUTHORIZED = 401;
 
+/** So many milliseconds others wait for a handshake. */
+const SLOW_HANDSHAKE = 1000;
+
+/** The status of a refusal that has none. */
+const SERVER_ERROR = 500;
+
 const listOf = (value) => (Array.isArray(value) ? value : []);
 
 const isString = (value) => typeof value === "string";
@@ -44,7 +49,7 @@ class SharedSocket {
   #ids = 0;
   lastFrame = now();
   /** When a ping was sent to which no frame has come yet. */
-  askedAt;
+  pingedAt;
 
   constructor(socket) {
     this.socket = socket;
@@ -68,7 +73,7 @@ class SharedSocket {
   /** Receives a frame; returns a close code if the connection is of no use any more. */
   receive(data) {
     this.lastFrame = now();
-    this.askedAt = undefined;
+    this.pingedAt = undefined;
     const frame = parseFrame(data);
     if (isString(frame)) {
       for (const channel of [...this.channels]) channel.report(frame);
@@ -80,7 +85,7 @@ class SharedSocket {
     } else if (frame.type === "tick") {
       for (const channel of this.channels) {
         const revision = frame.revisions?.[channel.bucket];
-        if (revision > 0) channel.notify(SOCKET_TICK, revision);
+        if (Number.isSafeInteger(revision)) channel.notify(SOCKET_TICK, revision);
       }
     } else {
       const subscription = this.#subscriptions.get(frame.id);
@@ -94,6 +99,7 @@ class SharedSocket {
     const { channel, wire } = subscription;
     const { epoch, revision } = frame;
     if (frame.type === "replay") {
+      subscription.live = undefined;
       const kind = frame.reset ? REPLAY_RESET : frame.pruned ? REPLAY_PRUNED : REPLAY_COMPLETE;
       channel.notify(SOCKET_REPLAY, kind, [epoch, frame.total], wire);
     } else if (frame.type === "changes") {
@@ -104,7 +110,8 @@ class SharedSocket {
       }
     } else if (frame.type === "live") {
       const keys = listOf(frame.keys).filter(isString);
-      subscription.live = [...listOf(subscription.live), ...keys];
+      subscription.live ??= [];
+      for (const key of keys) subscription.live.push(key);
     } else if (frame.type === "synced") {
       const { live } = subscription;
       subscription.live = undefined;
@@ -115,7 +122,8 @@ class SharedSocket {
       this.#subscriptions.delete(frame.id);
       // The credential is the whole connection's.
       if (frame.status === UNAUTHORIZED) return UNAUTHORIZED_CODE;
-      channel.notify(SOCKET_REFUSED, frame.status ?? 0, readRefused(frame), wire);
+      const status = Number.isInteger(frame.status) ? frame.status : SERVER_ERROR;
+      channel.notify(SOCKET_REFUSED, status, readRefused(frame), wire);
     }
     return undefined;
   }
@@ -179,8 +187,9 @@ class Session {
   #heartbeat;
   #timeout;
   #shared;
-  /** The channel whose handshake is under way, and those that wait for it. */
+  /** The channel whose handshake is under way, when it began, and the channels that wait for it. */
   #first;
+  #begunAt;
   #waiting = new Set();
   #isVersion1 = false;
 
@@ -195,26 +204,33 @@ class Session {
 
   open(...feed) {
     const channel = new Channel(this, ...feed);
-    if (this.#shared) this.#join(channel);
-    else if (this.#first && !this.#isVersion1) this.#waiting.add(channel);
-    else this.#dial(channel);
+    this.#connect(channel);
     return channel;
   }
 
+  /** Joins the socket there is, waits for the handshake under way, or begins one. */
+  #connect(channel) {
+    const isYoung = this.#first && now() - this.#begunAt < SLOW_HANDSHAKE;
+    if (this.#shared) this.#join(channel);
+    else if (isYoung && !this.#isVersion1) this.#waiting.add(channel);
+    else this.#dial(channel);
+  }
+
   #dial(channel) {
-    this.#first ??= channel;
+    this.#first = channel;
+    this.#begunAt = now();
     try {
       channel.socket = openSocket(channel.url, channel.offered, {
         opened: (isVersion2) => {
           this.#isVersion1 = !isVersion2;
           if (isVersion2) this.#share(channel);
           else channel.notify(SOCKET_OPENED, 1);
-          this.#settle(channel);
+          this.#handshakeDone(channel);
         },
         closed: (code) => {
           if (channel.shared) return this.#close(channel.shared, code);
           channel.notify(SOCKET_CLOSED, code);
-          this.#settle(channel);
+          this.#handshakeDone(channel);
         },
         message: (data) => {
           const { shared } = channel;
@@ -224,25 +240,22 @@ class Session {
         },
       });
     } catch (message) {
-      this.#settle(channel);
+      this.#handshakeDone(channel);
       throw message;
     }
   }
 
   /** The handshake of a channel is over: those that wait for it go on. */
-  #settle(channel) {
+  #handshakeDone(channel) {
     if (this.#first !== channel) return;
     this.#first = undefined;
-    for (const waiting of [...this.#waiting]) {
-      this.#waiting.delete(waiting);
-      if (this.#shared) this.#join(waiting);
-      else if (this.#first && !this.#isVersion1) this.#waiting.add(waiting);
-      else {
-        try {
-          this.#dial(waiting);
-        } catch {
-          waiting.notify(SOCKET_CLOSED, LOST);
-        }
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const each of waiting) {
+      try {
+        this.#connect(each);
+      } catch {
+        each.notify(SOCKET_CLOSED, LOST);
       }
     }
   }
@@ -257,7 +270,7 @@ class Session {
       this.#shared = new SharedSocket(socket);
       // Its handlers are those of this channel, also after the channel has left.
       channel.shared = this.#shared;
-      this.#look(this.#shared, this.#heartbeat);
+      this.#scheduleCheck(this.#shared, this.#heartbeat);
     }
     this.#join(channel);
   }
@@ -276,7 +289,9 @@ class Session {
     if (socket) leaveSocket(socket, atOnce);
     shared?.channels.delete(channel);
     if (shared?.channels.size === 0) this.#close(shared);
-    this.#settle(channel);
+    // At once, the others leave too.
+    if (atOnce) microtask(() => this.#handshakeDone(channel));
+    else this.#handshakeDone(channel);
   }
 
   /** Closes a shared socket, and notifies the channels that are still there. */
@@ -287,33 +302,34 @@ class Session {
     for (const channel of [...shared.channels]) channel.notify(SOCKET_CLOSED, code);
   }
 
-  /** Replaces the socket: the credential is another one. It is closed when its last channel has left. */
+  /** The credential is another one: no channel joins the socket there is, or waits for the handshake under way. */
   replace() {
-    const shared = this.#shared;
     this.#shared = undefined;
-    for (const channel of [...(shared?.channels ?? [])]) channel.notify(SOCKET_REPLACED, 0);
+    this.#first = undefined;
+    this.#waiting.clear();
   }
 
-  /** Asks the server for a sign of life: the network or the page has changed. */
+  /** Pings the server: the network or the page has changed. */
   check() {
-    if (this.#shared) this.#ask(this.#shared);
+    if (this.#shared) this.#ping(this.#shared);
   }
 
-  #ask(shared) {
-    shared.askedAt = now();
+  #ping(shared) {
+    if (shared.pingedAt !== undefined) return;
+    shared.pingedAt = now();
     send(shared.socket, { type: "ping" });
-    this.#look(shared, Math.min(this.#heartbeat, this.#timeout));
+    this.#scheduleCheck(shared, Math.min(this.#heartbeat, this.#timeout));
   }
 
-  /** Looks after so many milliseconds whether frames have come. */
-  #look(shared, milliseconds) {
+  /** Checks after so many milliseconds whether frames have come. */
+  #scheduleCheck(shared, milliseconds) {
     stopTimer(shared.timer);
     shared.timer = after(milliseconds, () => {
-      const [silence, waited] = [shared.lastFrame, shared.askedAt].map((time) => now() - time);
-      if (silence < this.#heartbeat) this.#look(shared, this.#heartbeat - silence);
-      else if (shared.askedAt === undefined) this.#ask(shared);
-      else if (waited < this.#timeout) this.#look(shared, this.#timeout - waited);
-      else this.#close(shared, LOST);
+      const [silence, waited] = [shared.lastFrame, shared.pingedAt].map((time) => now() - time);
+      if (waited >= this.#timeout) this.#close(shared, LOST);
+      else if (waited >= 0) this.#scheduleCheck(shared, this.#timeout - waited);
+      else if (silence < this.#heartbeat) this.#scheduleCheck(shared, this.#heartbeat - silence);
+      else this.#ping(shared);
     });
   }
 }

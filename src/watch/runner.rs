@@ -192,6 +192,11 @@ impl FeedRunner {
         self.update(Feed::connect_now);
     }
 
+    /// The credential is another one.
+    pub(crate) fn credential_changed(self: &Rc<Self>) {
+        self.update(Feed::credential_changed);
+    }
+
     /// Updates the feed, and carries out its actions.
     pub(super) fn update(self: &Rc<Self>, what: impl FnOnce(&mut Feed<JsValue>)) {
         what(&mut self.feed.borrow_mut());

@@ -37,12 +37,10 @@ pub(super) enum SocketEvent {
     Synced(Synced),
     Refused(WireId, Error),
     Tick(Revision),
-    /// Another one is to be opened.
-    Replaced,
 }
 
 impl SocketEvent {
-    /// What `socket.js` calls with.
+    /// What `session.js` calls with.
     fn new(kind: u32, number: f64, value: JsValue, slot: i32) -> Self {
         match SocketKind::from_number(kind) {
             SocketKind::Opened => Self::Opened(number > 1.0),
@@ -67,7 +65,6 @@ impl SocketEvent {
                 Self::Refused(wire_id(slot), error)
             }
             SocketKind::Tick => Self::Tick(number as Revision),
-            SocketKind::Replaced => Self::Replaced,
             kind => Self::Frame {
                 event: value,
                 revision: number as Revision,
@@ -83,7 +80,7 @@ fn wire_id(number: i32) -> WireId {
     WireId(number.unsigned_abs())
 }
 
-/// What `shared-socket.js` says of the end of a replay.
+/// What `session.js` says of the end of a replay.
 fn synced(wire: WireId, revision: f64, value: &JsValue) -> Synced {
     let [epoch, is_reset, live] = [0, 1, 2].map(|at| value.unchecked_ref::<Array>().get(at));
     Synced {

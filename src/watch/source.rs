@@ -210,7 +210,6 @@ impl FeedRunner {
             }
             socket_event => self.update(|feed| match socket_event {
                 SocketEvent::Closed(code) => feed.closed(connection_id, code),
-                SocketEvent::Replaced => feed.replaced(connection_id),
                 SocketEvent::BadFrame(words) => feed.bad_frame(connection_id, words),
                 SocketEvent::Replay(wire, epoch, kind, total) => {
                     feed.replay_begins(connection_id, wire, epoch, kind, total);

@@ -178,6 +178,20 @@ describe("the socket of a client", async () => {
     await until(() => openSockets() === 0);
   });
 
+  test("brings what is written right after watch() returned", async () => {
+    const kv = writer(server.url, { auth });
+    await kv.createBucket({ name: "joined" });
+    const client = clientOf(server.url, { auth });
+    const bucket = client.kv().bucket("joined");
+    await observe(bucket).watcher.ready;
+    for (let n = 0; n < 10; n += 1) {
+      const seen = observe(bucket, { key: `key-${n}` });
+      await bucket.put(`key-${n}`, 1);
+      await until(() => seen.events.length === 1);
+    }
+    client.disconnect();
+  });
+
   test("is replaced by setAuth(), and nothing is missed", async () => {
     const kv = writer(server.url, { auth });
     await kv.createBucket({ name: "moving" });

@@ -224,6 +224,10 @@ impl World {
 
     /// The server refuses a wider connection, beside the one there is.
     pub(super) fn refuse_newcomers(&mut self, code: u16) -> bool {
+        // A new credential that is refused ends the watches.
+        if self.feed.is_replacing {
+            return false;
+        }
         let wider = self.feed.next.as_ref().map(|next| next.connection_id);
         let fits = |wire: &Wire| Some(wire.connection_id) == wider;
         match self.wires.iter().position(fits) {

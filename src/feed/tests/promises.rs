@@ -58,6 +58,7 @@ enum Step {
     Show(bool),
     Recreate,
     Version(bool),
+    ChangeCredential,
     Serve(usize),
     Overflow(usize),
     RefuseSubscription(usize, usize),
@@ -94,6 +95,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Show),
         1 => Just(Step::Recreate),
         1 => any::<bool>().prop_map(Step::Version),
+        1 => Just(Step::ChangeCredential),
         6 => at().prop_map(Step::Serve),
         1 => at().prop_map(Step::Overflow),
         1 => (at(), at()).prop_map(|(n, error)| Step::RefuseSubscription(n, error)),
@@ -158,6 +160,7 @@ fn take(world: &mut World, step: &Step) {
         Step::Show(long) => world.then(|feed| feed.visible(if long { 60_000.0 } else { 10.0 })),
         Step::Recreate => world.recreate(),
         Step::Version(is_2) => world.is_version_2 = is_2,
+        Step::ChangeCredential => world.then(|feed| feed.credential_changed()),
         Step::Serve(n) => _ = world.serve(n),
         Step::Overflow(n) => _ = world.overflow(n),
         // A refusal ends a subscriber; the feed is to go on.
