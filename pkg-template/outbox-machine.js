@@ -65,7 +65,9 @@ export function next(entry, world, memo) {
   const recreated = Boolean(epoch && world.epoch && epoch !== world.epoch);
   const conflicts = base === LOST || recreated || memo.refused === true;
   const unknown = base === undefined && entry.operation !== "create";
-  if (conflicts || unknown || (removes(entry) && base === 0)) {
+  // It may have been carried out: the key may be missing because another client deleted it.
+  const doubtful = sent && !base && !memo.first;
+  if (conflicts || unknown || doubtful || (removes(entry) && base === 0)) {
     if (memo.theirs === undefined) return { kind: "read" };
     const known = resolve(entry, memo, conflicts);
     if (known) return known;
@@ -78,7 +80,7 @@ export function next(entry, world, memo) {
 }
 
 /** What follows from the server's entry, or its absence: false. */
-function resolve(entry, { theirs, refused, unverified, first }, conflicts) {
+function resolve(entry, { theirs, deleted, refused, unverified, first }, conflicts) {
   const done = removes(entry) ? theirs === false : theirs && matchesBytes(theirs, entry);
   if (done && (conflicts || entry.sent || (theirs && !entry.ttl))) {
     return { kind: "finish", revision: theirs ? theirs.revision : 0 };
@@ -86,9 +88,11 @@ function resolve(entry, { theirs, refused, unverified, first }, conflicts) {
   if (removes(entry) && !theirs) {
     return { kind: "finish", error: { code: "HTTP_404", status: 404 } };
   }
-  if (!conflicts && !theirs) return { kind: "store", entry: { ...entry, base: 0 } };
   // Only the refusal of an id that was sent before says that no attempt was carried out.
   const maybeApplied = unverified || (entry.sent && !first && (entry.blind || !refused));
+  if (!conflicts && !theirs && !(deleted && maybeApplied)) {
+    return entry.base === 0 ? undefined : { kind: "store", entry: { ...entry, base: 0 } };
+  }
   return { kind: "ask", theirs, maybeApplied: Boolean(maybeApplied) };
 }
 
@@ -129,7 +133,7 @@ const conflictError = (maybeApplied) => ({
  * that wait for this one. `result` of each kind of step:
  *
  * - `info`: `{ error }`, or nothing.
- * - `read`: `{ theirs }`, false where the key is missing; or `{ error }`.
+ * - `read`: `{ theirs }`, false where the key is missing, `deleted`: because it was deleted; or `{ error }`.
  * - `send`: `{ revision }` or `{ error }`.
  * - `ask`: `{ bytes, id }` to write these with a new write id, `{ remove: true, id }`, `{ drop: true }`, or `{ error }`;
  *   undefined: the application has no `onConflict`.
@@ -148,7 +152,7 @@ export function apply(entry, memo, step, result, followers, world) {
   }
   const { error } = result;
   if (!error) {
-    if (step.kind === "read") return changes({ memo: { ...memo, theirs: result.theirs } });
+    if (step.kind === "read") return changes({ memo: { ...memo, ...result } });
     if (step.kind === "info") return changes({ memo });
     return written(entry, followers, result.revision);
   }
@@ -160,7 +164,7 @@ export function apply(entry, memo, step, result, followers, world) {
   if (gone && !memo.first) return written(entry, followers, 0);
   if (isFinal(error)) return aside(entry, followers, error);
   const first = step.kind === "send" ? false : memo.first;
-  return changes({ pause: error, memo: { ...memo, first } });
+  return changes({ pause: error, memo: { ...memo, first, theirs: undefined } });
 }
 
 const expired = ({ sent }) => ({

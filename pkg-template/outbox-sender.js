@@ -7,14 +7,17 @@ const OWN = { retry: false, fallback: null, onError: null, outbox: null, onConfl
 
 export class Sender {
   #owner;
+  #renewed;
   #client;
   /** The last known epoch of each bucket, "" where the server has none. */
   epochs = new Map();
   /** The buckets whose epochs are known for sure. */
   #known = new Set();
 
-  constructor(owner) {
+  /** `renewed` is called when a bucket was recreated. */
+  constructor(owner, renewed) {
     this.#owner = owner;
+    this.#renewed = renewed;
   }
 
   configure(config) {
@@ -58,7 +61,9 @@ export class Sender {
       const info = await this.#kv().getBucketInfo(bucket);
       // It was of another server.
       if (client !== this.#client) return {};
-      this.epochs.set(bucket, info.epoch ?? "");
+      const epoch = info.epoch ?? "";
+      if ((this.epochs.get(bucket) ?? epoch) !== epoch) this.#renewed();
+      this.epochs.set(bucket, epoch);
       this.#known.add(bucket);
       return {};
     });
@@ -72,12 +77,16 @@ export class Sender {
     return this.#result(() => this.#kv(this.#owner).getBucketInfo(bucket));
   }
 
-  /** The stored entry of a key, false if it is missing. */
-  read({ bucket, key }) {
+  /** The stored entry of a key, false if it is missing; then also whether it was deleted, for a write that may be done. */
+  read({ bucket, key, sent }) {
     return this.#result(async () => {
       const [handle, methods] = this.#handle(bucket);
       const entry = await methods.find.call(handle, key);
-      if (!entry) return { theirs: false };
+      if (!entry) {
+        const asks = sent && this.features.has("history");
+        const history = asks ? await methods.history.call(handle, key) : [];
+        return { theirs: false, deleted: history.length > 0 };
+      }
       const { revision, created_at } = entry;
       return { theirs: { revision, created_at, bytes: entry.bytes() } };
     });

@@ -33,6 +33,8 @@ export class Outbox {
   #busy = new Set();
   /** The ids of the entries that other tabs send, or ask about. */
   #foreign = new Set();
+  /** Functions that end the questions to the application, by the id of the entry. */
+  #asking = new Map();
   /** The writes that are encoded. */
   #starting = new Set();
   /** The first attempt of the last write of each line. */
@@ -53,7 +55,7 @@ export class Outbox {
     const place = { backend, scope, name: this.#name };
     this.state = new OutboxState(place, given, () => this.replay());
     this.values = new Values(client);
-    this.#sender = new Sender(client);
+    this.#sender = new Sender(client, () => this.#seen.clear());
     this.#loaded = this.state.read();
     this.state.open();
     this.configure(given);
@@ -295,8 +297,11 @@ export class Outbox {
     const { id, writeId } = entry;
     this.#busy.add(id);
     withLock(this.#lockOf(id), async () => {
-      const result = await askApplication(this.#given.onConflict, this.values, entry, step);
-      if (entries.get(id)?.writeId !== writeId) return;
+      const ended = new Promise((resolve) => this.#asking.set(id, () => resolve(false)));
+      const asked = askApplication(this.#given.onConflict, this.values, entry, step);
+      const result = await Promise.race([asked, ended]);
+      this.#asking.delete(id);
+      if (result === false || entries.get(id)?.writeId !== writeId) return;
       const followers = entries.followers(entry);
       const world = this.#world(entry);
       await this.#commit(entry, machine.apply(entry, memo, step, result, followers, world));
@@ -311,9 +316,10 @@ export class Outbox {
   /** Removes an entry; with a signal only if it was not sent. */
   async discard(id, signal) {
     const { state } = this;
-    // The tab that sends it ends first.
-    await withLock(`${this.#name}:replay`, () =>
-      withLock(this.#lockOf(id), async () => {
+    if (!(signal && state.entries.get(id)?.sent)) this.#asking.get(id)?.();
+    // The tab that sends it, or asks about it, ends first; replays do not wait for that.
+    await withLock(this.#lockOf(id), () =>
+      withLock(`${this.#name}:replay`, async () => {
         await state.read();
         const entry = state.entries.get(id);
         if (!entry || (signal && entry.sent)) return;

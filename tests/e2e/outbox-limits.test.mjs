@@ -141,6 +141,53 @@ describe("later writes are sent after what waited was removed", () => {
   }
 });
 
+test("a put whose answer was lost does not bring back a key that another client deleted", async () => {
+  /** @type {any[]} */
+  const asked = [];
+  const { bucket, outbox } = t.open({
+    onConflict: (/** @type {any} */ given) => void asked.push(given),
+  });
+  await bucket.put("other", 0);
+  t.fate = "lost answer";
+  const written = failure(bucket.put("a", 1));
+  await outbox.flush();
+  t.fate = undefined;
+  await t.other.delete("a");
+  await outbox.flush();
+  assert.equal((await written).status, 412);
+  assert.equal(await t.other.find("a"), undefined);
+  assert.deepEqual(
+    asked.map(({ theirs, maybeApplied }) => [theirs, maybeApplied]),
+    [[undefined, true]],
+  );
+});
+
+for (const where of ["inside onConflict", "during onConflict"]) {
+  test(`discard() ${where} ends the question, and other keys are replayed`, async () => {
+    const { bucket, outbox } = t.open({
+      onConflict: async () => {
+        if (where === "inside onConflict") await outbox.discard(outbox.entries()[0].id);
+        return new Promise(() => {});
+      },
+    });
+    await bucket.put("a", 0);
+    t.fate = "offline";
+    const written = failure(bucket.put("a", 1));
+    await outbox.flush();
+    t.fate = undefined;
+    await t.other.put("a", 2);
+    await outbox.flush();
+    if (where === "during onConflict") await outbox.discard(outbox.entries()[0].id);
+    assert.equal((await written).name, "AbortError");
+    t.fate = "offline";
+    const later = bucket.put("b", 1);
+    await outbox.flush();
+    t.fate = undefined;
+    await outbox.flush();
+    await later;
+  });
+}
+
 test("a journal that cannot be read again leaves the write queued", async () => {
   const { bucket, outbox } = t.open();
   await bucket.put("a", 0);

@@ -79,9 +79,9 @@ class Server {
     this.records.clear();
   }
 
-  /** A write of another client. @param {string} key @param {number} value */
+  /** A write of another client, or a delete. @param {string} key @param {number} [value] */
   foreign(key, value) {
-    this.#write(key, bytesOf(value), undefined, "foreign");
+    this.#write(key, value === undefined ? value : bytesOf(value), undefined, "foreign");
   }
 }
 
@@ -235,7 +235,7 @@ class Origin {
         return {};
       case "read":
         if (fate === "no request" || fate === "no answer") return { error: UNREACHED };
-        return { theirs: server.read(entry.key) };
+        return { theirs: server.read(entry.key), deleted: server.last.has(entry.key) };
       case "send":
         assert.ok(Number.isSafeInteger(step.base), "a replayed write has a condition");
         assert.ok(this.journal.get(entry.id).sent, "it was journaled before");
@@ -304,7 +304,15 @@ const action = fc.oneof(
     choice: fc.constantFrom("merge", "merge", "drop", "no handler", "delete", "throw"),
   }),
   fc.record({
-    kind: fc.constantFrom("foreign", "crash", "restart", "without ids", "server", "recreate"),
+    kind: fc.constantFrom(
+      "foreign",
+      "foreign delete",
+      "crash",
+      "restart",
+      "without ids",
+      "server",
+      "recreate",
+    ),
     key,
   }),
 );
@@ -324,7 +332,8 @@ function run(origin, given) {
       origin.step(given.key, given.fate, given.choice);
       break;
     case "foreign":
-      server.foreign(given.key, origin.numbers++);
+    case "foreign delete":
+      server.foreign(given.key, given.kind === "foreign" ? origin.numbers++ : undefined);
       break;
     case "crash":
       origin.crash();
