@@ -1,7 +1,7 @@
 // Serves the files of a folder.
 
-import { readFile } from "node:fs/promises";
-import { extname, join, normalize } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
+import { extname, join, normalize, sep } from "node:path";
 import { Refusal } from "./errors.js";
 
 const TYPES = {
@@ -21,13 +21,20 @@ const TYPES = {
   ".woff2": "font/woff2",
 };
 
-/** The content and type of the file at a path; `index.html` for a folder. */
-export async function fileAt(folder, path) {
+/**
+ * The content and type of the file at a path; `index.html` for a folder. Missing are names that begin with a dot, and what
+ * is in the folder of the data, to which credentials may be needed.
+ */
+export async function fileAt(folder, path, dataDir) {
   const missing = () => new Refusal(404, "no such resource");
   try {
     // `normalize` removes every `..` from an absolute path.
-    const file = join(folder, normalize(`/${decodeURIComponent(path)}`));
-    const name = file.endsWith("/") ? join(file, "index.html") : file;
+    const inside = normalize(`/${decodeURIComponent(path)}`);
+    if (/[/\\]\./.test(inside)) throw missing();
+    const file = join(folder, inside);
+    const name = await realpath(file.endsWith("/") ? join(file, "index.html") : file);
+    const data = dataDir === undefined ? undefined : await realpath(dataDir).catch(() => undefined);
+    if (data !== undefined && `${name}${sep}`.startsWith(`${data}${sep}`)) throw missing();
     return [await readFile(name), TYPES[extname(name)] ?? "application/octet-stream"];
   } catch {
     throw missing();

@@ -106,7 +106,7 @@ export async function serve({
     if (address.path === "/health" || address.path === "/ready") return [200, { status: "ok" }];
     if (staticDir === undefined || request.method !== "GET")
       throw new Refusal(404, "no such resource");
-    const [file, type] = await fileAt(staticDir, address.path);
+    const [file, type] = await fileAt(staticDir, address.path, dataDir);
     return [200, file, { "Content-Type": type }];
   }
 
