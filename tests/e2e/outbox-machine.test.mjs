@@ -4,86 +4,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { bytesOf, numberOf, Server } from "./support/outbox-server.mjs";
 
 const url = new URL("../../pkg-template/outbox-machine.js", import.meta.url);
 const { apply, attempted, first, isQueued, lineOf, next } = await import(url.href);
 
-/** @param {number} number */
-const bytesOf = (number) => new Uint8Array([number >> 8, number & 255]);
-/** @param {{ bytes: Uint8Array }} stored */
-const numberOf = ({ bytes }) =>
-  /** @type {number} */ (bytes[0]) * 256 + /** @type {number} */ (bytes[1]);
-
 const KEYS = ["a", "b"];
 const UNREACHED = { code: "REQUEST_FAILED", retryable: true };
-
-/** A server by the rules of the protocol: one counter, write ids with a record and with the last message. */
-class Server {
-  ids = true;
-  epoch = "first";
-  revision = 0;
-  /** @type {Map<string, any>} */
-  last = new Map();
-  /** @type {Map<string, any>} */
-  records = new Map();
-  /** Every write that was carried out. @type {{ key: string, value: number, entry?: string, over: number }[]} */
-  log = [];
-
-  /** @param {string} key */
-  read(key) {
-    const last = this.last.get(key);
-    return last?.bytes ? { revision: last.revision, bytes: last.bytes } : false;
-  }
-
-  /** @param {any} entry @param {number | undefined} base undefined: without a condition */
-  write(entry, base) {
-    const { key, operation, writeId, bytes } = entry;
-    const removes = /delete|purge/.test(operation);
-    const name = `${writeId} ${key} ${removes ? operation : "put"} ${base}`;
-    if (this.ids && this.records.has(name)) return this.records.get(name);
-    const answer = this.#write(key, removes ? undefined : bytes, base, name, entry.id);
-    if (this.ids) this.records.set(name, answer);
-    return answer;
-  }
-
-  /** @param {string} key @param {Uint8Array | undefined} bytes @param {number | undefined} base @param {string} name @param {string} [entry] */
-  #write(key, bytes, base, name, entry) {
-    const last = this.last.get(key);
-    if (this.ids && last?.name === name) return { revision: last.revision };
-    const live = last?.bytes !== undefined;
-    const error = { code: "HTTP_412", status: 412 };
-    if (!bytes && !live) return { error: { code: "HTTP_404", status: 404 } };
-    if (base !== undefined && base !== (live || base ? (last?.revision ?? 0) : 0)) {
-      // It cannot know whether the write was carried out before: the record may be lost.
-      const unknown = this.ids && last && base < last.revision && this.forgetful;
-      return { error: unknown ? { ...error, details: { maybeApplied: true } } : error };
-    }
-    this.revision += 1;
-    this.last.set(key, { revision: this.revision, bytes, name });
-    const value = bytes ? numberOf({ bytes }) : 0;
-    this.log.push({ key, value, entry, over: base ?? -1 });
-    return { revision: this.revision };
-  }
-
-  forgetful = false;
-
-  restart() {
-    this.records.clear();
-    this.forgetful = true;
-  }
-
-  recreate() {
-    this.epoch += "'";
-    this.revision = 0;
-    this.last.clear();
-    this.records.clear();
-  }
-
-  /** A write of another client, or a delete. @param {string} key @param {number} [value] */
-  foreign(key, value) {
-    this.#write(key, value === undefined ? value : bytesOf(value), undefined, "foreign");
-  }
-}
 
 /** The journal of an origin, the tab that drains it, and what the application has seen. */
 class Origin {
@@ -101,6 +28,8 @@ class Origin {
   appended = [];
   /** @type {Set<string>} */
   resolved = new Set();
+  /** The revisions that each write may replace. @type {Map<string, Set<unknown>>} */
+  bases = new Map();
   numbers = 1;
   client = { server: /** @type {"s" | "t"} */ ("s"), environment: "e" };
   now = 0;
@@ -141,13 +70,20 @@ class Origin {
     return this.entries().filter((entry) => isQueued(entry) && lineOf(entry) === line);
   }
 
-  /** @param {string} operation @param {string} key @param {"unseen" | "seen"} base @param {number} [ttl] */
+  /** @param {string} id @param {unknown} base */
+  allow(id, base) {
+    this.bases.set(id, (this.bases.get(id) ?? new Set()).add(base));
+  }
+
+  /** @param {string} operation @param {string} key @param {"unseen" | "seen" | "stale"} base @param {number} [ttl] */
   append(operation, key, base, ttl) {
     this.seq += 1;
     const number = this.numbers++;
     const behind = this.line(key).at(-1);
     const seen = this.server.last.get(key);
-    const known = base === "seen" ? (seen?.bytes ? seen.revision : 0) : undefined;
+    const current = seen?.bytes ? seen.revision : 0;
+    const known = { seen: current, stale: Math.max(0, current - 1), unseen: undefined }[base];
+    const fixed = operation === "update" && base === "stale" && behind !== undefined;
     if (operation === "update" && known === undefined && !behind) return undefined;
     const entry = {
       id: `id${number}`,
@@ -163,8 +99,12 @@ class Origin {
       blind: false,
       at: this.now,
       ...(ttl && { ttl }),
-      ...(behind ? { after: behind.id } : { base: known }),
+      ...(behind && { after: behind.id }),
+      ...((!behind || fixed) && { base: known }),
+      fixed,
     };
+    if (!behind || fixed) this.allow(entry.id, known);
+    if (operation === "create") this.allow(entry.id, 0);
     this.journal.set(entry.id, entry);
     this.appended.push(entry);
     return entry;
@@ -183,6 +123,8 @@ class Origin {
     if (settle) {
       assert.ok(!this.settled.has(entry.id), "a write is settled once");
       this.settled.set(entry.id, settle);
+      const result = /delete|purge/.test(entry.operation) ? 0 : settle.revision;
+      for (const { id, fixed } of put) if (!settle.error && !fixed) this.allow(id, result);
     }
     this.memos.set(entry.id, memo);
   }
@@ -235,14 +177,17 @@ class Origin {
         return {};
       case "read":
         if (fate === "no request" || fate === "no answer") return { error: UNREACHED };
+        if (entry.base === undefined && !server.read(entry.key)) this.allow(entry.id, 0);
         return { theirs: server.read(entry.key), deleted: server.last.has(entry.key) };
       case "send":
         assert.ok(Number.isSafeInteger(step.base), "a replayed write has a condition");
+        assert.ok(this.bases.get(entry.id)?.has(step.base), "it replaces what it may");
         assert.ok(this.journal.get(entry.id).sent, "it was journaled before");
         return this.send(entry, step.base, fate);
       case "ask": {
         this.asked.push({ entry, theirs: step.theirs, maybeApplied: step.maybeApplied });
         this.checkMaybeApplied(entry, step.maybeApplied);
+        this.allow(entry.id, step.theirs ? step.theirs.revision : 0);
         const number = this.numbers++;
         if (choice === "drop") return { drop: true };
         if (choice === "no handler") return undefined;
@@ -285,7 +230,7 @@ const action = fc.oneof(
     kind: fc.constant("append"),
     key,
     operation: fc.constantFrom("put", "put", "create", "update", "delete", "purge"),
-    base: fc.constantFrom("seen", "unseen"),
+    base: fc.constantFrom("seen", "unseen", "stale"),
     fate: fc.constantFrom("queued", "queued", "fine", "no request", "no answer", "crash"),
   }),
   fc.record({
