@@ -84,8 +84,11 @@ export class Sender {
       const entry = await methods.find.call(handle, key);
       if (!entry) {
         const asks = sent && this.features.has("history");
-        const history = asks ? await methods.history.call(handle, key) : [];
-        return { theirs: false, deleted: history.length > 0 };
+        const read = asks ? await this.#result(() => methods.history.call(handle, key)) : {};
+        // A key that was never written may be missing here too, and a bucket may have fewer features.
+        const { status, code } = read.error ?? {};
+        if (code && status !== 404 && code !== "UNSUPPORTED") return read;
+        return { theirs: false, deleted: read.length > 0 };
       }
       const { revision, created_at } = entry;
       return { theirs: { revision, created_at, bytes: entry.bytes() } };

@@ -162,6 +162,23 @@ test("a put whose answer was lost does not bring back a key that another client 
   );
 });
 
+test("a new key, of which the server has no history, is written after a failed attempt", async () => {
+  const { bucket, outbox } = t.open();
+  await bucket.put("other", 0);
+  t.fate = "offline";
+  const written = bucket.put("a", 1);
+  await outbox.flush();
+  t.fate = undefined;
+  const send = globalThis.fetch;
+  globalThis.fetch = async (url, options) =>
+    /history/.test(String(url))
+      ? new Response('{"error":"key not found"}', { status: 404 })
+      : send(url, options);
+  await outbox.flush();
+  await written;
+  assert.equal((await t.other.get("a")).value, 1);
+});
+
 for (const where of ["inside onConflict", "during onConflict"]) {
   test(`discard() ${where} ends the question, and other keys are replayed`, async () => {
     const { bucket, outbox } = t.open({
