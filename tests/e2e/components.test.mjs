@@ -268,8 +268,11 @@ for (const framework of frameworks) {
     const complained = complaints(page);
     await page.goto(`${server.url}/${framework}/example.html`);
     await page.waitForSelector(`li:has-text('${framework}') input:not(:checked)`);
+    // The change shows before it is written.
+    const written = page.waitForResponse((response) => response.request().method() === "PUT");
     await page.click("input");
     await page.waitForSelector(`li:has-text('${framework}') input:checked`);
+    await written;
     const stored = await fetch(`${url}/${name}/keys/todo.1`);
     const { value } = /** @type {{ value: string }} */ (await stored.json());
     assert.deepEqual(JSON.parse(atob(value)), { title: framework, done: true });
