@@ -11,9 +11,8 @@ use crate::enums::ReplayKind;
 use crate::kv::{Key, Revision, Tree};
 
 impl<E: Clone> Feed<E> {
-    /// The replay of a subscription begins. Epoch: of which bucket, where that is news; total: about
-    /// how many changes come. A live subscription
-    /// goes back to a replay where the server could not hold all its changes.
+    /// The replay of a subscription begins. `epoch`: of which bucket, where that is news; `total`: about how many
+    /// changes come. A live subscription goes back to a replay where the server could not hold all its changes.
     pub fn replay_begins(
         &mut self,
         connection_id: ConnectionId,
@@ -229,7 +228,7 @@ impl<E: Clone> Feed<E> {
         if self.is_complete() {
             self.index.unfollow();
             self.connection_is_complete();
-            if std::mem::take(&mut self.wires.has_noted) {
+            if std::mem::take(&mut self.wires.has_partial_deliveries) {
                 self.index.all_delivered(connection_id.0);
             }
             (self.subscribers.iter_mut()).for_each(Subscriber::forget_read);
@@ -362,7 +361,7 @@ impl<E: Clone> Feed<E> {
         if !is_missing {
             return (self.index).record_at(known, key, revision, live, brought_by);
         }
-        self.wires.has_noted = true;
+        self.wires.has_partial_deliveries = true;
         self.note_read(to, key, revision);
         (self.index).note_at(known, key, revision, live, brought_by)
     }

@@ -17,8 +17,8 @@ const MAX_PATTERNS: usize = 500;
 /// How many bytes they have together.
 const MAX_PATTERN_BYTES: usize = 64 << 10;
 
-/// So many subscriptions more than there need to be are put together.
-const MANY_SUBSCRIPTIONS: usize = 32;
+/// With so many more subscriptions than twice what there were after the last merge, they are merged again.
+const MANY_SUBSCRIPTIONS: usize = if cfg!(test) { 0 } else { 32 };
 
 /// A subscription of the connection.
 #[derive(Debug)]
@@ -53,9 +53,9 @@ pub(super) struct WireSubscriptions {
     /// The revision of the newest live change: every live subscriber has everything up to it.
     pub(super) newest: Revision,
     /// Whether any change is noted that only some of its subscribers have.
-    pub(super) has_noted: bool,
-    /// How many subscriptions there were when they were last put together.
-    needed: usize,
+    pub(super) has_partial_deliveries: bool,
+    /// How many subscriptions there were after they were last merged.
+    merged_count: usize,
 }
 
 impl WireSubscriptions {
@@ -122,16 +122,13 @@ impl<E: Clone> Feed<E> {
                 std::mem::take(&mut position.was_on_version_1) || position.complete.is_none();
             if has_begun && was_on_version_1 {
                 let mut known = known.clone();
-                if let Some(first) = first_event
-                    && !subscriber.was_ready
-                {
-                    known.1 = known.1.max(first);
-                }
-                if let Some((epoch, revision)) = &position.complete
-                    && *epoch == known.0
-                {
-                    known.1 = known.1.max(*revision);
-                }
+                let complete = position.complete.as_ref().filter(|(of, _)| *of == known.0);
+                let reached = match complete {
+                    Some((_, revision)) => Some(*revision),
+                    None if subscriber.was_ready => None,
+                    None => first_event,
+                };
+                known.1 = known.1.max(reached.unwrap_or(0));
                 position.complete = Some(known);
                 position.is_migrated = true;
             }
@@ -191,8 +188,8 @@ impl<E: Clone> Feed<E> {
         if self.wires.waiting.is_empty() || self.has_ended() {
             return;
         }
-        if self.wires.list.len() > self.wires.needed * 2 + MANY_SUBSCRIPTIONS {
-            self.put_together();
+        if self.wires.list.len() > self.wires.merged_count * 2 + MANY_SUBSCRIPTIONS {
+            self.merge_subscriptions();
         }
         let mut groups: Vec<(Vec<SubscriberId>, usize, usize)> = Vec::new();
         for id in std::mem::take(&mut self.wires.waiting) {
@@ -221,11 +218,11 @@ impl<E: Clone> Feed<E> {
         for (members, ..) in groups {
             self.subscribe_for(members);
         }
-        self.wires.needed = self.wires.needed.max(1);
+        self.wires.merged_count = self.wires.merged_count.max(1);
     }
 
-    /// Puts the live subscriptions together: there are many, one for each newcomer.
-    fn put_together(&mut self) {
+    /// Merges the live subscriptions: there are many, one for each newcomer.
+    fn merge_subscriptions(&mut self) {
         let Some(connection_id) = self.connection_id() else {
             return;
         };
@@ -239,7 +236,7 @@ impl<E: Clone> Feed<E> {
             }
         }
         let patterns = self.wires.waiting.len();
-        self.wires.needed = self.wires.list.len() + patterns / MAX_PATTERNS + 1;
+        self.wires.merged_count = self.wires.list.len() + patterns / MAX_PATTERNS + 1;
     }
 
     /// Asks for a subscription of subscribers that start alike.

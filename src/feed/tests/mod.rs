@@ -13,4 +13,5 @@ mod promises;
 mod recorder;
 mod session;
 mod sharing;
+mod versions;
 mod world;
