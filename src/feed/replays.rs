@@ -146,16 +146,18 @@ impl<E: Clone> Feed<E> {
                 is_missing |= subscriber.activated && !has_it;
             }
         }
-        let slot = match is_known && is_missing {
+        let recorded = match is_known && is_missing {
             true => {
-                if live && !to.is_empty() {
-                    self.index.saw(&key, revision);
-                }
                 self.note_read(&to, &key, revision);
-                known
+                None
             }
             false => self.record_for(id.0, &key, known, (revision, live), &to, is_missing),
         };
+        if recorded.is_none() && live && !to.is_empty() {
+            // Old for the others, perhaps, but its delete will matter.
+            self.index.saw(&key, revision);
+        }
+        let slot = recorded.or(known);
         if (is_reset || lacks_deletes) && live {
             self.index.list(&key, id.0, 0, 0);
         }

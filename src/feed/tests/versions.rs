@@ -1,4 +1,4 @@
-//! Servers that come back with another version of the wire.
+//! Version 2 of the wire: newcomers whose replay is cut, and servers that come back with the other version.
 
 use super::world::{World, settings};
 
@@ -29,4 +29,33 @@ fn a_newcomer_that_was_served_on_both_versions_misses_nothing_between_them() {
     world.settle();
     let expected = ["put a 2", "put b 4", "put a 3"];
     assert_eq!(world.delivered(newcomer), expected);
+}
+
+#[test]
+fn an_entry_that_only_a_newcomer_was_given_is_deleted_with_its_bucket() {
+    let mut world = World::new(settings());
+    world.is_version_2 = true;
+    world.put("b");
+    world.watch(&[">"], false);
+    world.settle();
+    world.put("a.x");
+    while world.deliver(0, false) {}
+    world.cut(0, 1006);
+
+    let newcomer = world.watch(&["*"], true);
+    world.open(0);
+    // Its replay is cut before the end.
+    world.serve(0);
+    world.serve(0);
+    for _ in 0..3 {
+        world.deliver(0, false);
+    }
+    assert_eq!(world.delivered(newcomer), ["put b 1"]);
+    world.cut(0, 1006);
+    world.recreate();
+    world.settle();
+    assert_eq!(
+        world.delivered(newcomer),
+        ["put b 1", "delete b 0 resynced"]
+    );
 }
