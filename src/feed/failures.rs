@@ -133,8 +133,8 @@ impl<E: Clone> Feed<E> {
         let Some(mut wire) = self.wires.take(id) else {
             return;
         };
-        self.note_positions(&wire);
         if error.retryable() && error.status() != Some(401) {
+            self.note_positions(&wire);
             for member in &wire.members {
                 if let Some(subscriber) = self.subscribers.get_mut(*member) {
                     subscriber.position.wire = Some(id);
@@ -144,6 +144,7 @@ impl<E: Clone> Feed<E> {
             self.wires.refused.push(wire);
             return self.slow_down(&error);
         }
+        self.leave_subscription(&wire);
         let mut members = wire.members;
         match error.status() {
             Some(401) => self.unauthorized(error),

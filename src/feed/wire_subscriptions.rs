@@ -337,10 +337,8 @@ impl<E: Clone> Feed<E> {
     pub(super) fn leave_wires(&mut self) {
         let mut all = std::mem::take(&mut self.wires.list);
         all.append(&mut self.wires.refused);
-        for mut wire in all {
-            let deleted = std::mem::replace(&mut wire.deleted, Tree::new());
-            self.deliver_deletes(wire.id, &deleted, Revision::MAX);
-            self.note_positions(&wire);
+        for wire in &all {
+            self.leave_subscription(wire);
         }
         if std::mem::take(&mut self.wires.is_on) {
             if let Some(next) = &self.next {
@@ -354,6 +352,13 @@ impl<E: Clone> Feed<E> {
         self.wires.waiting.clear();
         self.wires.is_retrying = false;
         self.wires.newest = 0;
+    }
+
+    /// A subscription is over: the deletes that its replay may not have brought are delivered, and each member notes
+    /// how far it came.
+    pub(super) fn leave_subscription(&mut self, wire: &WireSubscription) {
+        self.deliver_deletes(wire.id, &wire.deleted, Revision::MAX);
+        self.note_positions(wire);
     }
 
     pub(super) fn note_positions(&mut self, wire: &WireSubscription) {

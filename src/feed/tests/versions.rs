@@ -1,6 +1,7 @@
 //! Version 2 of the wire: newcomers whose replay is cut, and servers that come back with the other version.
 
 use super::world::{World, settings};
+use crate::error::Error;
 
 #[test]
 fn a_newcomer_that_was_served_on_both_versions_misses_nothing_between_them() {
@@ -58,4 +59,25 @@ fn an_entry_that_only_a_newcomer_was_given_is_deleted_with_its_bucket() {
         world.delivered(newcomer),
         ["put b 1", "delete b 0 resynced"]
     );
+}
+
+#[test]
+fn a_delete_during_the_replay_of_a_refused_subscription_is_not_missed() {
+    let mut world = World::new(settings());
+    world.put("a");
+    let all = world.watch(&[">"], true);
+    let other = world.watch(&[">"], true);
+    world.settle();
+    world.cut(0, 1006);
+
+    // Version 1 has brought no change, so that the entries are replayed.
+    world.is_version_2 = true;
+    world.watch(&["a"], false);
+    world.open(0);
+    world.delete("a");
+    world.refuse_subscription(0, &Error::status_of(403, "no"));
+    world.settle();
+    for id in [all, other] {
+        assert_eq!(world.delivered(id), ["put a 1", "delete a 2 resynced"]);
+    }
 }
