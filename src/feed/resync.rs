@@ -105,6 +105,8 @@ impl<E: Clone> Feed<E> {
     }
 
     fn list_for_resync(&mut self, scope: ResyncScope) {
+        // Reads of the listing before must not count for this one.
+        self.fetches.forget(Requester::Feed);
         self.fetches.begin_listing();
         self.index.set_complete(false);
         for subscriber in self.subscribers.iter_mut() {

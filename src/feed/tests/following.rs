@@ -345,3 +345,33 @@ fn changes_of_a_bucket_created_again_are_not_delivered_after_newer_ones() {
     assert_eq!(delivered.first().map(String::as_str), Some("put a 4"));
     assert_eq!(delivered.last().map(String::as_str), Some("put a 5"));
 }
+
+#[test]
+fn reads_of_a_listing_that_is_repeated_do_not_end_the_resync() {
+    let mut world = World::new(settings());
+    world.put("a.x");
+    world.put("a");
+    let id = world.watch(&[">"], false);
+    world.open(0);
+    world.delete("a.x");
+    world.put("a");
+    world.deliver(0, false);
+    world.deliver(0, false);
+    world.cut(0, 1006);
+
+    world.put("a");
+    world.put("a.x");
+    world.put("b");
+    world.wait();
+    world.open(0);
+    // The newest key of the listing is gone before it is read, so that the keys are listed again.
+    world.consider(1);
+    world.delete("b");
+    world.consider(0);
+    world.settle();
+    let delivered = world.delivered(id);
+    assert!(
+        delivered.contains(&"put a 5 resynced".into()),
+        "{delivered:?}"
+    );
+}
