@@ -1,60 +1,31 @@
 // What a resync costs on the reference server, by the order in which keys are listed.
 
 import assert from "node:assert/strict";
-import { after, afterEach, beforeEach, describe, test } from "node:test";
-import WebSocket from "ws";
+import { after, describe, test } from "node:test";
 import { api } from "./support/api.mjs";
+import { cutNetwork, until } from "./support/cut-network.mjs";
 import { startServer } from "./support/server.mjs";
 
 const server = await startServer({ watchVersions: "1" });
 after(() => server.stop());
 
-const { fetch, WebSocket: original } = globalThis;
 const names = Array.from({ length: 1000 }, (_, n) => `key-${1000 + n}`);
 
 /** The order in which the keys of a listing arrive. @type {(keys: string[]) => string[]} */
 let order = (keys) => keys;
 /** The requests that were sent, by kind. */
 let sent = { lists: 0, reads: 0 };
-/** The sockets that were opened. @type {WebSocket[]} */
-let sockets = [];
-/** Whether sockets go to a port on which no server listens. */
-let isCut = false;
 
-beforeEach(() => {
-  sockets = [];
-  isCut = false;
-  globalThis.WebSocket = /** @type {any} */ (
-    class extends WebSocket {
-      /** @param {string} url @param {string[]} protocols */
-      constructor(url, protocols) {
-        super(isCut ? url.replace(/:\d+/, ":1") : url, protocols);
-        sockets.push(this);
-      }
-    }
-  );
-  globalThis.fetch = /** @type {any} */ (
-    async (/** @type {string} */ url, /** @type {RequestInit} */ init) => {
-      const { pathname } = new URL(url);
-      const isRead = (init?.method ?? "GET") === "GET";
-      if (isRead && pathname.includes("/keys/")) sent.reads += 1;
-      const response = await fetch(url, init);
-      if (!isRead || !pathname.endsWith("/keys")) return response;
-      sent.lists += 1;
-      const { keys, count } = await response.json();
-      return Response.json({ keys: order(keys), count });
-    }
-  );
+const network = cutNetwork(async (url, init) => {
+  const { pathname } = new URL(url);
+  const isRead = (init?.method ?? "GET") === "GET";
+  if (isRead && pathname.includes("/keys/")) sent.reads += 1;
+  const response = await network.fetch(url, init);
+  if (!isRead || !pathname.endsWith("/keys")) return response;
+  sent.lists += 1;
+  const { keys, count } = /** @type {{ keys: string[], count: number }} */ (await response.json());
+  return Response.json({ keys: order(keys), count });
 });
-afterEach(() => {
-  globalThis.fetch = fetch;
-  globalThis.WebSocket = original;
-});
-
-/** Waits for something to be so. @param {() => unknown} holds */
-async function until(holds) {
-  while (!holds()) await new Promise((next) => setTimeout(next, 5));
-}
 
 /** Writes keys, as another client. @param {string} bucket @param {string[]} keys @param {string} value */
 async function put(bucket, keys, value) {
@@ -98,13 +69,13 @@ describe("50 of 1,000 keys change while the connection is cut", () => {
       await put(bucket, names.slice(0, 3), "seen");
       await until(() => names.slice(0, 3).every((key) => view.get(key)?.text() === "seen"));
 
-      isCut = true;
+      network.isCut = true;
       sent = { lists: 0, reads: 0 };
-      sockets.at(-1)?.close();
+      network.sockets.at(-1)?.close();
       await until(() => view.state !== "connected");
       await put(bucket, names.slice(100, 150), "missed");
       await client.kv().bucket(bucket).delete("key-1200");
-      isCut = false;
+      network.isCut = false;
       const missed = () => names.slice(100, 150).every((key) => view.get(key)?.text() === "missed");
       await until(() => missed() && view.get("key-1200") === undefined);
       await until(() => view.state === "connected");

@@ -2,49 +2,14 @@
 // come back with another version.
 
 import assert from "node:assert/strict";
-import { after, afterEach, beforeEach, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import WebSocket from "ws";
 import { api } from "./support/api.mjs";
+import { cutNetwork, until } from "./support/cut-network.mjs";
 import { startNats } from "./support/nats.mjs";
 import { startServer } from "./support/server.mjs";
 
-const { fetch, WebSocket: original } = globalThis;
-
-/** The sockets that were opened, and how many requests were sent. @type {WebSocket[]} */
-let sockets = [];
-let requests = 0;
-/** Whether sockets go to a port on which no server listens. */
-let isCut = false;
-
-beforeEach(() => {
-  sockets = [];
-  requests = 0;
-  isCut = false;
-  globalThis.WebSocket = /** @type {any} */ (
-    class extends WebSocket {
-      /** @param {string} url @param {string[]} protocols */
-      constructor(url, protocols) {
-        super(isCut ? url.replace(/:\d+/, ":1") : url, protocols);
-        sockets.push(this);
-      }
-    }
-  );
-  globalThis.fetch = /** @type {any} */ (
-    (/** @type {string} */ url, /** @type {RequestInit} */ init) => {
-      requests += 1;
-      return fetch(url, init);
-    }
-  );
-});
-afterEach(() => {
-  globalThis.fetch = fetch;
-  globalThis.WebSocket = original;
-});
-
-/** Waits for something to be so. @param {() => unknown} holds */
-async function until(holds) {
-  while (!holds()) await new Promise((next) => setTimeout(next, 5));
-}
+const network = cutNetwork();
 
 /** @param {string} serverUrl @param {object} [options] */
 const clientOf = (serverUrl, options) =>
@@ -88,7 +53,8 @@ function observe(bucket, options) {
 }
 
 /** How many of the sockets are not closed. */
-const openSockets = () => sockets.filter(({ readyState }) => readyState < WebSocket.CLOSING).length;
+const openSockets = () =>
+  network.sockets.filter(({ readyState }) => readyState < WebSocket.CLOSING).length;
 
 for (const store of ["memory", "nats"]) {
   describe(`a reconnect, on ${store}`, async () => {
@@ -104,24 +70,24 @@ for (const store of ["memory", "nats"]) {
       const kv = writer(server.url);
       await kv.createBucket({ name: "large" });
       await Promise.all(names.map((key) => kv.bucket("large").put(key, "first")));
-      const written = requests;
+      const written = network.requests;
       const client = clientOf(server.url);
       const view = client.kv().bucket("large").view();
       await view.ready;
       assert.equal(view.size, 1000);
       const plain = observe(client.kv().bucket("large"));
       await plain.watcher.ready;
-      assert.equal(requests, written);
+      assert.equal(network.requests, written);
 
-      isCut = true;
-      sockets.at(-1)?.terminate();
+      network.isCut = true;
+      network.sockets.at(-1)?.terminate();
       await until(() => view.state !== "connected");
       for (const key of names.slice(100, 150)) await kv.bucket("large").put(key, "missed");
       await kv.bucket("large").delete("key-1200");
-      const before = requests;
-      isCut = false;
+      const before = network.requests;
+      network.isCut = false;
       await until(() => view.state === "connected" && plain.events.length === 51);
-      assert.equal(requests, before);
+      assert.equal(network.requests, before);
       assert.deepEqual(plain.events[0], "put key-1100 1001 resynced");
       assert.deepEqual(plain.events[50], "delete key-1200 1051 resynced");
       assert.equal(view.size, 999);
@@ -140,10 +106,10 @@ test("a view says how far it has loaded", async () => {
     await Promise.all(names.map((name) => kv.bucket("large").put(name, 1)));
     const view = clientOf(server.url).kv().bucket("large").view();
     assert.deepEqual(view.progress, { loaded: 0, total: undefined });
-    await until(() => sockets.length === 1);
+    await until(() => network.sockets.length === 1);
     /** @type {object[]} */
     const seen = [];
-    sockets[0]?.on("message", () => seen.push(view.progress));
+    network.sockets[0]?.on("message", () => seen.push(view.progress));
     await view.ready;
     assert.deepEqual(view.progress, { loaded: 1200, total: 1200 });
     assert.deepEqual(
@@ -204,7 +170,7 @@ describe("the socket of a client", async () => {
     await Promise.all(puts);
     await until(() => seen.events.length === 21);
     assert.equal(new Set(seen.events.map((event) => event.split(" ")[1])).size, 21);
-    assert.equal(sockets.length, 2);
+    assert.equal(network.sockets.length, 2);
     await until(() => openSockets() === 1);
     assert.deepEqual(seen.errors, []);
     client.disconnect();
@@ -221,7 +187,7 @@ describe("the socket of a client", async () => {
     assert.equal(missing.errors.at(-1)?.code, "HTTP_404");
     await kv.bucket("there").put("a", 1);
     await until(() => there.events.length === 1);
-    assert.equal(sockets.length, 1);
+    assert.equal(network.sockets.length, 1);
     assert.equal(there.closed, false);
     client.disconnect();
   });
@@ -253,11 +219,11 @@ describe("a silent server", async () => {
     const seen = observe(client.kv().bucket("quiet"));
     await seen.watcher.ready;
     let ticks = 0;
-    sockets.at(-1)?.on("message", (data) => {
+    network.sockets.at(-1)?.on("message", (data) => {
       ticks += Number(JSON.parse(String(data)).type === "tick");
     });
     await until(() => ticks === 10);
-    assert.equal(sockets.length, 1);
+    assert.equal(network.sockets.length, 1);
     assert.deepEqual(seen.states, ["connected"]);
     client.disconnect();
   });
@@ -283,12 +249,12 @@ test("a server that comes back with the other version goes on with the watches",
     /** @type {string[]} */
     const expected = [];
     for (const [round, watchVersions] of ["1", "1,2", "1"].entries()) {
-      const protocols = sockets.at(-1)?.protocol;
+      const protocols = network.sockets.at(-1)?.protocol;
       await restart(watchVersions);
       const { revision } = await kv.bucket("lasting").put(`key-${round}`, `round ${round}`);
       expected.push(`put key-${round} ${revision}`);
       await until(() => plain.events.length === expected.length && view.state === "connected");
-      assert.notEqual(sockets.at(-1)?.protocol, protocols);
+      assert.notEqual(network.sockets.at(-1)?.protocol, protocols);
       assert.equal(view.get(`key-${round}`)?.text(), `round ${round}`);
       assert.equal(view.size, 20);
     }
