@@ -24,20 +24,31 @@ let stores = 0;
 
 const where = () => /** @type {Place["kind"]} */ (new FormData(form).get("where"));
 
+/** Whether the button starts with another, empty store. */
+const renews = () => where() === "memory" && currentPlace()?.kind === "memory";
+
+/** Connects to the chosen server or store; another server needs its URL first. */
+function choose() {
+  const current = currentPlace()?.kind;
+  if (where() !== "other" && where() !== current) return connectAndOpen();
+  // The attempt under way is for an earlier choice.
+  tries += 1;
+  shown.clear();
+  showLive({ connecting: false });
+  return showFields();
+}
+
 function showFields() {
   serverFields.hidden = where() === "memory";
   urlField.hidden = where() !== "other";
   url.required = where() === "other";
-  // A new client in memory gets a new, empty store.
-  const renews = where() === "memory" && currentPlace()?.kind === "memory";
-  submit.textContent = renews ? "Start with an empty store" : "Connect";
+  submit.textContent = renews() ? "Start with an empty store" : "Connect";
 }
 
 /** The server or store that the form selects. @returns {Place} */
 function chosen() {
   const kind = where();
   if (kind === "memory") {
-    stores += 1;
     const options = /** @type {const} */ ({ transport: "memory", memory: { name: `${stores}` } });
     return { kind, name: "In this tab", options };
   }
@@ -55,6 +66,7 @@ async function connect() {
   tries += 1;
   const mine = tries;
   shown.clear();
+  showFields();
   showLive({ connecting: true });
   try {
     const place = chosen();
@@ -108,9 +120,12 @@ function begin() {
 
 export function startConnection() {
   byId("here-url", HTMLElement).textContent = location.host;
-  form.addEventListener("change", showFields);
+  form.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLInputElement && target.name === "where") choose();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (renews()) stores += 1;
     connectAndOpen();
   });
   begin();

@@ -20,14 +20,38 @@ test("starts with an empty store in the tab, and can empty it", async () => {
   await see(page, "#no-buckets", "No buckets yet");
 });
 
-test("connects to the server it came from", async () => {
+test("choosing This server connects at once, so that a new bucket is on the server", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.open(url);
+  await see(page, "#connection-chip", "In this tab");
   await page.getByRole("radio", { name: "This server" }).check();
-  await press(page, "Connect");
   await see(page, "#connection-chip", `Connected to ${new URL(url).host}`);
   await see(page, "#connection-facts", "REST, WebSocket");
   assert.match(await snippet(page), new RegExp(`serverUrl: "${url}"`));
+  await createBucket(page, "on-the-server");
+  const buckets = await (await fetch(`${url}/api/v1/kv/buckets`)).json();
+  assert.ok(buckets.buckets.some((/** @type {any} */ { name }) => name === "on-the-server"));
+});
+
+test("the choice made last wins, also while the page connects", async () => {
+  const { url } = await stage.server("memory");
+  const page = await stage.openApart(url);
+  await createBucket(page, "mine");
+  /** @type {(() => void)[]} */
+  const held = [];
+  await page.route("**/api/v1/kv/buckets", async (route) => {
+    await new Promise((resolve) => held.push(() => resolve(undefined)));
+    await route.continue();
+  });
+  await page.getByRole("radio", { name: "This server" }).check();
+  await see(page, "#connection-chip", "Connecting");
+  await page.getByRole("radio", { name: "In this tab" }).check();
+  await see(page, "#connection-chip", "In this tab");
+  const response = page.waitForResponse("**/api/v1/kv/buckets");
+  for (const release of held) release();
+  await (await response).finished();
+  await see(page, "#connection-chip", "In this tab");
+  await see(page, "#keys-bucket", "mine");
 });
 
 test("an API key opens a guarded server, and stays out of address, storage and code", async () => {
