@@ -7,6 +7,15 @@ export const itself = "`init()`";
 
 export const host = ["--host", "127.0.0.1", "--port", "PORT"];
 
+/** @param {import("./app.mjs").App} app */
+export const viteDev = (app) => app.serve("vite", "--strictPort", ...host);
+
+/** @param {import("./app.mjs").App} app */
+export async function viteBuild(app) {
+  await app.finish("vite", "build");
+  return app.serve("vite", "preview", "--strictPort", ...host);
+}
+
 /** An app of a framework that renders on the server. @param {Pick<Row, "name" | "tools" | "layers" | "rare">} row @param {Row["site"]} dev @param {Row["site"]} build @returns {Row[]} */
 function rendered({ name, tools, layers, rare }, dev, build) {
   /** @param {string} mode @param {Row["site"]} site @returns {Row} */
@@ -47,11 +56,8 @@ export const svelteKit = rendered(
     },
     layers: ["svelte-kit"],
   },
-  (app) => app.serve("vite", "--strictPort", ...host),
-  async (app) => {
-    await app.finish("vite", "build");
-    return app.serve("vite", "preview", "--strictPort", ...host);
-  },
+  viteDev,
+  viteBuild,
 );
 
 export const reactRouter = rendered(

@@ -3,7 +3,17 @@
 
 import { nodeFlags } from "../support/installed.mjs";
 import { OUTCOME } from "./apps/page/src/exercise.js";
-import { host, itself, next, nuxt, reactRouter, svelteKit } from "./rendered-rows.mjs";
+import {
+  host,
+  itself,
+  next,
+  nuxt,
+  reactRouter,
+  svelteKit,
+  viteBuild,
+  viteDev,
+} from "./rendered-rows.mjs";
+import { viewRows } from "./view-rows.mjs";
 
 /**
  * @typedef {import("./app.mjs").App} App
@@ -49,13 +59,7 @@ function vite(version, slim, ...layers) {
     browser: "Chromium",
     site,
   });
-  return [
-    row("dev server", (app) => app.serve("vite", "--strictPort", ...host)),
-    row("build", async (app) => {
-      await app.finish("vite", "build");
-      return app.serve("vite", "preview", "--strictPort", ...host);
-    }),
-  ];
+  return [row("dev server", viteDev), row("build", viteBuild)];
 }
 
 /** @param {string[]} layers @returns {Row[]} */
@@ -311,6 +315,7 @@ export const rows = [
   ...rspack(),
   ...parcel(),
   terser,
+  ...viewRows,
   ...next,
   ...reactRouter,
   ...svelteKit,

@@ -1,0 +1,4 @@
+import { createApp } from "vue";
+import Greeting from "./greeting.vue";
+
+export const mount = (element, bucket) => createApp(Greeting, { bucket }).mount(element);
