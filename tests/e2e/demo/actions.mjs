@@ -79,6 +79,10 @@ export async function seeKeys(page, keys) {
 export const row = (page, key) =>
   page.locator(".rows .line").filter({ has: page.getByText(key, { exact: true }) });
 
+/** Waits until the row of a key is the chosen one: the table is drawn in the next frame. @param {Page} page @param {string} key */
+export const seeChosen = (page, key) =>
+  row(page, key).and(page.locator('[aria-selected="true"]')).waitFor();
+
 /** The snippet that is shown. @param {Page} page */
 export const snippet = (page) => page.locator("#code-text").innerText();
 

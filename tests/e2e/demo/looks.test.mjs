@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import axe from "axe-core";
 import { targetDir } from "../support/paths.mjs";
-import { createBucket, flip, press, put, row, see, seeKeys } from "./actions.mjs";
+import { createBucket, flip, press, put, see, seeChosen, seeKeys } from "./actions.mjs";
 import { openAtNoon, playScene, views } from "./scene.mjs";
 import { setStage } from "./stage.mjs";
 
@@ -145,7 +145,7 @@ test("the keyboard is enough", async () => {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await see(page, "#entry-outcome", "Got b");
-  assert.equal(await row(page, "b").getAttribute("aria-selected"), "true");
+  await seeChosen(page, "b");
   await page.getByRole("switch", { name: "Another client writes" }).focus();
   await page.keyboard.press("Space");
   await see(page, "#writer-words", "writes so far");
