@@ -205,9 +205,45 @@ impl Repeating for HttpClient {
         write: Write<'_>,
         id: &str,
     ) -> Result<Option<u64>, Failure> {
+        let written = self.write_with(bucket, key, write, Some(id), None).await?;
+        Ok(written.map(|put| put.revision))
+    }
+}
+
+impl Expiring for HttpClient {
+    async fn write_for(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        ttl_seconds: u64,
+    ) -> Result<PutResult, Failure> {
+        let ttl = Some(ttl_seconds);
+        let written = self.write_with(bucket, key, write, None, ttl).await?;
+        Ok(written.expect("what has a time to live has a revision"))
+    }
+}
+
+impl HttpClient {
+    /// A write, with an id or without one, and with a time to live or without one; gives the revision, where the
+    /// answer has one.
+    pub async fn write_with(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: Write<'_>,
+        id: Option<&str>,
+        ttl_seconds: Option<u64>,
+    ) -> Result<Option<PutResult>, Failure> {
         let (path, request) = (key_path(bucket, key), |method, path: &str| {
-            let request = self.request(method, path);
-            request.header("Ironflow-Write-Id", id)
+            let mut request = self.request(method, path);
+            if let Some(id) = id {
+                request = request.header("Ironflow-Write-Id", id);
+            }
+            if let Some(seconds) = ttl_seconds {
+                request = request.header("Ironflow-TTL", seconds);
+            }
+            request
         });
         let body = |revision: u64, purge: bool| {
             json!({ "key": key, "revision": revision, "purge": purge }).to_string()
@@ -240,32 +276,10 @@ impl Repeating for HttpClient {
             return Ok(None);
         }
         let body: RevisionBody = serde_json::from_slice(&body).unwrap();
-        Ok(Some(body.revision))
-    }
-}
-
-impl Expiring for HttpClient {
-    async fn write_for(
-        &self,
-        bucket: &str,
-        key: &str,
-        write: Write<'_>,
-        ttl_seconds: u64,
-    ) -> Result<PutResult, Failure> {
-        let request = self.request(Method::PUT, &key_path(bucket, key));
-        let request = request.header("Ironflow-TTL", ttl_seconds);
-        let (request, value) = match write {
-            Write::Put(value) => (request, value),
-            Write::Create(value) => (request.header("If-None-Match", "*"), value),
-            Write::Update(value, revision) => (request.header("If-Match", revision), value),
-            removal => panic!("{removal:?} has no time to live"),
-        };
-        let (_, body) = self.exchange(request, value).await?;
-        let body: RevisionBody = serde_json::from_slice(&body).unwrap();
-        Ok(PutResult {
+        Ok(Some(PutResult {
             revision: body.revision,
             expires_at: body.expires_at,
-        })
+        }))
     }
 }
 

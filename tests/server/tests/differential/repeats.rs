@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::join;
-use ironflow_conformance::{Extended, Failure, Repeating as _, Write};
+use ironflow_conformance::{Expiring, Failure, PutResult, Write};
 use ironflow_harness::HttpClient;
 
 use crate::run::{Outcome, agree};
 
-/// What a write is answered with: its revision, where the answer has one.
-pub type Answer = Result<Option<u64>, Failure>;
+/// What a write is answered with: its revision and expiry, where the answer has them.
+pub type Answer = Result<Option<PutResult>, Failure>;
 
 /// How the server is sent a write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub enum Sending {
 struct Sent<'a> {
     key: &'a str,
     write: Write<'a>,
+    ttl: Option<u64>,
     id: String,
     answer: Answer,
 }
@@ -50,14 +51,18 @@ impl<'a> Writes<'a> {
         bucket: &str,
         key: &'a str,
         write: Write<'a>,
+        ttl: Option<u64>,
     ) -> Outcome<Answer> {
         if self.sending == Sending::WithoutId {
-            return Ok(carry_out(server, bucket, key, write).await);
+            return Ok(server.write_with(bucket, key, write, None, ttl).await);
         }
         self.have_ids = true;
         let number = IDS_SO_FAR.fetch_add(1, Ordering::Relaxed);
         let id = format!("{number:022}");
-        let send = async || server.write(bucket, key, write, &id).await;
+        let send = async || {
+            let answer = server.write_with(bucket, key, write, Some(&id), ttl);
+            answer.await
+        };
         let answer = match self.sending {
             Sending::WithoutId | Sending::WithId => send().await,
             Sending::TwiceAtOnce => {
@@ -80,6 +85,7 @@ impl<'a> Writes<'a> {
             self.sent.push(Sent {
                 key,
                 write,
+                ttl,
                 id,
                 answer: answer.clone(),
             });
@@ -93,7 +99,8 @@ impl<'a> Writes<'a> {
             return Ok(());
         };
         let sent = &self.sent[last - at.min(last)];
-        let answer = server.write(bucket, sent.key, sent.write, &sent.id).await;
+        let (write, id, ttl) = (sent.write, Some(&*sent.id), sent.ttl);
+        let answer = server.write_with(bucket, sent.key, write, id, ttl).await;
         agree(sent.answer.clone(), answer)
     }
 
@@ -105,13 +112,18 @@ impl<'a> Writes<'a> {
 }
 
 /// Carries a write without an id out.
-pub async fn carry_out<B: Extended>(
+pub async fn carry_out<B: Expiring>(
     backend: &B,
     bucket: &str,
     key: &str,
     write: Write<'_>,
+    ttl: Option<u64>,
 ) -> Answer {
-    match write {
+    if let Some(seconds) = ttl {
+        let written = backend.write_for(bucket, key, write, seconds).await;
+        return written.map(Some);
+    }
+    let revision = match write {
         Write::Put(value) => backend.put(bucket, key, value).await.map(Some),
         Write::Create(value) => backend.create(bucket, key, value).await.map(Some),
         Write::Update(value, revision) => {
@@ -128,5 +140,10 @@ pub async fn carry_out<B: Extended>(
             let removed = backend.remove(bucket, key, revision, true).await;
             removed.map(Some)
         }
-    }
+    };
+    let without_expiry = |revision| PutResult {
+        revision,
+        expires_at: None,
+    };
+    revision.map(|revision| revision.map(without_expiry))
 }

@@ -15,7 +15,8 @@ use tokio::time::{sleep, sleep_until};
 
 use crate::run::Outcome;
 
-/// How long after its time a message may still be there: 0.4 s, and more on a busy machine.
+/// How long after its time a message may still be there: 0.4 s. On a busy machine more: see `wait_until_certain`
+/// in `run.rs`.
 const LATENESS: Duration = Duration::from_millis(700);
 
 /// How long the marker of an expired key stands.
@@ -90,6 +91,11 @@ impl Times {
             self.expiries
                 .push((self.began + lifetime, Instant::now() + lifetime));
         }
+    }
+
+    /// Whether the time of a message was over when the operation under way began.
+    pub fn have_expired(&self) -> bool {
+        self.expiries.iter().any(|(first, _)| *first < self.began)
     }
 
     /// Notes that no message is left.
