@@ -127,8 +127,11 @@ export class KeptView {
     const put = [];
     const remove = [];
     for (const [key, entry] of changes) {
-      if (entry) put.push({ key, revision: entry.revision, bytes: entry.bytes() });
-      else remove.push(key);
+      if (!entry) remove.push(key);
+      else {
+        const { revision, created_at } = entry;
+        put.push({ key, revision, ...(created_at && { created_at }), bytes: entry.bytes() });
+      }
     }
     const meta = { version: VERSION, freshAsOf: Date.now() };
     const known = await this.#storage.write({ put, remove, meta, known: this.#written });

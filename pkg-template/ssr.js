@@ -25,13 +25,14 @@ export function dehydrate(entries) {
       throw new ValidationError(
         "dehydrate() takes entries of a bucket or view, with their methods",
       );
-    return { key: entry.key, revision: entry.revision, ...contentOf(entry) };
+    const { key, revision, created_at } = entry;
+    return { key, revision, ...(created_at && { created_at }), ...contentOf(entry) };
   });
 }
 
 /** An entry before there is a view. */
 class HydratedEntry {
-  constructor({ key, revision, json, text, bytes, base64 }) {
+  constructor({ key, revision, created_at, json, text, bytes, base64 }) {
     const content = json ?? text;
     const encoded = bytes ?? base64;
     const stored = () =>
@@ -39,6 +40,7 @@ class HydratedEntry {
     this.key = key;
     this.value = json === undefined ? (text ?? base64 ?? stored()) : parse(json);
     this.revision = revision;
+    if (created_at) this.created_at = created_at;
     // Not enumerable, so that spread, JSON and deep equality only include the fields.
     Object.defineProperty(this, "bytes", { value: stored });
     Object.freeze(this);
@@ -91,6 +93,7 @@ class Hydration {
     const records = [...this.#entries.values()].map((entry) => ({
       key: entry.key,
       revision: entry.revision,
+      created_at: entry.created_at,
       bytes: entry.bytes(),
     }));
     // Nothing is kept yet.

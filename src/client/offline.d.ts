@@ -6,6 +6,8 @@ export interface KVStoredRecord {
   key: string;
   /** The revision of its last write. */
   revision: number;
+  /** When it was written, RFC 3339, where that is known. */
+  created_at?: string;
   /** The stored bytes. */
   bytes: Uint8Array;
 }

@@ -6,6 +6,8 @@ export type KVDehydratedEntry = {
   key: string;
   /** The revision of its last write. */
   revision: number;
+  /** When it was written, RFC 3339, where that is known. */
+  created_at?: string;
 } & (
   | {
       /** The stored JSON text, of a handle with `decode: "json"`. */
@@ -33,6 +35,8 @@ export interface KVDehydratable extends Stored {
   readonly value: unknown;
   /** The revision of its last write. */
   readonly revision: number;
+  /** When it was written. */
+  readonly created_at?: string;
 }
 
 /**

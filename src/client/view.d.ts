@@ -45,6 +45,11 @@ export interface KVViewEntry<T = unknown> extends Stored {
   /** The revision of its last write, for {@link BrowserKVBucketHandle.update}. */
   readonly revision: number;
   /**
+   * When it was written, RFC 3339. Missing where it is not known: of a {@link KVView.mutate} until its event arrives, and of
+   * live changes on version 1 of the watch protocol.
+   */
+  readonly created_at?: string;
+  /**
    * True while the entry shows a {@link KVView.mutate} that is not written yet. `revision` is then that of the
    * server's entry, 0 if there is none.
    */

@@ -19,6 +19,11 @@ export interface KVEventFields extends Stored {
   /** The bucket. */
   bucket: string;
   /**
+   * When the change happened, RFC 3339, where it is known: on version 1 of the watch protocol only for what was read
+   * (`initial`, and puts after a reconnect), not for live changes.
+   */
+  created_at?: string;
+  /**
    * Set on events of a resync, after a connection was lost or replaced. Intermediate revisions may be
    * missing; a delete has the last known revision of the key, 0 if none was known.
    */

@@ -32,12 +32,13 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = entryEvent)]
     pub(crate) fn entry_event(entry: &JsValue, bucket: &JsValue) -> JsValue;
-    /// The event of a deleted key.
+    /// The event of a deleted key. `milliseconds`: when, 0 where that is not known.
     #[wasm_bindgen(js_name = goneEvent)]
     pub(crate) fn gone_event(
         key: &str,
         revision: f64,
         bucket: &JsValue,
+        milliseconds: f64,
         reason: Option<&str>,
     ) -> JsValue;
     /// The entry of a marker, in a history.
@@ -68,7 +69,12 @@ extern "C" {
     #[wasm_bindgen(structural, method, catch)]
     pub(crate) fn entry(this: &Body, revision: f64, milliseconds: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(structural, method, catch)]
-    pub(crate) fn event(this: &Body, revision: f64, bucket: &JsValue) -> Result<JsValue, JsValue>;
+    pub(crate) fn event(
+        this: &Body,
+        revision: f64,
+        bucket: &JsValue,
+        milliseconds: f64,
+    ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn written(this: &Body, revision: f64, expires: f64, has_ttl: bool) -> JsValue;
 

@@ -195,7 +195,7 @@ function badField(frame) {
 
 /** The event of a change, or a message that says why there is none. */
 export function toEvent(frame, bucket) {
-  const { key, value, revision, operation } = frame ?? {};
+  const { key, value, revision, operation, created_at } = frame ?? {};
   const isEvent =
     isString(key) &&
     isString(bucket) &&
@@ -206,8 +206,8 @@ export function toEvent(frame, bucket) {
   // Any operation other than put counts as a delete.
   const event =
     operation === "put"
-      ? new KVWatchEvent(key, value ?? "", revision, operation, bucket)
-      : new KVWatchEvent(key, "", revision, "delete", bucket);
+      ? new KVWatchEvent(key, value ?? "", revision, operation, bucket, created_at)
+      : new KVWatchEvent(key, "", revision, "delete", bucket, created_at);
   return withDetails(event, frame);
 }
 

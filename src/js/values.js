@@ -79,7 +79,8 @@ export class KVEntry extends Stored {
 }
 
 export class KVWatchEvent extends Stored {
-  constructor(key, value, revision, operation, bucket) {
+  /** `created_at`: left out where it is not known. */
+  constructor(key, value, revision, operation, bucket, created_at) {
     super();
     this.type = "kv_update";
     this.key = key;
@@ -87,6 +88,7 @@ export class KVWatchEvent extends Stored {
     this.revision = revision;
     this.operation = operation;
     this.bucket = bucket;
+    if (isText(created_at)) this.created_at = created_at;
   }
 }
 
@@ -98,6 +100,7 @@ export function copyEvent(event) {
     event.revision,
     event.operation,
     event.bucket,
+    event.created_at,
   );
   if (event.resynced) copy.resynced = true;
   return withDetails(copy, event);
@@ -105,17 +108,18 @@ export function copyEvent(event) {
 
 /** An entry of a view. All readers of the view share it, so it is frozen. */
 class KVViewEntry extends Stored {
-  constructor(key, value, revision) {
+  constructor({ key, value, revision }, created_at) {
     super();
     this.key = key;
     this.value = value;
     this.revision = revision;
+    if (isText(created_at)) this.created_at = created_at;
   }
 }
 
 /** Converts a put event to an entry of a view. `pending`: it is not written yet. */
-export function viewEntry(event, pending) {
-  const entry = new KVViewEntry(event.key, event.value, event.revision);
+export function viewEntry(event, pending, created_at = event.created_at) {
+  const entry = new KVViewEntry(event, created_at);
   const encoded = event[ENCODED];
   if (encoded !== undefined) Object.defineProperty(entry, ENCODED, { value: encoded });
   if (pending) entry.pending = true;
@@ -157,8 +161,10 @@ export class Body {
     return withDetails(entry, this);
   }
 
-  event(revision, bucket) {
-    const event = new KVWatchEvent(this.#key, this.#encoded(), revision, "put", bucket);
+  /** `milliseconds`: when it was written, undefined where that is not known. */
+  event(revision, bucket, milliseconds) {
+    const created_at = milliseconds && timestamp(milliseconds);
+    const event = new KVWatchEvent(this.#key, this.#encoded(), revision, "put", bucket, created_at);
     return withDetails(event, this);
   }
 
@@ -198,8 +204,11 @@ function timestamp(milliseconds) {
   return written.text;
 }
 
-export function goneEvent(key, revision, bucket, reason) {
-  return withDetails(new KVWatchEvent(key, "", revision, "delete", bucket), { reason });
+/** `milliseconds`: when it was deleted, 0 where that is not known. */
+export function goneEvent(key, revision, bucket, milliseconds, reason) {
+  const created_at = milliseconds && timestamp(milliseconds);
+  const event = new KVWatchEvent(key, "", revision, "delete", bucket, created_at);
+  return withDetails(event, { reason });
 }
 
 export function goneEntry(key, revision, milliseconds, reason) {
@@ -209,8 +218,9 @@ export function goneEntry(key, revision, milliseconds, reason) {
 
 /** Converts an entry to a watch event. */
 export function entryEvent(entry, bucket) {
-  const { key, value, revision } = entry;
-  return withDetails(new KVWatchEvent(key, value, revision, "put", bucket), entry);
+  const { key, value, revision, created_at } = entry;
+  const event = new KVWatchEvent(key, value, revision, "put", bucket, created_at);
+  return withDetails(event, entry);
 }
 
 /** Marks an event that a resync emits. */

@@ -303,8 +303,10 @@ class ViewState {
   load(kept, records) {
     if (this.#kept !== kept || this.status !== "loading") return;
     const entries = new Map();
-    for (const { key, bytes, revision } of records) {
-      attempt(() => entries.set(key, this.#entry(new Body(key, bytes), revision)));
+    for (const { key, bytes, revision, created_at } of records) {
+      attempt(() =>
+        entries.set(key, this.#entry(new Body(key, bytes), revision, false, created_at)),
+      );
     }
     if (!this.#next) {
       this.#next = { mutations: new Entries(), unreadable: this.unreadable };
@@ -320,8 +322,8 @@ class ViewState {
     this.#ready.resolve();
   }
 
-  #entry(body, revision, pending) {
-    return viewEntry(decode(body.event(revision), this.mode), pending);
+  #entry(body, revision, pending, created_at) {
+    return viewEntry(decode(body.event(revision), this.mode), pending, created_at);
   }
 
   /** Replaces the entries by those that a new watch has delivered. Keys that remain keep their order. */

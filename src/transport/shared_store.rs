@@ -162,12 +162,14 @@ impl EventQueue {
     pub(crate) fn next(&self, bucket: &JsValue) -> Option<(Arc<WatchEvent<Held>>, JsValue)> {
         self.woken.set(false);
         let event = self.events.borrow_mut().pop_front()?;
-        let revision = event.revision as f64;
+        let (revision, created) = (event.revision as f64, event.created.0 as f64);
         let given = match &event.value.value {
-            Some(value) => value.event(revision, bucket),
+            Some(value) => value.event(revision, bucket, created),
             None => {
                 let reason = event.reason.map(Reason::as_str);
-                Ok(ffi::gone_event(&event.key, revision, bucket, reason))
+                Ok(ffi::gone_event(
+                    &event.key, revision, bucket, created, reason,
+                ))
             }
         };
         let Ok(given) = given else {

@@ -274,7 +274,7 @@ impl FeedRunner {
             Event::Change(event) => event,
             Event::Entry(entry) => ffi::entry_event(&entry, &self.bucket_name),
             Event::Gone(key, revision) => {
-                ffi::gone_event(&key, revision as f64, &self.bucket_name, None)
+                ffi::gone_event(&key, revision as f64, &self.bucket_name, 0.0, None)
             }
         };
         if resynced {

@@ -151,7 +151,8 @@ describe("dehydrate() and hydrate()", () => {
         assert.equal(found.revision, entry.revision);
         assert.deepEqual(found.bytes(), entry.bytes());
         assert.equal(found.text(), entry.text());
-        assert.deepEqual(Object.keys(found), ["key", "value", "revision"]);
+        assert.deepEqual(Object.keys(found), ["key", "value", "revision", "created_at"]);
+        assert.equal(found.created_at, entry.created_at);
         if (decode === "json") assert.deepEqual(found.json(), entry.json());
       }
       client.disconnect();

@@ -51,6 +51,7 @@ describe("console.log in Node shows", async () => {
 
   const state = "state: 'connected'";
   const entry = "key: 'dark-mode', value: (\\[Object\\]|{ on: true }), revision: 1";
+  const viewEntry = `KVViewEntry { ${entry}, created_at: '[^']+' }`;
   /** @type {Record<string, string>} */
   const expected = {
     client:
@@ -60,10 +61,10 @@ describe("console.log in Node shows", async () => {
     kv: "BrowserKVClient {}",
     bucket: "BrowserKVBucketHandle { name: 'flags' }",
     watch: `KVWatcher { bucket: 'flags', ${state} }`,
-    view: `KVView { bucket: 'flags', ${state}, status: 'ready',[^]*KVViewEntry { ${entry} }[^]*}`,
-    snapshot: `KVViewSnapshot { ${state}, status: 'ready',[^]*KVViewEntry { ${entry} }[^]*}`,
+    view: `KVView { bucket: 'flags', ${state}, status: 'ready',[^]*${viewEntry}[^]*}`,
+    snapshot: `KVViewSnapshot { ${state}, status: 'ready',[^]*${viewEntry}[^]*}`,
     entry: `KVEntry { ${entry},[^]*}`,
-    viewEntry: `KVViewEntry { ${entry} }`,
+    viewEntry,
   };
   for (const [name, pattern] of Object.entries(expected)) {
     test(`the contents of ${name}`, () => {

@@ -32,7 +32,8 @@ for (const watchVersions of ["1", "1,2"]) {
       });
       for (const suite of suites) {
         test(`passes the suite ${suite}`, async () => {
-          const { passed } = await run(suite, { ...api, config: { serverUrl: server.url } });
+          const config = { serverUrl: server.url };
+          const { passed } = await run(suite, { ...api, config, watchVersions });
           assert.ok(passed > 0);
         });
       }

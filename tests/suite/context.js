@@ -15,6 +15,7 @@ import { fail, show } from "./assert.js";
  *
  * @typedef {object} Given what the runner passes: the API, and how to reach the backend under test
  * @property {Options} config
+ * @property {string} [watchVersions] the versions of the watch that the server speaks; both if it is not given
  * @property {Api["createClient"]} createClient
  * @property {Api["IronflowError"]} IronflowError
  * @property {Api["IronflowClient"]} IronflowClient
@@ -129,10 +130,13 @@ export function createContext(given) {
 
   const newBucketName = () => unique("suite");
   const onServer = given.config.transport !== "memory";
+  /** Whether live events have the time of the write: those of version 1 of the watch do not. */
+  const hasEventTimes = given.watchVersions !== "1";
 
   return {
     ...given,
     onServer,
+    hasEventTimes,
     newBucketName,
     newEnvironment: () => unique("env"),
     client,

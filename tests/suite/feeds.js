@@ -34,6 +34,36 @@ export const feeds = {
     );
   },
 
+  async "events and the entries of views have the time of the write that a read has"(t) {
+    const { bucket } = await t.bucket({ history: 5 });
+    await bucket.put("a", "1");
+    const seen = await open(bucket, { initial: true });
+    const view = bucket.view();
+    await view.ready;
+    const first = await bucket.get("a");
+    deepEqual(
+      [seen.events[0]?.created_at, view.get("a")?.created_at],
+      Array(2).fill(first.created_at),
+    );
+    const since = Date.now();
+    const { revision } = await bucket.put("a", "2");
+    const second = await bucket.get("a");
+    await view.waitFor(revision);
+    equal(view.get("a")?.created_at, t.hasEventTimes ? second.created_at : undefined);
+    await bucket.delete("a");
+    const deleted = (await bucket.history("a")).at(-1);
+    const [, put, removal] = await seen.received(3);
+    const known = [put?.created_at, removal?.created_at];
+    if (!t.hasEventTimes) {
+      deepEqual(known, [undefined, undefined]);
+      equal("created_at" in (put ?? {}), false, "it is left out where it is not known");
+    } else deepEqual(known, [second.created_at, deleted?.created_at]);
+    // The clock of the server may be another one.
+    ok(Math.abs(Date.parse(second.created_at) - since) < 3_600_000, second.created_at);
+    ok(Date.parse(second.created_at) >= Date.parse(first.created_at));
+    view.stop();
+  },
+
   async "initial: an empty bucket is ready at once, a key or pattern limits the entries"(t) {
     const { bucket } = await t.bucket();
     const empty = await open(bucket, { initial: true });

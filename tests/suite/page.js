@@ -241,8 +241,11 @@ export const page = {
     const { bucket } = await documented(t);
     const seen = await watching(bucket, { key: "user.*" });
     await bucket.put("user.123", { name: "Alice" });
+    // What a server adds to the table.
+    const { created_at } = await bucket.get("user.123");
     await bucket.delete("user.123");
     const [put, deleted] = await seen.received(2);
+    const times = t.hasEventTimes ? [{ created_at }, { created_at: deleted?.created_at }] : [];
     deepEqual(
       { ...put },
       {
@@ -252,6 +255,7 @@ export const page = {
         revision: 1,
         operation: "put",
         bucket: "my-bucket",
+        ...times[0],
       },
     );
     deepEqual(JSON.parse(atob(put?.value ?? "")), { name: "Alice" });
@@ -264,6 +268,7 @@ export const page = {
         revision: 2,
         operation: "delete",
         bucket: "my-bucket",
+        ...times[1],
       },
     );
   },

@@ -326,6 +326,7 @@ export const values = {
       revision: 1,
       operation: "put",
       bucket: name,
+      ...(t.hasEventTimes && { created_at: (await bucket.get("key")).created_at }),
     };
     deepEqual(event, plain);
     deepEqual({ ...event }, plain);
@@ -353,10 +354,11 @@ export const values = {
     deepEqual(order(put), ["revision"]);
     const entry = ["key", "value", "revision", "created_at", "operation"];
     deepEqual(order(await bucket.get("k")), [...entry, "expires_at"]);
-    const event = ["type", "key", "value", "revision", "operation", "bucket"];
+    const time = t.hasEventTimes ? ["created_at"] : [];
+    const event = ["type", "key", "value", "revision", "operation", "bucket", ...time];
     deepEqual(order(change), [...event, "expires_at"]);
     deepEqual(order(removal), event);
-    deepEqual(order(view.get("k")), ["key", "value", "revision"]);
+    deepEqual(order(view.get("k")), ["key", "value", "revision", ...time]);
     const info = ["name", "values", "bytes", "history", "created_at", ...epoch];
     deepEqual(order(plain), info);
     const whole = ["name", "description", "ttl_seconds", ...info.slice(1)];

@@ -84,7 +84,8 @@ export const views = {
     const view = await ready(kv.bucket(name, { decode: "json" }));
     deepEqual(view.get("a")?.value, { n: 1 });
     deepEqual(view.get("a")?.text(), '{"n":1}');
-    deepEqual({ ...view.get("a") }, { key: "a", value: { n: 1 }, revision: 1 });
+    const { created_at } = await bucket.get("a");
+    deepEqual({ ...view.get("a") }, { key: "a", value: { n: 1 }, revision: 1, created_at });
     const bad = await bucket.put("a", "no json");
     await view.waitFor(bad.revision);
     deepEqual(view.keys(), ["b"]);
