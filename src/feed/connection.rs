@@ -51,7 +51,7 @@ pub(super) struct Attempts {
     pub(super) slow: bool,
 }
 
-/// How long a connection stays open before the attempts in a row are reset, in milliseconds.
+/// How long a connection stays open before it is stable, so that the attempts in a row are reset, in milliseconds.
 pub(super) const STABLE_AFTER_MS: f64 = 5000.0;
 
 /// From this duration on a handshake is slow, in milliseconds.

@@ -7,7 +7,7 @@ use super::{RequestId, SubscriberId};
 use crate::config::RetryPolicy;
 use crate::kv::Key;
 
-/// The maximum number of reads in flight over HTTP/1.1, where browsers open six connections to a server.
+/// The maximum number of concurrent reads over HTTP/1.1, where browsers open six connections to a server.
 const MAX_CONCURRENT_READS: usize = 6;
 
 /// The maximum over HTTP/2 and later.

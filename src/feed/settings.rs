@@ -11,7 +11,7 @@ pub struct Settings {
     pub visibility: Visibility,
     /// How long a handshake may take, in milliseconds.
     pub handshake_ms: u32,
-    /// How long the connection outlives the last subscriber, in milliseconds.
+    /// The grace period: how long the connection outlives the last subscriber, in milliseconds.
     pub grace_ms: u32,
     /// Whether no change can be missed, because there is no network.
     pub lossless: bool,

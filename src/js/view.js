@@ -349,7 +349,10 @@ class ViewState {
     }
   }
 
-  /** Applies a change and notifies the subscribers; while loading only if `evenLoading`. */
+  /**
+   * Applies a change and notifies the subscribers; while loading only if `evenLoading`. The notifications of a task
+   * coalesce: there is one.
+   */
   change(how, evenLoading = false) {
     this.#snapshot = undefined;
     how();

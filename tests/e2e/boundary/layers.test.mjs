@@ -131,6 +131,21 @@ describe("the files of src/js", () => {
   });
 });
 
+describe("a rule of docs/architecture.md is found by its word", () => {
+  const [, section = ""] = read("docs/architecture.md").split("\n## Where a rule is decided\n");
+  const rows = [...section.matchAll(/^\| (.+?) \| .+ \| `(src\/[^`]+)` \|$/gm)];
+
+  test("for ten rules at least", () => {
+    assert.ok(rows.length >= 10);
+  });
+
+  for (const [, word = "", file = ""] of rows) {
+    test(`"${word}" in ${file}`, () => {
+      assert.match(read(file), new RegExp(`\\b${word}`, "i"));
+    });
+  }
+});
+
 test(`no source file has more than ${MAX_LINES} lines`, () => {
   const long = tracked
     .filter((file) => /\.(rs|m?jsx?|tsx?|css)$/.test(file))
