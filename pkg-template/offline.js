@@ -40,7 +40,7 @@ class ViewStorage {
       warn,
     );
     this.#views.add(kept);
-    kept.open((records) => view.load(kept, records));
+    kept.open((records, freshAsOf) => view.load(kept, records, freshAsOf));
     return kept;
   }
 

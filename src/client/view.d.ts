@@ -125,6 +125,11 @@ export interface KVView<T = unknown> extends KVViewContent<T>, Disposable {
    * missing or the credentials are refused. A new promise after `configure()`.
    */
   readonly ready: Promise<void>;
+  /**
+   * When the view was last known to be complete, in milliseconds since 1970: its connection showed then that nothing
+   * was missing. Undefined before it was. Subscribers are not called for it.
+   */
+  readonly freshAsOf: number | undefined;
   /** How many entries have arrived, and about how many come, for a progress bar. Subscribers are not called for it. */
   readonly progress: KVViewProgress;
   /**

@@ -193,6 +193,8 @@ pub enum Action<E> {
     Resynced(ResyncCost),
     /// Set a subscriber's connection state.
     NotifyState(SubscriberId, WatchState),
+    /// A subscriber has everything that this connection brought; none: changes may be missing.
+    SetFresh(SubscriberId, Option<ConnectionId>),
     /// Deliver an event to subscribers; `true`: a resync found it.
     Deliver(Recipients, Event<E>, bool),
     /// A subscriber gets about so many initial entries.

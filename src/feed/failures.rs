@@ -25,6 +25,7 @@ impl<E: Clone> Feed<E> {
                 // What the newest key is read for only saves work later.
                 Requester::Feed if !self.index.follows(&read.key) => {}
                 Requester::Feed => {
+                    self.resync.is_partial = true;
                     let ids = self.subscribers.matching_ids(&read.key);
                     self.report_to(ids, &error);
                 }
@@ -60,6 +61,7 @@ impl<E: Clone> Feed<E> {
             // Changes arrive, but what was missed cannot be found out.
             _ => {
                 self.actions.push(Action::Report(error));
+                self.resync.is_partial = true;
                 self.go_on_without_listing();
             }
         }

@@ -11,6 +11,7 @@ mod connection;
 mod delivery;
 mod failures;
 mod fetch_queue;
+mod freshness;
 mod initial;
 mod key_index;
 mod list_order;
@@ -91,6 +92,8 @@ pub struct Feed<E> {
     reported: bool,
     /// Whether the slots of keys have changed.
     has_forgotten: bool,
+    /// Whether subscribers may be fresh that were not, or the reverse.
+    freshness_may_differ: bool,
     actions: Vec<Action<E>>,
     /// Memory for the next list of actions.
     spare: Vec<Action<E>>,
@@ -125,6 +128,7 @@ impl<E: Clone> Feed<E> {
             was_open: false,
             reported: false,
             has_forgotten: false,
+            freshness_may_differ: false,
             actions: Vec::new(),
             spare: Vec::new(),
         }
@@ -143,6 +147,7 @@ impl<E: Clone> Feed<E> {
     /// Takes what is to be done, in this order.
     pub fn take_actions(&mut self) -> Vec<Action<E>> {
         self.subscribe_waiting();
+        self.update_freshness();
         std::mem::replace(&mut self.actions, std::mem::take(&mut self.spare))
     }
 
@@ -260,7 +265,9 @@ impl<E: Clone> Feed<E> {
     fn ready(&mut self, id: SubscriberId) {
         if let Some(subscriber) = self.subscribers.get_mut(id) {
             subscriber.progress = Progress::Ready;
-            if !std::mem::replace(&mut subscriber.was_ready, true) {
+            let is_first = !std::mem::replace(&mut subscriber.was_ready, true);
+            self.update_freshness_of(id);
+            if is_first {
                 self.actions.push(Action::Ready(id));
             }
         }

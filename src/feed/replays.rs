@@ -27,6 +27,7 @@ impl<E: Clone> Feed<E> {
             return;
         };
         let was_live = !std::mem::replace(&mut wire.is_replaying, true);
+        self.freshness_may_differ |= was_live;
         wire.kind = kind;
         wire.epoch = epoch.or(wire.epoch.take());
         let (members, epoch) = (wire.members.clone(), wire.epoch.clone());

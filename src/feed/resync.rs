@@ -26,6 +26,8 @@ pub(super) struct Resync {
     pub(super) failed_lists: Vec<(SubscriberId, usize)>,
     /// Whether the resync listing failed and is sent again after the pause.
     pub(super) must_list: bool,
+    /// Whether it could not find out everything: a listing or a read failed for good.
+    pub(super) is_partial: bool,
     cost: ResyncCost,
 }
 
@@ -113,6 +115,8 @@ impl<E: Clone> Feed<E> {
             subscriber.in_listing = subscriber.activated;
         }
         self.resync.step = Step::Listing(RequestId(0), scope);
+        self.resync.is_partial = false;
+        self.freshness_may_differ = true;
         self.request_resync_listing();
     }
 
@@ -140,6 +144,8 @@ impl<E: Clone> Feed<E> {
     /// Cancels the requests of the resync and of initial entries.
     pub(super) fn abandon_resync(&mut self) {
         self.resync.step = Step::None;
+        self.resync.is_partial = false;
+        self.freshness_may_differ = true;
         self.resync.lists.clear();
         self.resync.failed_lists.clear();
         self.resync.must_list = false;
@@ -259,6 +265,7 @@ impl<E: Clone> Feed<E> {
 
     fn resync_done(&mut self) {
         self.resync.step = Step::Done;
+        self.freshness_may_differ = true;
         self.index.order.resync_done();
         self.connection_is_complete();
         let cost = std::mem::take(&mut self.resync.cost);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
-use super::{Event, KeySlot, WatchState, WireId};
+use super::{ConnectionId, Event, KeySlot, WatchState, WireId};
 
 /// Identifies a subscriber of a feed. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +96,8 @@ pub(super) struct Subscriber<E> {
     /// What is to come after the initial entries.
     pub(super) buffer: Vec<BufferedEvent<E>>,
     pub(super) position: Position,
+    /// The connection of which it has everything.
+    pub(super) fresh_by: Option<ConnectionId>,
 }
 
 #[derive(Debug)]
@@ -228,6 +230,7 @@ impl<E> Subscribers<E> {
             listed: Vec::new(),
             buffer: Vec::new(),
             position: Position::default(),
+            fresh_by: None,
         });
         id
     }

@@ -363,6 +363,7 @@ impl<E: Clone> Feed<E> {
 
     pub(super) fn note_positions(&mut self, wire: &WireSubscription) {
         let newest = self.wires.newest;
+        self.freshness_may_differ = true;
         for member in &wire.members {
             let Some(subscriber) = self.subscribers.get_mut(*member) else {
                 continue;

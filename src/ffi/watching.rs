@@ -96,6 +96,14 @@ extern "C" {
     pub(crate) fn subscribe(this: &Connection, callback: &JsValue, logger: &JsValue) -> JsValue;
 }
 
+#[wasm_bindgen(module = "/src/js/watch-arguments.js")]
+extern "C" {
+    /// Reads the arguments of `watch()`, as [`super::read_arguments`] does: the argument are the callbacks.
+    /// The error is a message for the caller.
+    #[wasm_bindgen(js_name = readWatch, catch)]
+    pub(crate) fn read_watch(first: &JsValue, second: &JsValue) -> Result<String, JsValue>;
+}
+
 #[wasm_bindgen(module = "/src/js/watcher.js")]
 extern "C" {
     /// A subscriber of a feed.
@@ -110,10 +118,6 @@ extern "C" {
         signal: &JsValue,
         connection: &Connection,
     ) -> Subscriber;
-    /// Reads the arguments of `watch()`, as [`super::read_arguments`] does: the argument are the callbacks.
-    /// The error is a message for the caller.
-    #[wasm_bindgen(js_name = readWatch, catch)]
-    pub(crate) fn read_watch(first: &JsValue, second: &JsValue) -> Result<String, JsValue>;
     /// Returns the application's watcher. The listener `leaving` is called when the watch ends.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn attach(this: &Subscriber, leaving: f64) -> JsValue;
@@ -151,6 +155,9 @@ extern "C" {
     pub(crate) fn take_errors(this: &SubscriberSet) -> Array;
     #[wasm_bindgen(structural, method, js_name = setState)]
     pub(crate) fn set_state(this: &SubscriberSet, id: u32, state: u8);
+    /// What shows when a subscriber was fresh: a channel, true for now; undefined: nothing from now on.
+    #[wasm_bindgen(structural, method, js_name = setSource)]
+    pub(crate) fn set_source(this: &SubscriberSet, id: u32, source: &JsValue);
     /// So many initial entries come.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn expect(this: &SubscriberSet, id: u32, total: u32);

@@ -21,6 +21,9 @@ export function now() {
   return clock();
 }
 
+/** The current moment: `at` on the monotonic clock, `wall` for what is shown. */
+export const mark = () => ({ at: now(), wall: wallClock() });
+
 /** Milliseconds since 1970. A test double may throw, or return an invalid date. */
 export function wallClock() {
   try {

@@ -2,7 +2,7 @@
 // version 2 its part of the one socket that all of them share. Which version it is the first handshake shows;
 // until then the others wait.
 
-import { now } from "./clock.js";
+import { mark, now } from "./clock.js";
 import {
   REPLAY_COMPLETE,
   REPLAY_PRUNED,
@@ -85,7 +85,9 @@ class SharedSocket {
     } else if (frame.type === "tick") {
       for (const channel of this.channels) {
         const revision = frame.revisions?.[channel.bucket];
-        if (Number.isSafeInteger(revision)) channel.notify(SOCKET_TICK, revision);
+        if (!Number.isSafeInteger(revision)) continue;
+        channel.fresh = mark();
+        channel.notify(SOCKET_TICK, revision);
       }
     } else {
       const subscription = this.#subscriptions.get(frame.id);
@@ -117,7 +119,10 @@ class SharedSocket {
       subscription.live = undefined;
       if (!(Number.isSafeInteger(revision) && isString(epoch)))
         channel.report('watch frame "synced" has no revision or no epoch');
-      else channel.notify(SOCKET_SYNCED, revision, [epoch, Boolean(frame.reset), live], wire);
+      else {
+        channel.fresh = mark();
+        channel.notify(SOCKET_SYNCED, revision, [epoch, Boolean(frame.reset), live], wire);
+      }
     } else if (frame.type === "refused") {
       this.#subscriptions.delete(frame.id);
       // The credential is the whole connection's.
@@ -136,6 +141,8 @@ class Channel {
   #ids = new Map();
   socket;
   shared;
+  /** When a frame showed that the feed has everything, if it is complete. */
+  fresh;
 
   constructor(session, url, offered, bucket, slots, listener) {
     Object.assign(this, { url, offered, bucket, slots, listener });
@@ -153,6 +160,7 @@ class Channel {
   /** Delivers an event, of one kind or the other; or reports a message that there is instead. */
   deliver(event, put, deleted) {
     if (isString(event)) return this.report(event);
+    this.fresh = mark();
     const kind = event.operation === "put" ? put : deleted;
     this.notify(kind, event.revision, event, this.slots.get(event.key) ?? -1);
   }
@@ -224,7 +232,10 @@ class Session {
         opened: (isVersion2) => {
           this.#isVersion1 = !isVersion2;
           if (isVersion2) this.#share(channel);
-          else channel.notify(SOCKET_OPENED, 1);
+          else {
+            channel.fresh = mark();
+            channel.notify(SOCKET_OPENED, 1);
+          }
           this.#handshakeDone(channel);
         },
         closed: (code) => {

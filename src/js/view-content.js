@@ -79,6 +79,10 @@ export class KVView extends EntryReader {
     return inner(this).status;
   }
 
+  get freshAsOf() {
+    return inner(this).freshAsOf;
+  }
+
   get progress() {
     return inner(this).progress;
   }

@@ -3,6 +3,7 @@
 
 import { encodeValue } from "./body.js";
 import { subscribe } from "./client.js";
+import { wallClock } from "./clock.js";
 import { VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
 import { ValidationError } from "./errors.js";
 import { abortReason, attempt, isAborted, newAbortError, newDeferred } from "./exchange.js";
@@ -56,6 +57,8 @@ class ViewState {
   #snapshot;
   /** The last error of the watch, until it recovers. */
   #problem;
+  /** When it was complete, by an earlier watch or as it was stored. */
+  #freshAsOf;
   #recent = new Set();
   #waiting = new Set();
 
@@ -73,6 +76,7 @@ class ViewState {
     this.#logger = given.logger;
     this.#timeout = timeout;
     this.#callbacks = undefined;
+    this.#freshAsOf = this.freshAsOf;
     this.#watcher?.stop();
     this.#total = undefined;
     if (this.#watcher) this.#next = { mutations: new Entries(), unreadable: new Map() };
@@ -119,6 +123,7 @@ class ViewState {
   }
 
   clear() {
+    this.#freshAsOf = undefined;
     this.change(() => this.#replace({ mutations: new Entries(), unreadable: new Map() }), true);
   }
 
@@ -146,6 +151,10 @@ class ViewState {
 
   get ready() {
     return this.#ready.promise;
+  }
+
+  get freshAsOf() {
+    return this.#watcher?.freshAsOf ?? this.#freshAsOf;
   }
 
   get progress() {
@@ -300,8 +309,9 @@ class ViewState {
   }
 
   /** Shows what was stored until the watch has delivered all entries. */
-  load(kept, records) {
+  load(kept, records, freshAsOf) {
     if (this.#kept !== kept || this.status !== "loading") return;
+    this.#freshAsOf = freshAsOf && Math.min(freshAsOf, wallClock());
     const entries = new Map();
     for (const { key, bytes, revision, created_at } of records) {
       attempt(() =>

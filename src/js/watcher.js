@@ -1,6 +1,7 @@
 // The two ends of a watch: the feed notifies a Subscriber; a KVWatcher is the application's object.
 
 import { callBack, log } from "./client.js";
+import { mark, wallClock } from "./clock.js";
 import { STATES } from "./connection.js";
 import { WATCH_CONNECTING, WATCH_DISCONNECTED } from "./enums.js";
 import { EventBuffer } from "./event-buffer.js";
@@ -8,91 +9,16 @@ import { abortReason, listen, newAbortError, newDeferred, stopListening } from "
 import { hide, INSPECT, inner, shown } from "./handle.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
-import { readArguments } from "./settings.js";
 import { copyEvent, decode } from "./values.js";
+import { isUnset } from "./watch-arguments.js";
 
 /** Functions of views, by their callbacks: they call a method of the view. */
 export const views = /* @__PURE__ */ new WeakMap();
 
-const CALLBACKS = ["onUpdate", "onReady", "onStateChange", "onError", "onClose"];
-
-const isObject = (value) => typeof value === "object" && value !== null;
-
-const isUnset = (value) => value === undefined || value === null;
-
-/** A member of the caller's object; a string, which is not a callback, if reading it throws. */
-function member(object, name) {
-  try {
-    return object[name];
-  } catch {
-    return "unreadable";
-  }
-}
-
-/** Whether it is an object with any of the callbacks. */
-function hasCallbacks(value) {
-  return isObject(value) && CALLBACKS.some((name) => !isUnset(member(value, name)));
-}
-
-/** The name of an invalid callback, an empty name if there is no callbacks object; else undefined. */
-function unusableCallback(callbacks) {
-  if (!isObject(callbacks)) return "";
-  return CALLBACKS.find((name) => {
-    const callback = member(callbacks, name);
-    return typeof callback !== "function" && (!isUnset(callback) || name === CALLBACKS[0]);
-  });
-}
-
-/** Names of callbacks in other libraries, and misspellings. @type {[RegExp, string][]} */
-const LIKELY = [
-  [/state|status/i, "onStateChange"],
-  [/err|fail/i, "onError"],
-  [/clos|end|disconnect|complete/i, "onClose"],
-  [/ready|open|connect|sync/i, "onReady"],
-  [/./, "onUpdate"],
-];
-
-/** A message about a common mistake in the arguments of `watch()`; else undefined. */
-function callbackMistake(callbacks, options) {
-  try {
-    if (typeof callbacks === "function")
-      return "watch() takes an object of callbacks: watch({ onUpdate: callback })";
-    if (typeof callbacks === "string")
-      return "watch() takes the key as an option: watch({ onUpdate }, { key })";
-    if (!isObject(callbacks)) return undefined;
-    const usable = hasCallbacks(callbacks);
-    for (const name of Object.keys(callbacks)) {
-      const same = CALLBACKS.find((known) => known.toLowerCase() === name.toLowerCase());
-      if (same === name) continue;
-      const isCallback = typeof callbacks[name] === "function" && (same || !usable);
-      const likely = same ?? LIKELY.find(([words]) => words.test(name))?.[1];
-      if (isCallback)
-        return `unknown callback ${name}: did you mean ${likely}? Callbacks are ${CALLBACKS.join(", ")}`;
-      const prototype = Object.getPrototypeOf(callbacks);
-      const plain = prototype === null || prototype === Object.prototype;
-      const misplaced = ["key", "initial", "signal"].includes(name) && !isUnset(callbacks[name]);
-      if (usable && plain && misplaced && isUnset(options))
-        return `${name} is an option, not a callback: watch(callbacks, { ${name} })`;
-    }
-    return undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Reads `watch(callbacks, options)` or `watch(options)`, as `readArguments` does: the argument are the
- * callbacks, undefined for none. Throws a message for the caller where they cannot be used.
- */
-export function readWatch(first, second) {
-  const mistake = callbackMistake(first, second);
-  if (mistake) throw mistake;
-  const alone = isUnset(first) || (isUnset(second) && !hasCallbacks(first));
-  if (alone) return readArguments(undefined, isUnset(first) ? second : first);
-  const name = unusableCallback(first);
-  if (name === "") throw "callbacks must be an object";
-  if (name) throw `callbacks.${name} must be a function`;
-  return readArguments(first, second);
+/** When a subscriber was last known to be complete, for people: never later than now. */
+export function freshAsOf(subscriber) {
+  const { fresh } = subscriber;
+  return fresh && Math.min(fresh.wall, wallClock());
 }
 
 class Subscriber {
@@ -112,6 +38,9 @@ class Subscriber {
   /** The connection of the client, while the watch runs. */
   #connection;
   state = STATES[WATCH_CONNECTING];
+  #source;
+  #wasFresh = false;
+  #fresh = mark();
 
   constructor(bucket, callbacks, logger, mode, signal, connection) {
     this.bucket = bucket;
@@ -180,6 +109,20 @@ class Subscriber {
     this.#call("onStateChange", this.state);
   }
 
+  /** What shows when it was complete from now on: a channel, true for now, undefined: nothing. */
+  setSource(source) {
+    this.#fresh = this.fresh ?? this.#fresh;
+    this.#source = source;
+    this.#wasFresh ||= Boolean(source);
+  }
+
+  /** When it was last known to be complete; undefined if it never was. */
+  get fresh() {
+    const { fresh } = this.#source === true ? { fresh: mark() } : (this.#source ?? {});
+    if (!this.#wasFresh) return undefined;
+    return fresh?.at >= this.#fresh.at ? fresh : this.#fresh;
+  }
+
   /** Learns how many initial entries come. */
   expect(total) {
     views.get(this.#callbacks)?.("onTotal", total);
@@ -219,6 +162,7 @@ class Subscriber {
     this.setState(WATCH_DISCONNECTED);
     this.#connection?.move(this.state, undefined);
     this.#connection = undefined;
+    this.setSource();
     this.#over = { error };
     this.#buffer?.end(error);
     this.#call("onClose");
@@ -297,6 +241,10 @@ class KVWatcher {
     return inner(this).state;
   }
 
+  get freshAsOf() {
+    return freshAsOf(inner(this));
+  }
+
   get ready() {
     return inner(this).whenReady;
   }
@@ -359,6 +307,10 @@ class SubscriberSet {
 
   setState(id, state) {
     this.#members.get(id)?.setState(state);
+  }
+
+  setSource(id, source) {
+    this.#members.get(id)?.setSource(source);
   }
 
   expect(id, total) {

@@ -247,6 +247,12 @@ impl FeedRunner {
             }
             Action::Resynced(cost) => self.log_resync(cost),
             Action::NotifyState(id, state) => self.subscribers.set_state(id.number(), state as u8),
+            Action::SetFresh(id, by) => {
+                // A store has no channel: it is always fresh.
+                let by = by.map(|by| self.channel(by).map_or(JsValue::TRUE, JsValue::from));
+                let by = by.unwrap_or_default();
+                self.subscribers.set_source(id.number(), &by);
+            }
             Action::Expect(id, total) => self.subscribers.expect(id.number(), total),
             Action::Ready(id) => self.subscribers.ready(id.number()),
             Action::Deliver(to, event, resynced) => self.deliver(to.ids(), event, resynced),

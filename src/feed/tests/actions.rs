@@ -56,6 +56,12 @@ impl World {
                     recorder.states.push(state);
                 }
             }
+            Action::SetFresh(id, by) => {
+                if let Some(recorder) = self.recorders.get_mut(&id) {
+                    assert_ne!(recorder.fresh_by, by);
+                    recorder.fresh_by = by;
+                }
+            }
             Action::Expect(id, _) => {
                 let recorder = self.recorders.get(&id);
                 assert!(recorder.is_none_or(|recorder| recorder.at_ready.is_none()));

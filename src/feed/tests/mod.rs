@@ -1,8 +1,10 @@
 //! The promises of a feed: in [`promises`] under any interleaving, in the others one by one.
 
 mod actions;
+mod checks;
 mod connection;
 mod following;
+mod freshness;
 mod initial;
 mod isolation;
 mod list_order;

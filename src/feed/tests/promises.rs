@@ -1,12 +1,10 @@
 //! The promises, under any interleaving of what users, the server and the network do.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
 use super::super::{SubscriberId, Timer};
-use super::recorder::Recorder;
+use super::checks::{check_final, check_fresh, check_initial, check_order, check_unchanged};
 use super::world::{Order, World, settings};
 use crate::error::Error;
 use crate::text::{concat, decimal};
@@ -17,7 +15,7 @@ const REGRESSIONS: &str = concat!(
     "/src/feed/tests/proptest-regressions.txt"
 );
 
-const KEYS: [&str; 6] = ["a", "b", "a.x", "a.y", "b.x", "a.x.1"];
+pub(super) const KEYS: [&str; 6] = ["a", "b", "a.x", "a.y", "b.x", "a.x.1"];
 const FILTERS: [&[&str]; 8] = [
     &[">"],
     &["a"],
@@ -176,115 +174,6 @@ fn take(world: &mut World, step: &Step) {
     }
 }
 
-/// Promise 1, and that no subscriber gets a key that it does not watch.
-fn check_order(recorder: &Recorder) {
-    let mut last: BTreeMap<&str, (u64, bool, u32)> = BTreeMap::new();
-    for delivered in &recorder.delivered {
-        let wanted = recorder
-            .patterns
-            .iter()
-            .any(|pattern| pattern.matches(&delivered.key));
-        assert!(wanted, "{delivered:?} was not asked for");
-        // A delete that was missed has the last known revision of the key.
-        let gone = delivered.resynced && !delivered.live;
-        if let Some((revision, live, bucket)) = last.get(&*delivered.key).copied() {
-            let next =
-                delivered.revision > revision || gone && live && delivered.revision == revision;
-            // Revisions of a bucket that was created again start at 1; its first events may repeat.
-            let again = delivered.bucket > 1 && delivered.revision == revision
-                || gone && delivered.bucket > 0;
-            assert!(
-                next || again || delivered.bucket > bucket,
-                "{revision} {delivered:?}"
-            );
-        }
-        last.insert(
-            &delivered.key,
-            (delivered.revision, delivered.live, delivered.bucket),
-        );
-    }
-}
-
-/// A resync delivers no value that was there when a plain watch began, once that is ready.
-fn check_unchanged(world: &World, recorder: &Recorder) {
-    let (bucket, before) = &recorder.at_watch;
-    if recorder.initial || world.blind || recorder.at_ready.is_none() {
-        return;
-    }
-    for delivered in &recorder.delivered[recorder.ready_after..] {
-        let was = before.get(&delivered.key).copied().unwrap_or(0);
-        let unchanged = delivered.bucket == *bucket && delivered.revision <= was;
-        assert!(
-            !(delivered.resynced && delivered.live && unchanged),
-            "{delivered:?} was there before"
-        );
-    }
-}
-
-/// `initial`: entries first, then changes.
-fn check_initial(recorder: &Recorder) {
-    if recorder.initial {
-        let before = &recorder.delivered[..match recorder.at_ready {
-            Some(_) => recorder.ready_after,
-            None => recorder.delivered.len(),
-        }];
-        let first_change = before
-            .iter()
-            .position(|delivered| !delivered.read && !delivered.resynced);
-        let after = before.iter().skip(first_change.unwrap_or(before.len()));
-        assert!(
-            !after
-                .clone()
-                .any(|delivered| delivered.read && !delivered.resynced),
-            "{before:?}"
-        );
-    }
-}
-
-/// Promise 2: whatever changed since it was ready, the last word on it is the truth; and with
-/// `initial`, so is the last word on everything.
-fn check_final(world: &World, recorder: &Recorder) {
-    let Some(at_ready) = &recorder.at_ready else {
-        panic!("everything has arrived, and a subscriber is not ready: {recorder:?}");
-    };
-    let live = world.live();
-    let wanted = |key: &&str| recorder.patterns.iter().any(|pattern| pattern.matches(key));
-    let readable = |key: &&str| !world.unreadable.contains(*key);
-    for key in KEYS.iter().copied().filter(wanted).filter(readable) {
-        let last = recorder
-            .delivered
-            .iter()
-            .rfind(|delivered| delivered.key == key);
-        let now = live.get(key).copied();
-        let changed = at_ready.get(key).copied() != now;
-        match (last, now) {
-            (Some(delivered), Some(revision)) => {
-                assert!(
-                    delivered.live && delivered.revision == revision,
-                    "{key}@{revision}: {delivered:?}"
-                );
-            }
-            (Some(delivered), None) => assert!(!delivered.live, "{key} is gone: {delivered:?}"),
-            (None, Some(revision)) => {
-                assert!(
-                    !changed && !recorder.initial,
-                    "{key}@{revision} was never delivered"
-                );
-            }
-            (None, None) => {
-                // An unknown key has no delete.
-                let known = at_ready
-                    .get(key)
-                    .is_some_and(|at| *at <= recorder.listed_at);
-                assert!(
-                    !known || world.blind,
-                    "{key} is gone, and no delete was delivered"
-                );
-            }
-        }
-    }
-}
-
 /// What a run begins with.
 #[derive(Debug, Clone)]
 struct Start {
@@ -344,6 +233,7 @@ fn run(start: &Start, steps: &[Step]) {
         }
         world.recorders.values().for_each(check_order);
         world.recorders.values().for_each(check_initial);
+        (world.recorders.values()).for_each(|recorder| check_fresh(&world, recorder));
     }
     world.then(|feed| feed.visible(0.0));
     world.settle();
@@ -355,6 +245,8 @@ fn run(start: &Start, steps: &[Step]) {
             check_unchanged(&world, recorder);
         }
         check_final(&world, recorder);
+        let is_partial = world.blind || !world.unreadable.is_empty();
+        assert!(recorder.fresh_by.is_some() || is_partial, "{recorder:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::WatchState;
+use super::super::{ConnectionId, WatchState};
 use crate::error::Error;
 use crate::kv::Pattern;
 
@@ -32,6 +32,8 @@ pub(super) struct Recorder {
     pub(super) at_ready: Option<BTreeMap<String, u64>>,
     pub(super) ready_after: usize,
     pub(super) listed_at: u64,
+    /// The connection of which it has everything.
+    pub(super) fresh_by: Option<ConnectionId>,
     pub(super) ended: Option<Option<Error>>,
 }
 

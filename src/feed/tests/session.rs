@@ -50,6 +50,12 @@ impl Session {
         let mut live = self.subscriptions.iter().filter(|s| s.replay.is_none());
         live.any(|subscription| subscription.matches(key))
     }
+
+    /// Whether a replay of the key is under way.
+    pub(super) fn replays(&self, key: &str) -> bool {
+        let mut replays = self.subscriptions.iter().filter(|s| s.replay.is_some());
+        replays.any(|subscription| subscription.matches(key))
+    }
 }
 
 impl World {
