@@ -53,7 +53,7 @@ export const inOrder = (a, b) => a.seq - b.seq || (a.id < b.id ? -1 : 1);
  * - `info`: read the bucket's info, for `world`.
  * - `read`: read the key.
  * - `store`: journal the entry of the step.
- * - `send`: write, if the key's last revision is `base`; 0: if there is no entry.
+ * - `send`: write, if the key's last revision is `base`; 0: if there is no entry, and if it is `strict`, no tombstone.
  * - `ask`: ask the application about a conflict.
  * - `finish`: nothing is left to do.
  */
@@ -76,11 +76,12 @@ export function next(entry, world, memo) {
   if (!sent || (!world.ids && !blind)) {
     return { kind: "store", entry: { ...entry, sent: true, blind: blind || !world.ids } };
   }
-  return { kind: "send", base: entry.operation === "create" ? 0 : base };
+  const send = { kind: "send", base: entry.operation === "create" ? 0 : base };
+  return doubtful ? { ...send, strict: true } : send;
 }
 
 /** What follows from the server's entry, or its absence: false. */
-function resolve(entry, { theirs, deleted, refused, unverified, first }, conflicts) {
+function resolve(entry, { theirs, refused, unverified, first }, conflicts) {
   const done = removes(entry) ? theirs === false : theirs && matchesBytes(theirs, entry);
   if (done && (conflicts || entry.sent || (theirs && !entry.ttl))) {
     return { kind: "finish", revision: theirs ? theirs.revision : 0 };
@@ -88,11 +89,11 @@ function resolve(entry, { theirs, deleted, refused, unverified, first }, conflic
   if (removes(entry) && !theirs) {
     return { kind: "finish", error: { code: "HTTP_404", status: 404 } };
   }
-  // Only the refusal of an id that was sent before says that no attempt was carried out.
-  const maybeApplied = unverified || (entry.sent && !first && (entry.blind || !refused));
-  if (!conflicts && !theirs && !(deleted && maybeApplied)) {
+  if (!conflicts && !theirs) {
     return entry.base === 0 ? undefined : { kind: "store", entry: { ...entry, base: 0 } };
   }
+  // Only the refusal of an id that was sent before says that no attempt was carried out.
+  const maybeApplied = unverified || (entry.sent && !first && (entry.blind || !refused));
   return { kind: "ask", theirs, maybeApplied: Boolean(maybeApplied) };
 }
 
@@ -133,7 +134,7 @@ const conflictError = (maybeApplied) => ({
  * that wait for this one. `result` of each kind of step:
  *
  * - `info`: `{ error }`, or nothing.
- * - `read`: `{ theirs }`, false where the key is missing, `deleted`: because it was deleted; or `{ error }`.
+ * - `read`: `{ theirs }`, false where the key is missing; or `{ error }`.
  * - `send`: `{ revision }` or `{ error }`.
  * - `ask`: `{ bytes, id }` to write these with a new write id, `{ remove: true, id }`, `{ drop: true }`, or `{ error }`;
  *   undefined: the application has no `onConflict`.
@@ -157,7 +158,8 @@ export function apply(entry, memo, step, result, followers, world) {
     return written(entry, followers, result.revision);
   }
   if (step.kind === "send" && error.status === 412) {
-    const unverified = memo.unverified || error.details?.maybeApplied === true;
+    // A strict write is another one than the attempts before it.
+    const unverified = memo.unverified || step.strict || error.details?.maybeApplied === true;
     return changes({ memo: { ...memo, refused: true, unverified, theirs: undefined } });
   }
   const gone = step.kind === "send" && removes(entry) && error.status === 404;
@@ -211,11 +213,7 @@ export function baseAsCalled({ operation, base }) {
  * `error` is the result.
  */
 export function attempted(entry, { revision, error }, followers, { canRemove }) {
-  // It was not queued: the revision of an update behind it does not stand for its result.
-  if (!error) {
-    const fixed = (follower) => ({ ...follower, fixed: follower.operation === "update" });
-    return written(entry, followers.map(fixed), revision);
-  }
+  if (!error) return written(entry, followers, revision);
   if (isUnreached(error) && (canRemove || !removes(entry))) return changes({ pause: error });
   return ended(entry, followers, LOST, { settle: { error } });
 }

@@ -77,19 +77,12 @@ export class Sender {
     return this.#result(() => this.#kv(this.#owner).getBucketInfo(bucket));
   }
 
-  /** The stored entry of a key, false if it is missing; then also whether it was deleted, for a write that may be done. */
-  read({ bucket, key, sent }) {
+  /** The stored entry of a key, false if it is missing. */
+  read({ bucket, key }) {
     return this.#result(async () => {
       const [handle, methods] = this.#handle(bucket);
       const entry = await methods.find.call(handle, key);
-      if (!entry) {
-        const asks = sent && this.features.has("history");
-        const read = asks ? await this.#result(() => methods.history.call(handle, key)) : {};
-        // A key that was never written may be missing here too, and a bucket may have fewer features.
-        const { status, code } = read.error ?? {};
-        if (code && status !== 404 && code !== "UNSUPPORTED") return read;
-        return { theirs: false, deleted: read.length > 0 };
-      }
+      if (!entry) return { theirs: false };
       const { revision, created_at } = entry;
       return { theirs: { revision, created_at, bytes: entry.bytes() } };
     });

@@ -35,6 +35,7 @@ export class OutboxState {
   #channel;
   /** Settles after the last use of the journal. */
   #journaled = Promise.resolve();
+  #waitingRead;
   #reading;
   #changed;
   /** Ends the listeners of events. */
@@ -115,7 +116,9 @@ export class OutboxState {
 
   /** Reads what other tabs have changed; false if the storage failed. */
   read() {
-    return this.#inTurn(async () => {
+    // The calls that wait for their turn share one.
+    this.#waitingRead ??= this.#inTurn(async () => {
+      this.#waitingRead = undefined;
       let entries;
       try {
         entries = await this.#journal.read();
@@ -130,6 +133,7 @@ export class OutboxState {
       for (const entry of entries) this.#set(entry);
       return true;
     });
+    return this.#waitingRead;
   }
 
   /** Journals changes, then knows them; false if the storage failed, or was cleared. */

@@ -119,8 +119,7 @@ export class Outbox {
     }
     const id = newId();
     const at = Date.now();
-    const waiting = state.line(call);
-    const behind = waiting.at(-1);
+    const behind = state.line(call).at(-1);
     const entry = {
       id,
       writeId: id,
@@ -129,7 +128,7 @@ export class Outbox {
       bytes,
       base: revision ?? this.#base(call),
       ...(behind && { after: behind.id }),
-      fixed: this.#isFixed(call, waiting),
+      fixed: revision !== undefined,
       epoch: this.#sender.epochs.get(call.bucket),
       sent: false,
       seq: Math.max(at, state.entries.last + 1),
@@ -150,16 +149,6 @@ export class Outbox {
       if (!this.#isAway()) this.replay();
     });
     return () => promise;
-  }
-
-  /**
-   * Whether the base of a write is the revision that it was called with, and not what the write before it gets. Only the
-   * revision that is shown of writes that are queued, not of one that is sent, stands for their result.
-   */
-  #isFixed(call, waiting) {
-    if (call.revision === undefined || waiting.length === 0) return false;
-    const line = lineOf({ ...this.state.place, ...call });
-    return this.#attempts.has(line) || call.revision !== (waiting[0].base ?? 0);
   }
 
   /** The first attempt of a write, after those of its key `before` it. */
@@ -282,11 +271,12 @@ export class Outbox {
     return { ...entry, base: this.#base(entry) ?? entry.base };
   }
 
-  #carryOut(entry, { kind, base }, { now }) {
+  #carryOut(entry, { kind, base, strict }, { now }) {
     if (kind === "info") return this.#sender.learn(entry.bucket);
     if (kind === "read") return this.#sender.read(entry);
     if (kind === "send") {
-      return this.#sender.send({ ...entry, ttl: machine.ttlLeft(entry, now) }, base);
+      const operation = strict ? "update" : entry.operation;
+      return this.#sender.send({ ...entry, operation, ttl: machine.ttlLeft(entry, now) }, base);
     }
     return undefined;
   }

@@ -1,7 +1,7 @@
 // What an outbox must not send, and what must not stop it.
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import { failure } from "./support/api.mjs";
 import { holds, isPending, setUp } from "./support/outbox.mjs";
 
@@ -45,26 +45,45 @@ describe("an update with a revision", () => {
     });
   }
 
-  for (const [which, stale, expected] of /** @type {const} */ ([
-    ["the revision that is shown of what waits", 0, 3],
-    ["another one", 1, 2],
+  for (const [which, stale] of /** @type {const} */ ([
+    ["the revision that is shown of what waits", 0],
+    ["an earlier one", 1],
   ])) {
-    test(`of ${which}, behind a queued write`, async () => {
-      const { bucket, outbox } = t.open();
+    test(`of ${which}, behind a queued write, is a conflict with it`, async () => {
+      const onConflict = mock.fn((/** @type {any} */ _given) => undefined);
+      const { bucket, outbox } = t.open({ onConflict });
       await bucket.put("a", 0);
-      await bucket.put("a", 1);
+      const { revision: seen } = await bucket.put("a", 1);
       t.fate = "offline";
-      const first = bucket.put("a", 2);
+      const first = bucket.update("a", 2, seen);
       await outbox.flush();
-      const { revision } = await bucket.get("a");
-      const second = Promise.allSettled([bucket.update("a", 3, revision - stale)]);
+      const { revision, pending } = await bucket.get("a");
+      assert.deepEqual([revision, pending], [seen, true]);
+      const second = failure(bucket.update("a", 3, revision - stale));
       await outbox.flush();
       t.fate = undefined;
       await outbox.flush();
-      await Promise.all([first, second]);
-      assert.equal((await t.other.get("a")).value, expected);
+      await first;
+      assert.equal((await second).status, 412);
+      assert.equal((await t.other.get("a")).value, 2);
+      const [{ base, mine, theirs }] = onConflict.mock.calls.map((call) => call.arguments[0]);
+      assert.deepEqual([base, mine.value, theirs.value], [seen - stale, 3, 2]);
     });
   }
+});
+
+test("a put behind a queued update follows it", async () => {
+  const { bucket, outbox } = t.open();
+  const { revision } = await bucket.put("a", 0);
+  t.fate = "offline";
+  const writes = [bucket.update("a", 1, revision)];
+  await outbox.flush();
+  writes.push(bucket.put("a", 2));
+  await outbox.flush();
+  t.fate = undefined;
+  await outbox.flush();
+  await Promise.all(writes);
+  assert.equal((await t.other.get("a")).value, 2);
 });
 
 describe("what waits", () => {
@@ -141,39 +160,46 @@ describe("later writes are sent after what waited was removed", () => {
   }
 });
 
-test("a put whose answer was lost does not bring back a key that another client deleted", async () => {
-  /** @type {any[]} */
-  const asked = [];
-  const { bucket, outbox } = t.open({
-    onConflict: (/** @type {any} */ given) => void asked.push(given),
-  });
-  await bucket.put("other", 0);
-  t.fate = "lost answer";
-  const written = failure(bucket.put("a", 1));
-  await outbox.flush();
-  t.fate = undefined;
-  await t.other.delete("a");
-  await outbox.flush();
-  assert.equal((await written).status, 412);
-  assert.equal(await t.other.find("a"), undefined);
-  assert.deepEqual(
-    asked.map(({ theirs, maybeApplied }) => [theirs, maybeApplied]),
-    [[undefined, true]],
-  );
+describe("a key that another client deleted does not come back", () => {
+  for (const [operation, without] of /** @type {const} */ ([
+    ["put", undefined],
+    ["create", undefined],
+    ["put", /history/],
+    ["put", /history|write-id/],
+    ["create", /history|write-id/],
+  ])) {
+    const server = without ? `without ${without.source}` : "with all features";
+    test(`by a ${operation} whose answer was lost, on a server ${server}`, async () => {
+      t.network.without = without;
+      /** @type {any[]} */
+      const asked = [];
+      const { bucket, outbox } = t.open({
+        onConflict: (/** @type {any} */ given) => void asked.push(given),
+      });
+      await bucket.put("other", 0);
+      t.fate = "lost answer";
+      const written = failure(bucket[operation]("a", 1));
+      await outbox.flush();
+      t.fate = undefined;
+      await t.other.delete("a");
+      await outbox.flush();
+      assert.equal((await written).status, 412);
+      assert.equal(await t.other.find("a"), undefined);
+      assert.deepEqual(
+        asked.map(({ theirs, maybeApplied }) => [theirs, maybeApplied]),
+        [[undefined, true]],
+      );
+    });
+  }
 });
 
-test("a new key, of which the server has no history, is written after a failed attempt", async () => {
+test("a new key is written after a failed attempt", async () => {
   const { bucket, outbox } = t.open();
   await bucket.put("other", 0);
   t.fate = "offline";
   const written = bucket.put("a", 1);
   await outbox.flush();
   t.fate = undefined;
-  const send = globalThis.fetch;
-  globalThis.fetch = async (url, options) =>
-    /history/.test(String(url))
-      ? new Response('{"error":"key not found"}', { status: 404 })
-      : send(url, options);
   await outbox.flush();
   await written;
   assert.equal((await t.other.get("a")).value, 1);
@@ -217,5 +243,24 @@ test("a journal that cannot be read again leaves the write queued", async () => 
   backend.read = read;
   await outbox.flush();
   await written;
+  assert.equal((await t.other.get("a")).value, 1);
+});
+
+test("a queued delete is put aside if the server has no conditional one by then", async () => {
+  const { client, bucket, outbox } = t.open();
+  await t.other.put("a", 1);
+  await bucket.get("a");
+  t.fate = "offline";
+  bucket.delete("a").catch(() => {});
+  await outbox.flush();
+  assert.equal(outbox.size, 1);
+  client.disconnect();
+  t.fate = undefined;
+  t.network.without = /remove/;
+  const later = t.open().outbox;
+  await later.flush();
+  const [{ error }] = later.entries();
+  assert.equal(error.code, "UNSUPPORTED");
+  assert.match(error.message, /^delete outbox-\w+\/a: the server does not announce .* remove/);
   assert.equal((await t.other.get("a")).value, 1);
 });

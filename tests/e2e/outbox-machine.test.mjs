@@ -83,8 +83,8 @@ class Origin {
     const seen = this.server.last.get(key);
     const current = seen?.bytes ? seen.revision : 0;
     const known = { seen: current, stale: Math.max(0, current - 1), unseen: undefined }[base];
-    const fixed = operation === "update" && base === "stale" && behind !== undefined;
-    if (operation === "update" && known === undefined && !behind) return undefined;
+    const fixed = operation === "update";
+    if (fixed && known === undefined) return undefined;
     const entry = {
       id: `id${number}`,
       writeId: `id${number}`,
@@ -140,11 +140,11 @@ class Origin {
     this.store(attempted(sent, result, this.followers(sent), this.world()), sent, false);
   }
 
-  /** @param {any} entry @param {number | undefined} base @param {string} fate */
-  send(entry, base, fate) {
+  /** @param {any} entry @param {number | undefined} base @param {string} fate @param {boolean} [strict] */
+  send(entry, base, fate, strict) {
     if (fate === "no request") return { error: UNREACHED };
     if (fate === "401") return { error: { code: "UNAUTHENTICATED", status: 401 } };
-    const result = this.server.write(entry, base);
+    const result = this.server.write(entry, base, strict);
     return fate === "no answer" ? { error: UNREACHED } : result;
   }
 
@@ -178,12 +178,12 @@ class Origin {
       case "read":
         if (fate === "no request" || fate === "no answer") return { error: UNREACHED };
         if (entry.base === undefined && !server.read(entry.key)) this.allow(entry.id, 0);
-        return { theirs: server.read(entry.key), deleted: server.last.has(entry.key) };
+        return { theirs: server.read(entry.key) };
       case "send":
         assert.ok(Number.isSafeInteger(step.base), "a replayed write has a condition");
         assert.ok(this.bases.get(entry.id)?.has(step.base), "it replaces what it may");
         assert.ok(this.journal.get(entry.id).sent, "it was journaled before");
-        return this.send(entry, step.base, fate);
+        return this.send(entry, step.base, fate, step.strict);
       case "ask": {
         this.asked.push({ entry, theirs: step.theirs, maybeApplied: step.maybeApplied });
         this.checkMaybeApplied(entry, step.maybeApplied);

@@ -24,25 +24,29 @@ export class Server {
     return last?.bytes ? { revision: last.revision, bytes: last.bytes } : false;
   }
 
-  /** @param {any} entry @param {number | undefined} base undefined: without a condition */
-  write(entry, base) {
+  /**
+   * @param {any} entry
+   * @param {number | undefined} base undefined: without a condition
+   * @param {boolean} [strict] whether 0 means that there is no tombstone either
+   */
+  write(entry, base, strict = entry.operation === "update") {
     const { key, operation, writeId, bytes } = entry;
     const removes = /delete|purge/.test(operation);
-    const name = `${writeId} ${key} ${removes ? operation : "put"} ${base}`;
+    const name = `${writeId} ${key} ${removes ? operation : "put"} ${base} ${strict}`;
     if (this.ids && this.records.has(name)) return this.records.get(name);
-    const answer = this.#write(key, removes ? undefined : bytes, base, name, entry.id);
+    const answer = this.#write(key, removes ? undefined : bytes, base, name, entry.id, strict);
     if (this.ids) this.records.set(name, answer);
     return answer;
   }
 
-  /** @param {string} key @param {Uint8Array | undefined} bytes @param {number | undefined} base @param {string} name @param {string} [entry] */
-  #write(key, bytes, base, name, entry) {
+  /** @param {string} key @param {Uint8Array | undefined} bytes @param {number | undefined} base @param {string} name @param {string} [entry] @param {boolean} [strict] */
+  #write(key, bytes, base, name, entry, strict) {
     const last = this.last.get(key);
     if (this.ids && last?.name === name) return { revision: last.revision };
     const live = last?.bytes !== undefined;
     const error = { code: "HTTP_412", status: 412 };
     if (!bytes && !live) return { error: { code: "HTTP_404", status: 404 } };
-    if (base !== undefined && base !== (live || base ? (last?.revision ?? 0) : 0)) {
+    if (base !== undefined && base !== (live || base || strict ? (last?.revision ?? 0) : 0)) {
       // It cannot know whether the write was carried out before: the record may be lost.
       const unknown = this.ids && last && base < last.revision && this.forgetful;
       return { error: unknown ? { ...error, details: { maybeApplied: true } } : error };
