@@ -2,8 +2,15 @@
 
 import { RACE_RESOLVED, RACE_TIMED_OUT } from "./enums.js";
 import { TimeoutError, ValidationError } from "./errors.js";
-import { isAbortSignal, paused, within } from "./exchange.js";
+import { isAbortSignal, newDeferred, paused, within } from "./exchange.js";
 import { pollDelay } from "./listeners.js";
+
+/** A promise whose rejection need not be handled. */
+export function newReady() {
+  const ready = newDeferred();
+  ready.promise.catch(() => {});
+  return ready;
+}
 
 /** The longest delay of a timer, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -14,18 +14,11 @@ import { Body, decode, isKvDelete, viewEntry } from "./values.js";
 import { KVView, KVViewSnapshot } from "./view-content.js";
 import { Entries } from "./view-entries.js";
 import { Mutations, matches } from "./view-mutations.js";
-import { arrival, readWait } from "./view-wait.js";
+import { arrival, newReady, readWait } from "./view-wait.js";
 import { views } from "./watcher.js";
 
 /** The maximum number of delivered revisions that a view remembers. */
 const MAX_REMEMBERED_REVISIONS = 1024;
-
-/** A promise whose rejection need not be handled. */
-function newReady() {
-  const ready = newDeferred();
-  ready.promise.catch(() => {});
-  return ready;
-}
 
 class ViewState {
   entries = new Entries();
