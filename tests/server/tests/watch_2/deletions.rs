@@ -64,6 +64,8 @@ pub async fn where_markers_expire_the_live_keys_are_listed(server: &str) {
     let replayed = session.replayed(1).await;
     assert_eq!(replayed.events().iter().map(outline).count(), 1);
     assert_eq!(replayed.synced["pruned"], true);
+    // A client that is cut off before the list of live keys must start over.
+    assert_eq!(replayed.announced.unwrap()["pruned"], true);
     let mut live = replayed.live.unwrap();
     live.sort_unstable();
     let mut expected: Vec<_> = (0..1100)

@@ -31,19 +31,20 @@ impl Memory {
             let life = self.life(store, at, epoch)?;
             let (after, is_reset) = wanted.start(epoch, life.last_revision);
             let cursor = store.changes(&at.bucket, wanted.patterns.to_vec(), after)?;
+            let known = match after {
+                0 => life.last_revision,
+                after => after,
+            };
             Ok(crate::backend::Replay {
                 total: cursor.pending() as u64,
                 is_reset,
-                may_lack_deletes: false,
+                may_lack_deletes: life.last_vanished > known,
                 source: Source::Memory(Replay {
                     memory: self.clone(),
                     at: at.clone(),
                     patterns: Arc::clone(&wanted.patterns),
                     cursor,
-                    known: match after {
-                        0 => life.last_revision,
-                        after => after,
-                    },
+                    known,
                 }),
             })
         })
