@@ -14,6 +14,7 @@ Starts an Ironflow server for development, with a store in memory.
   --static DIR           serve the files of this folder
   --api-key KEY[:read]   require this key, which with :read may only read (repeatable)
   --allow-origin ORIGIN  let pages of this origin call the server (loopback origins may; repeatable)
+  --watch-versions 1     speak version 1 of the watch only (default: 1,2)
   --help                 print this
 `;
 
@@ -24,6 +25,7 @@ const options = {
   static: { type: "string" },
   "api-key": { type: "string", multiple: true, default: [] },
   "allow-origin": { type: "string", multiple: true, default: [] },
+  "watch-versions": { type: "string", default: "1,2" },
   help: { type: "boolean", default: false },
 };
 
@@ -43,6 +45,7 @@ function read() {
     staticDir: values.static,
     apiKeys: values["api-key"],
     allowOrigins: values["allow-origin"],
+    watchVersions: values["watch-versions"],
   };
 }
 

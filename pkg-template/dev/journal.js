@@ -55,7 +55,7 @@ async function restore(store, records, file) {
       lives.delete(bucket);
     } else {
       // Its event is not recorded again.
-      lives.get(bucket).revision = revision;
+      lives.get(bucket).restored = revision;
       if (value === undefined) await (reason === "purged" ? handle.purge(key) : handle.delete(key));
       else {
         const options = last.get(idOf(record)) === record ? ttlOf(record) : {};

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { Refusal } from "./errors.js";
+import { Life } from "./life.js";
 
 /** The largest body that is read. */
 const MAX_BODY = 64 * 1024 * 1024;
@@ -80,13 +81,12 @@ export async function create(store, config, epoch = randomUUID()) {
   const { kv, lives } = store;
   const info = await kv.createBucket(config);
   if (!lives.has(info.name)) {
-    const life = { epoch, revision: 0 };
+    const life = new Life(epoch, info.history);
     lives.set(info.name, life);
     store.journal?.created(config, epoch);
     const onUpdate = (event) => {
-      if (event.revision <= life.revision) return;
-      life.revision = event.revision;
-      store.journal?.changed(event);
+      life.add(event);
+      if (event.revision > life.restored) store.journal?.changed(event);
     };
     await kv.bucket(info.name).watch({ onUpdate, onError: () => {} }).ready;
   }
@@ -179,6 +179,7 @@ const ROUTES = {
   ],
   "DELETE bucket": async ({ store: { kv, lives, journal }, address }) => {
     await kv.deleteBucket(address.bucket);
+    lives.get(address.bucket)?.end();
     lives.delete(address.bucket);
     journal?.deleted(address.bucket);
     return [204];

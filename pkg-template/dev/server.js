@@ -86,12 +86,15 @@ export async function serve({
   buckets = [],
   apiKeys = [],
   allowOrigins = [],
+  watchVersions = "1,2",
 } = {}) {
   const environments = new Environments(dataDir);
   const credentials = credentialsOf(apiKeys);
   const origins = originsOf(allowOrigins);
   const writes = new Writes();
-  const watches = new Watches();
+  if (!["1", "1,2"].includes(watchVersions))
+    throw new Error(`the versions of the watch must be 1 or 1,2: found ${watchVersions}`);
+  const watches = new Watches({ hasVersion2: watchVersions !== "1" });
 
   async function respond(request) {
     origins.check(request);
@@ -119,14 +122,16 @@ export async function serve({
       result = [refusal.status, refusal.body];
     }
     const [status, body, headers] = result;
+    const isBytes = body === undefined || body instanceof Buffer;
+    const content = isBytes ? body : Buffer.from(JSON.stringify(body));
     response.writeHead(status, {
       "Cache-Control": "no-store",
       "Ironflow-KV-Features": FEATURES,
-      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...(content && { "Content-Type": "application/json", "Content-Length": content.length }),
       ...origins.headers(request),
       ...headers,
     });
-    response.end(body === undefined || body instanceof Buffer ? body : JSON.stringify(body));
+    response.end(content);
     request.resume();
   });
 
@@ -138,9 +143,8 @@ export async function serve({
       if (address.resource !== "watch") throw new Refusal(404, "no such resource");
       credentials.check(request);
       const environment = address.parameters.get("env") || DEFAULT_ENVIRONMENT;
-      const { kv } = await environments.get(environment);
-      const bucket = kv.bucket(address.bucket);
-      await watches.upgrade(bucket, address, request, socket, head);
+      const store = await environments.get(environment);
+      await watches.upgrade(store, address, request, socket, head);
     } catch (error) {
       const { status, body } = refusalOf(error);
       const text = JSON.stringify(body);

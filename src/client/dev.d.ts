@@ -18,6 +18,8 @@ export interface ServeOptions {
   staticDir?: string | undefined;
   /** Origins whose pages may call the server, in addition to loopback origins. */
   allowOrigins?: readonly string[] | undefined;
+  /** The versions of the watch that the server speaks. Default `"1,2"`. */
+  watchVersions?: "1" | "1,2" | undefined;
 }
 
 /** A running server. */

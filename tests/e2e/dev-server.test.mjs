@@ -149,6 +149,10 @@ test("wrong arguments and a port in use are explained", async () => {
     [[], /the only command is dev[\s\S]*Usage:/],
     [["dev", "--prot", "1"], /--prot[\s\S]*Usage:/],
     [["dev", "--port", "x"], /--port must be a number from 0 to 65535: found x/],
+    [
+      ["dev", "--port", "0", "--watch-versions", "2"],
+      /versions of the watch must be 1 or 1,2: found 2/,
+    ],
     [["dev", "--port", port], new RegExp(`port ${port} is in use`)],
     [["dev", "--port", "0", "--buckets", "a b"], /invalid bucket name/],
   ];

@@ -5,6 +5,7 @@ import { after, describe, test } from "node:test";
 import WebSocket from "ws";
 import { run } from "../suite/index.js";
 import { api } from "./support/api.mjs";
+import { startDevServer } from "./support/dev-server.mjs";
 import { startNats } from "./support/nats.mjs";
 import { startServer } from "./support/server.mjs";
 
@@ -21,11 +22,13 @@ const suites = [
   "keyTtl",
 ];
 
-for (const watchVersions of ["1", "1,2"]) {
-  for (const store of ["memory", "nats"]) {
+for (const watchVersions of /** @type {const} */ (["1", "1,2"])) {
+  for (const store of ["memory", "nats", "the development server"]) {
     describe(`a server with the versions ${watchVersions} of the watch, on ${store}`, async () => {
       const nats = store === "nats" ? await startNats() : undefined;
-      const server = await startServer({ store: nats?.url ?? store, watchVersions });
+      const server = store.startsWith("the")
+        ? await startDevServer("--watch-versions", watchVersions)
+        : await startServer({ store: nats?.url ?? store, watchVersions });
       after(async () => {
         await server.stop();
         await nats?.stop();

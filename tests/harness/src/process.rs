@@ -68,9 +68,14 @@ impl Server {
 pub type Started = Result<Server, String>;
 
 /// The address of the server on the memory store that all tests of this process share. `program`
-/// is the server's binary.
+/// is the server's binary. With `IRONFLOW_MEMORY_SERVER`, an address such as `127.0.0.1:9123`, it is
+/// that server instead: another implementation of the protocol.
 pub fn server_on_memory(program: &str) -> &'static str {
+    static GIVEN: OnceLock<Option<String>> = OnceLock::new();
     static SHARED: OnceLock<Started> = OnceLock::new();
+    if let Some(given) = GIVEN.get_or_init(|| env::var("IRONFLOW_MEMORY_SERVER").ok()) {
+        return given;
+    }
     address(SHARED.get_or_init(|| ironflow_server(program, &[])))
 }
 
