@@ -1,15 +1,14 @@
 // The package as a classic script: in a page of file://, in workers by importScripts(), and in an extension of Chromium.
 
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
 import { api } from "./support/api.mjs";
-import { chromePath, complaints, launchBrowser } from "./support/browser.mjs";
+import { complaints, launchBrowser } from "./support/browser.mjs";
+import { extensionUrl, launchExtension } from "./support/extension.mjs";
 import { packageDir } from "./support/paths.mjs";
 import { startServer } from "./support/server.mjs";
 
@@ -38,13 +37,6 @@ const exercise = `
   })().catch((error) => String(error && error.stack || error));`;
 const IN_MEMORY = "put é true";
 const OUTCOME = `${IN_MEMORY} ${IN_MEMORY}`;
-
-/** The key of an extension's manifest, which determines its id. */
-const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const key = publicKey.export({ type: "spki", format: "der" });
-const digest = createHash("sha256").update(key).digest("hex").slice(0, 32);
-const id = digest.replaceAll(/./g, (digit) => "abcdefghijklmnop"[Number.parseInt(digit, 16)] ?? "");
-const extensionUrl = `chrome-extension://${id}`;
 
 const dir = mkdtempSync(join(tmpdir(), "ironflow-iife-"));
 /** @type {Awaited<ReturnType<typeof startServer>>} */
@@ -166,7 +158,6 @@ describe("an extension (MV3)", () => {
       manifest_version: 3,
       name: "Ironflow",
       version: "1.0",
-      key: key.toString("base64"),
       host_permissions: ["http://127.0.0.1/*"],
       background: { service_worker: "background.js" },
       content_security_policy: { extension_pages: policy },
@@ -175,16 +166,7 @@ describe("an extension (MV3)", () => {
       ],
     };
     writeFileSync(join(extension, "manifest.json"), JSON.stringify(manifest));
-    context = await chromium.launchPersistentContext(join(dir, "profile"), {
-      executablePath: chromePath(),
-      headless: false,
-      args: [
-        "--headless=new",
-        "--no-sandbox",
-        `--disable-extensions-except=${extension}`,
-        `--load-extension=${extension}`,
-      ],
-    });
+    context = await launchExtension(extension, join(dir, "profile"));
   });
   after(() => context?.close());
 

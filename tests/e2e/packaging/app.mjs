@@ -82,7 +82,8 @@ export class App {
     let asking = false;
     const ask = async () => {
       asking = true;
-      answers = await fetch(url).then(
+      // A server that is not ready may leave a request without a response.
+      answers = await fetch(url, { signal: AbortSignal.timeout(10_000) }).then(
         ({ ok }) => ok,
         () => false,
       );
@@ -92,7 +93,12 @@ export class App {
       if (!asking) ask();
       return answers || undefined;
     };
-    await server.until(look, "answer", 60_000);
+    try {
+      await server.until(look, "answer", 180_000);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return { url, stop: () => server.stop() };
   }
 

@@ -1,13 +1,13 @@
 // The packed package in a small application of each kind, started as its developers would: each writes, reads
 // and watches a key on the reference server. What cannot be installed is skipped, and says why. Rare
-// ones run only with $ALL; $ROWS, a regular expression, selects rows by name. The findings of all rows are kept for
-// the table.
+// ones run only with $ALL; $ROWS, a regular expression, selects rows by name. The findings are kept for the table.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { extensionUrl } from "../support/extension.mjs";
 import { pack } from "../support/installed.mjs";
 import { startServer } from "../support/server.mjs";
 import { App } from "./app.mjs";
@@ -37,7 +37,8 @@ const impossible = new Map();
 
 before(async () => {
   const packed = pack(folder);
-  [server, browsers] = await Promise.all([startServer(), launchBrowsers()]);
+  const allowOrigins = [extensionUrl];
+  [server, browsers] = await Promise.all([startServer({ allowOrigins }), launchBrowsers()]);
   tarball = (await packed).path;
 });
 
@@ -45,9 +46,10 @@ after(async () => {
   await Promise.all(Object.values(browsers ?? {}).map((browser) => browser?.close()));
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
-  const found = Object.values(browsers ?? {}).flatMap((browser) => browser?.version ?? []);
-  if (rows.length === allRows.length)
-    keep({ versions: [`Node ${process.versions.node.split(".")[0]}`, ...found], lines });
+  if (!browsers) return;
+  const found = Object.values(browsers).flatMap((browser) => browser?.version ?? []);
+  const versions = [`Node ${process.versions.node.split(".")[0]}`, ...found];
+  keep({ versions, lines });
 });
 
 for (const row of rows) {
@@ -57,7 +59,11 @@ for (const row of rows) {
     const app = new App(row.tools, row.layers, row.type);
     const line = { name: row.name, mode: row.mode, default: "not run", slim: "not run" };
     if (row.without) line.default = `no: ${row.without}`;
+    if (row.withoutSlim) line.slim = `no: ${row.withoutSlim}`;
     lines.push(line);
+    const entries = /** @type {const} */ (["default", "slim"]).filter(
+      (entry) => !(entry === "default" ? row.without : row.withoutSlim),
+    );
     /** @type {import("./app.mjs").Site | undefined} */
     let site;
     /** @type {string | undefined} */
@@ -74,6 +80,7 @@ for (const row of rows) {
         impossible.set(app.dir, missing);
         return;
       }
+      for (const entry of entries) line[entry] = "FAILS";
       site = await row.site?.(app);
     });
 
@@ -83,20 +90,21 @@ for (const row of rows) {
     const visit = async (entry) => {
       if (!row.run) {
         const { visit: open } = /** @type {import("./browsers.mjs").Browser} */ (browser());
-        return open(`${site?.url}/?entry=${entry}&server=${server.url}`);
+        const address = new URL(row.path ?? "/", site?.url);
+        address.searchParams.set("entry", entry);
+        address.searchParams.set("server", server.url);
+        return open(address.href);
       }
       const outcome = await row.run(app, entry, server.url);
       return { outcome: outcome.trim(), complaints: [] };
     };
 
-    for (const entry of /** @type {const} */ (["default", "slim"])) {
-      if (entry === "default" && row.without) continue;
+    for (const entry of entries) {
       test(entry === "default" ? "@ironflow/browser" : "@ironflow/browser/slim", async (t) => {
         if (missing) {
           t.skip(`not run: ${missing}`);
           return;
         }
-        line[entry] = "FAILS";
         const { outcome, complaints } = await visit(entry);
         assert.equal(outcome, OUTCOME);
         assert.deepEqual(complaints, []);
@@ -109,7 +117,7 @@ for (const row of rows) {
 describe("the documented table", () => {
   test("says what has been found here", () => {
     const said = inDocs();
-    for (const line of lines.filter(({ slim }) => slim !== "not run")) {
+    for (const line of lines.filter((each) => !Object.values(each).includes("not run"))) {
       assert.ok(said.includes(print(line)), `not in the docs: ${print(line)}`);
     }
   });

@@ -5,6 +5,9 @@
 /** The package finds its WebAssembly without an address. */
 export const itself = "`init()`";
 
+/** The app passes the address of the WebAssembly. */
+export const withAddress = "`init(address)`";
+
 export const host = ["--host", "127.0.0.1", "--port", "PORT"];
 
 /** @param {import("./app.mjs").App} app */
@@ -32,7 +35,7 @@ function rendered({ name, tools, layers, rare }, dev, build) {
   return [row("dev server", dev), row("build", build)];
 }
 
-export const next = rendered(
+const next = rendered(
   {
     name: "Next 16.4.6",
     tools: { next: "16.4.6", react: "19.3.1", "react-dom": "19.3.1" },
@@ -45,7 +48,7 @@ export const next = rendered(
   },
 );
 
-export const svelteKit = rendered(
+const svelteKit = rendered(
   {
     name: "SvelteKit 2.70.4",
     tools: {
@@ -60,35 +63,78 @@ export const svelteKit = rendered(
   viteBuild,
 );
 
-export const reactRouter = rendered(
+/** Of packages that need a newer Node than the tests: their apps run on one of their own. */
+const node22 = { node: "22.23.3" };
+
+/** @param {string} version @param {Partial<Pick<Row, "rare" | "tools">>} more */
+const reactRouter = (version, { tools, rare }) =>
+  rendered(
+    {
+      name: `React Router ${version}`,
+      tools: {
+        "react-router": version,
+        "@react-router/dev": version,
+        "@react-router/node": version,
+        "@react-router/serve": version,
+        isbot: "5.2.3",
+        react: "19.3.1",
+        "react-dom": "19.3.1",
+        vite: "8.3.8",
+        ...tools,
+      },
+      layers: ["react-router"],
+      ...(rare && { rare }),
+    },
+    (app) => app.serve("react-router", "dev", "--strictPort", ...host),
+    async (app) => {
+      await app.finish("react-router", "build");
+      const address = ["HOST=127.0.0.1", "PORT=PORT"];
+      return app.serve("env", ...address, "react-router-serve", "build/server/index.js");
+    },
+  );
+
+const tanStackStart = rendered(
   {
-    name: "React Router 7.18.4",
+    name: "TanStack Start 1.169.5",
     tools: {
-      "react-router": "7.18.4",
-      "@react-router/dev": "7.18.4",
-      "@react-router/node": "7.18.4",
-      "@react-router/serve": "7.18.4",
-      isbot: "5.2.3",
+      "@tanstack/react-start": "1.169.5",
+      "@tanstack/react-router": "1.170.46",
+      "@vitejs/plugin-react": "6.3.0",
       react: "19.3.1",
       "react-dom": "19.3.1",
       vite: "8.3.8",
+      ...node22,
     },
-    layers: ["react-router"],
+    layers: ["tanstack-start"],
+    rare: true,
   },
-  (app) => app.serve("react-router", "dev", "--strictPort", ...host),
+  viteDev,
+  viteBuild,
+);
+
+const astro = rendered(
+  {
+    name: "Astro 7.3.5",
+    tools: {
+      astro: "7.3.5",
+      "@astrojs/node": "11.1.6",
+      "@astrojs/react": "7.0.0",
+      react: "19.3.1",
+      "react-dom": "19.3.1",
+      ...node22,
+    },
+    layers: ["astro"],
+    rare: true,
+  },
+  (app) => app.serve("astro", "dev", ...host),
   async (app) => {
-    await app.finish("react-router", "build");
-    return app.serve(
-      "env",
-      "HOST=127.0.0.1",
-      "PORT=PORT",
-      "react-router-serve",
-      "build/server/index.js",
-    );
+    await app.finish("astro", "build");
+    const address = ["HOST=127.0.0.1", "PORT=PORT"];
+    return app.serve("env", ...address, "node", "dist/server/entry.mjs");
   },
 );
 
-export const nuxt = rendered(
+const nuxt = rendered(
   {
     name: "Nuxt 4.4.5",
     tools: { nuxt: "4.4.5", vue: "3.5.45" },
@@ -102,3 +148,13 @@ export const nuxt = rendered(
     return app.serve("env", ...address, "node", ".output/server/index.mjs");
   },
 );
+
+export const renderedRows = [
+  ...next,
+  ...reactRouter("7.18.4", {}),
+  ...reactRouter("8.4.0", { tools: node22, rare: true }),
+  ...svelteKit,
+  ...nuxt,
+  ...tanStackStart,
+  ...astro,
+];

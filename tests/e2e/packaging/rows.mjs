@@ -3,16 +3,9 @@
 
 import { nodeFlags } from "../support/installed.mjs";
 import { OUTCOME } from "./apps/page/src/exercise.js";
-import {
-  host,
-  itself,
-  next,
-  nuxt,
-  reactRouter,
-  svelteKit,
-  viteBuild,
-  viteDev,
-} from "./rendered-rows.mjs";
+import { browserRows } from "./browser-rows.mjs";
+import { minifiers } from "./minified-rows.mjs";
+import { host, itself, renderedRows, viteBuild, viteDev, withAddress } from "./rendered-rows.mjs";
 import { viewRows } from "./view-rows.mjs";
 
 /**
@@ -28,24 +21,14 @@ import { viewRows } from "./view-rows.mjs";
  * @property {string} slim how `./slim` gets its WebAssembly
  * @property {true} [rare] runs in `make matrix-all` only
  * @property {string} [without] why the default entry cannot work here
+ * @property {string} [withoutSlim] why `./slim` cannot
  * @property {"Chromium" | "Firefox"} [browser] which one opens the app's page
  * @property {(app: App) => Promise<Site>} [site] hands out the app's page
+ * @property {string} [path] where the page is on it (default: `/`)
  * @property {(app: App, entry: string, server: string) => Promise<string>} [run] has an app without a page do it
  */
 
-const withAddress = "`init(address)`";
 const withModule = "`init(module)`";
-
-/** @param {string} name @param {"Chromium" | "Firefox"} browser @param {string[]} layers @returns {Row} */
-const plain = (name, browser, ...layers) => ({
-  name: `${name}, no bundler`,
-  mode: browser,
-  tools: {},
-  layers: ["page", "plain", ...layers],
-  slim: itself,
-  browser,
-  site: (app) => app.handOut("."),
-});
 
 /** @param {string} version @param {string} slim @param {string[]} layers @returns {Row[]} */
 function vite(version, slim, ...layers) {
@@ -67,7 +50,8 @@ function webpack(...layers) {
   /** @param {string} mode @param {Row["site"]} site @returns {Row} */
   const row = (mode, site) => ({
     name: `webpack 5.112.2${layers.includes("worker") ? ", module worker" : ""}`,
-    mode,
+    mode: [mode, ...layers.filter((layer) => layer === "windows-1252")].join(", page in "),
+    ...(layers.includes("windows-1252") && { rare: true }),
     tools: { webpack: "5.112.2", "webpack-cli": "6.0.1", "webpack-dev-server": "5.2.7" },
     layers: ["page", "webpack", ...layers],
     slim: itself,
@@ -104,7 +88,7 @@ const rollup = {
 const esbuild = (mode, page, ...args) => ({
   name: "esbuild 0.28.2",
   mode,
-  ...(mode === "build, ES2017" && { rare: true }),
+  ...(mode.startsWith("build, ES20") && { rare: true }),
   tools: { esbuild: "0.28.2" },
   layers: ["page", page, "wasm-as-file"],
   slim: withAddress,
@@ -171,24 +155,42 @@ function parcel() {
   ];
 }
 
-/** @type {Row} */
-const terser = {
-  name: "Terser 5.51.4",
-  mode: "build",
+/** @returns {Row[]} */
+function rsbuild() {
+  /** @param {string} mode @param {Row["site"]} site @returns {Row} */
+  const row = (mode, site) => ({
+    name: "Rsbuild 2.3.2",
+    mode,
+    rare: true,
+    tools: { "@rsbuild/core": "2.3.2" },
+    layers: ["page", "rsbuild"],
+    slim: itself,
+    browser: "Chromium",
+    site,
+  });
+  return [
+    row("dev server", (app) => app.serve("rsbuild", "dev", ...host)),
+    row("build", async (app) => {
+      await app.finish("rsbuild", "build");
+      return app.handOut("dist");
+    }),
+  ];
+}
+
+/** Compiled to CommonJS by TypeScript, and run by Node. @param {string} version @param {string} mode @param {string[]} options @returns {Row} */
+const typescriptToCommonJs = (version, mode, ...options) => ({
+  name: `TypeScript ${version}, CommonJS`,
+  mode,
   rare: true,
-  tools: { esbuild: "0.28.2", terser: "5.51.4" },
-  layers: ["page", "module", "wasm-as-file"],
-  slim: withAddress,
-  browser: "Chromium",
-  async site(app) {
-    const bundle = ["src/main.js", "--bundle", "--loader:.wasm=file", "--format=esm"];
-    await app.finish("esbuild", ...bundle, "--outdir=dist");
-    const options = ["--module", "--compress", "passes=3", "--mangle", "--output=dist/main.js"];
-    await app.finish("terser", "dist/main.js", ...options);
-    app.copy("index.html", "dist/index.html");
-    return app.handOut("dist");
+  type: "commonjs",
+  tools: { typescript: version },
+  layers: ["typescript-cjs"],
+  slim: itself,
+  async run(app, entry, server) {
+    await app.finish("tsc", ...options);
+    return app.finish(process.execPath, ...nodeFlags, `dist/${entry}.js`, server);
   },
-};
+});
 
 /** @param {string} name @param {import("./app.mjs").Tools} tools @param {string[]} command @returns {Row} */
 const script = (name, tools, ...command) => ({
@@ -295,11 +297,7 @@ const workerd = {
 };
 
 export const rows = [
-  plain("Script module", "Chromium"),
-  plain("Script module", "Firefox"),
-  plain("Module worker", "Chromium", "worker", "plain-worker"),
-  plain("Module worker", "Firefox", "worker", "plain-worker"),
-  plain("Service worker", "Chromium", "plain-service-worker"),
+  ...browserRows,
   ...vite("5.4.21", withAddress, "wasm-url"),
   ...vite("6.4.6", withAddress, "wasm-url"),
   ...vite("7.3.8", withAddress, "wasm-url"),
@@ -307,24 +305,26 @@ export const rows = [
   ...vite("8.3.8", itself, "worker"),
   ...webpack(),
   ...webpack("worker"),
+  ...webpack("windows-1252").filter(({ mode }) => mode.startsWith("build")),
   rollup,
   esbuild("dev server", "module", "--format=esm"),
   esbuild("build, ESM", "module", "--format=esm", "--splitting"),
   esbuild("build, IIFE", "classic", "--format=iife"),
   esbuild("build, ES2017", "module", "--format=esm", "--splitting", "--target=es2017"),
+  esbuild("build, ES2022", "module", "--format=esm", "--splitting", "--target=es2022"),
   ...rspack(),
+  ...rsbuild(),
   ...parcel(),
-  terser,
+  ...minifiers,
   ...viewRows,
-  ...next,
-  ...reactRouter,
-  ...svelteKit,
-  ...nuxt,
+  ...renderedRows,
   script("Node", {}, process.execPath),
   script("Deno 2.9.6", { deno: "2.9.6" }, "deno", "run", "--allow-all"),
   script("Bun 1.4.5", { bun: "1.4.5" }, "bun"),
   required(""),
   required("--no-experimental-require-module"),
+  typescriptToCommonJs("5.9.3", "`node10`", "--module", "commonjs", "--moduleResolution", "node10"),
+  typescriptToCommonJs("7.0.2", "`node16`", "--module", "node16"),
   vitest("node"),
   vitest("jsdom"),
   ...jests("29.7.0"),

@@ -1,4 +1,5 @@
-// The table of where the package works, made from what the matrix has found.
+// The table of where the package works, made from what the last run of the matrix has found. A row that was not part of
+// the run keeps its line.
 //
 //   node table.mjs      writes it into docs/bundlers-and-slim.md
 
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { targetDir } from "../support/paths.mjs";
 import { readPart, writePart } from "../support/readme.mjs";
+import { rows } from "./rows.mjs";
 
 /**
  * @typedef {{ name: string, mode: string, default: string, slim: string }} Line one line of the table
@@ -36,6 +38,16 @@ export function inDocs() {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   /** @type {Findings} */
   const { versions, lines } = JSON.parse(readFileSync(findings, "utf8"));
+  const documented = inDocs();
+  const printed = rows.map(({ name, mode }) => {
+    const found = lines.find((line) => line.name === name && line.mode === mode);
+    if (found) return print(found);
+    const start = print({ name, mode });
+    return (
+      documented.find((line) => line.startsWith(start)) ??
+      print({ name, mode, default: "not run", slim: "not run" })
+    );
+  });
   const foot = `\n\nFound with ${versions.join(", ")}.`;
-  writePart(page, part, head + lines.map(print).join("\n") + foot);
+  writePart(page, part, head + printed.join("\n") + foot);
 }

@@ -1,0 +1,3 @@
+// Without Zone.js, which is the default.
+
+export const providers = [];

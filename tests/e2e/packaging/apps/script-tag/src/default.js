@@ -1,0 +1,3 @@
+import { exercise } from "./exercise.js";
+
+export const run = (server) => exercise(Ironflow, server);
