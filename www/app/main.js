@@ -14,6 +14,7 @@ import { startHistory } from "./history.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startLog } from "./log.js";
+import { startQueue } from "./queue.js";
 import { on, openBucket } from "./session.js";
 import { startWriter } from "./writer.js";
 
@@ -36,6 +37,7 @@ startWriter();
 startCable();
 startCounter();
 startDuel();
+startQueue();
 startCode();
 startFeed();
 startConnection();

@@ -76,8 +76,11 @@ const common = /** @satisfies {IronflowConfigOptions} */ ({
   reconnect: { maxAttempts: -1, backoff: { initial: 500, max: 4000 } },
 });
 
+/** The options of a client for a place. @param {Place} at @returns {IronflowConfigOptions} */
+export const optionsOf = (at) => ({ ...common, ...at.options });
+
 /** Creates a client. @param {Place} at */
-export const clientOf = (at) => createClient({ ...common, ...at.options });
+export const clientOf = (at) => createClient(optionsOf(at));
 
 /** Switches to another server or store, and ends the previous client's watches. @param {Place} at @param {IronflowClient} through */
 export function moveTo(at, through) {
