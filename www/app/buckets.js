@@ -4,7 +4,7 @@ import { byId, coalesce, element } from "./dom.js";
 import { choiceList } from "./list.js";
 import { outcome } from "./outcome.js";
 import { isPulled } from "./plug.js";
-import { fillBucket, MANY, manyKeys, sampleKeys } from "./samples.js";
+import { fillBucket, manyKeys, sampleKeys } from "./samples.js";
 import { currentPlace, emit, kv, on, openBucket, useBucket } from "./session.js";
 import { createBucketSnippet, viewSnippet } from "./snippets.js";
 
@@ -126,7 +126,8 @@ export function startBuckets() {
   const samples = /** @type {const} */ ([
     ["create-first", "demo", () => Object.entries(sampleKeys)],
     ["create-sample", "demo", () => Object.entries(sampleKeys)],
-    ["create-many", "devices", () => manyKeys(MANY)],
+    ["create-many", "devices", () => manyKeys(10_000)],
+    ["create-most", "devices", () => manyKeys(100_000)],
   ]);
   for (const [id, base, entries] of samples) {
     byId(id, HTMLButtonElement).addEventListener("click", () => createFilled(base, entries()));

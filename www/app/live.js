@@ -1,5 +1,5 @@
 import { byId, setText } from "./dom.js";
-import { isPulled } from "./plug.js";
+import { isPulled, watchVersion } from "./plug.js";
 import { currentPlace, on } from "./session.js";
 
 /** Shows the current state of the connection. */
@@ -39,7 +39,8 @@ export function showLive(change) {
   const memory = place?.kind === "memory";
   setText(transport, memory ? "memory" : "REST, WebSocket");
   setText(environment, place?.options.environment ?? "default");
-  setText(watch, isPulled() ? "plug pulled" : (now.state ?? "none yet"));
+  const version = memory || now.state !== "connected" ? "" : `, version ${watchVersion()}`;
+  setText(watch, isPulled() ? "plug pulled" : `${now.state ?? "none yet"}${version}`);
 }
 
 export function startLive() {

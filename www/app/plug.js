@@ -8,10 +8,15 @@ const { fetch, WebSocket } = globalThis;
 
 /** @type {Set<WebSocket>} */
 const sockets = new Set();
+/** The subprotocol of the last socket that opened. */
+let protocol = "";
 /** Aborted while the plug is pulled. */
 let cable = new AbortController();
 
 export const isPulled = () => cable.signal.aborted;
+
+/** The version of the watch that the server speaks: 1 where it names none. */
+export const watchVersion = () => (protocol === "ironflow.v2" ? 2 : 1);
 
 export function pullPlug() {
   cable.abort();
@@ -60,6 +65,9 @@ globalThis.WebSocket = new Proxy(WebSocket, {
     if (isPulled()) return new DeadSocket();
     const socket = new target(...args);
     sockets.add(socket);
+    socket.addEventListener("open", () => {
+      protocol = socket.protocol;
+    });
     socket.addEventListener("close", () => sockets.delete(socket));
     return socket;
   },

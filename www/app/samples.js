@@ -12,7 +12,6 @@ export const sampleKeys = {
   flag: true,
 };
 
-export const MANY = 10_000;
 const regions = ["berlin", "lagos", "lima", "osaka", "oslo"];
 
 /** @param {number} count @returns {Generator<[string, unknown]>} */

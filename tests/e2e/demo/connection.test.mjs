@@ -33,6 +33,21 @@ test("choosing This server connects at once, so that a new bucket is on the serv
   assert.ok(buckets.buckets.some((/** @type {any} */ { name }) => name === "on-the-server"));
 });
 
+for (const [watchVersions, shown] of /** @type {const} */ ([
+  ["1", /^connected, version 1$/],
+  ["1,2", /^connected, version 2$/],
+])) {
+  test(`names the version of the watch on a server with ${watchVersions}`, async () => {
+    const { url } = await stage.startServer({ watchVersions });
+    const page = await stage.open(url);
+    await page.getByRole("radio", { name: "This server" }).check();
+    await see(page, "#connection-chip", `Connected to ${new URL(url).host}`);
+    await see(page, "#fact-watch", "none yet");
+    await createBucket(page, "watched");
+    await see(page, "#fact-watch", shown);
+  });
+}
+
 test("the choice made last wins, also while the page connects", async () => {
   const { url } = await stage.server("memory");
   const page = await stage.openApart(url);
