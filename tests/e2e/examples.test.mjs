@@ -87,6 +87,10 @@ console.log(renderToString(createElement(Counter)));
     prints: /^dark$/m,
   },
   "docs/errors.md#1": { before: bucket, prints: /^HTTP_404 my-bucket missing false$/m },
+  "docs/errors.md#2": {
+    before: `${bucket}await bucket.put("counter", "1");\n`,
+    prints: /^counter \d+ undefined\nIronflowError HTTP_404 missing$/m,
+  },
   "docs/frameworks.md#2": {
     before: bucket,
     prints: /^\[\{"key":"user\.123","revision":1,"base64":"eyJuYW1l/m,

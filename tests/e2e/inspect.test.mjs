@@ -2,6 +2,7 @@
 // secret or internal.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { inspect } from "node:util";
 import { api } from "./support/api.mjs";
@@ -76,6 +77,43 @@ describe("console.log in Node shows", async () => {
       assertNothingSecret(JSON.stringify(object));
     });
   }
+});
+
+test("postMessage copies the fields of entries and events, and of errors what toJSON() gives", async (t) => {
+  const client = api.createClient({ transport: "memory" });
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => {
+    client.disconnect();
+    port1.close();
+  });
+  const kv = client.kv();
+  await kv.createBucket({ name: "flags" });
+  const bucket = kv.bucket("flags", { decode: "json" });
+  /** @type {unknown[]} */
+  const events = [];
+  const view = bucket.view();
+  await bucket.watch({ onUpdate: (event) => events.push(event) }).ready;
+  await bucket.put("dark-mode", { on: true });
+  await view.ready;
+  const missing = await bucket.get("missing").catch((error) => error);
+  const sent = {
+    entry: await bucket.get("dark-mode"),
+    entries: view.entries(),
+    history: await bucket.history("dark-mode"),
+    events,
+    error: missing.toJSON(),
+  };
+  assert.ok(sent.entries.length === 1 && events.length === 1);
+  const received = once(port2, "message");
+  port1.postMessage(sent);
+  const [data] = await received;
+  assert.deepEqual(data, JSON.parse(JSON.stringify(sent)));
+  const { name, code, key, message } = data.error;
+  assert.deepEqual([name, code, key], ["IronflowError", "HTTP_404", "missing"]);
+  assert.equal(message, missing.message);
+
+  const plain = structuredClone(missing);
+  assert.deepEqual([plain.name, plain.message, plain.code], ["Error", missing.message, undefined]);
 });
 
 test("a client shows its server, and a handle of its own nothing of the configuration", () => {
