@@ -108,7 +108,8 @@ impl<E: Clone> Feed<E> {
     pub fn failed(&mut self, connection_id: ConnectionId, error: Error) {
         let is_transient = match error {
             Error::NoCredentials(_) | Error::Timeout { .. } => true,
-            Error::Validation(_) => self.was_open,
+            // The constructor of the socket may throw at one attempt, and not at the next.
+            Error::Validation(_) | Error::ConnectionLost { .. } => self.was_open,
             _ => false,
         };
         if is(&self.next, connection_id) {
@@ -116,7 +117,9 @@ impl<E: Clone> Feed<E> {
         }
         if is(&self.next, connection_id) {
             match error {
-                Error::NoCredentials(_) | Error::Timeout { .. } => self.retry_widening(error),
+                Error::NoCredentials(_) | Error::Timeout { .. } | Error::ConnectionLost { .. } => {
+                    self.retry_widening(error);
+                }
                 _ => self.move_newcomers(),
             }
         } else if self.wants(connection_id) {

@@ -67,6 +67,31 @@ async function socket(number) {
 const lost = { name: "ConnectionError", code: "CONNECTION_LOST" };
 
 describe("a lost connection", () => {
+  test("is retried where the constructor of the socket throws, and nothing is thrown at the app", async () => {
+    const made = connected(at_once);
+    await until(() => made.calls.includes("ready"));
+    const Socket = globalThis.WebSocket;
+    let throws = 0;
+    globalThis.WebSocket = /** @type {any} */ (
+      class extends Socket {
+        /** @param {string} url @param {string[]} protocols */
+        constructor(url, protocols) {
+          throws += 1;
+          if (throws < 3) throw new DOMException("insecure", "SecurityError");
+          super(url, protocols);
+        }
+      }
+    );
+    made.socket.end(1006);
+    (await socket(1)).accept();
+    await until(() => made.watcher.state === "connected");
+    assert.equal(throws, 3);
+    assert.equal(made.calls.length, 2);
+    isError(made.calls[1], { ...lost, retryable: true });
+    made.watcher.stop();
+    await made.closed;
+  });
+
   test("is a retryable onError, and the resync emits what changed meanwhile", async () => {
     keys = new Map([["a", 1]]);
     const made = connected(at_once);

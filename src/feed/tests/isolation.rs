@@ -143,6 +143,23 @@ fn a_newcomer_without_a_valid_token_gets_a_feed_of_its_own() {
 }
 
 #[test]
+fn a_newcomer_whose_socket_cannot_be_made_is_retried() {
+    let (mut world, news) = with_news();
+    let newcomer = world.watch(&["secret.*"], true);
+    let connection_id = world.wires.remove(1).connection_id;
+    let error = Error::ConnectionLost {
+        message: "a WebSocket cannot be opened: insecure".into(),
+        retryable: false,
+    };
+    world.then(|feed| feed.failed(connection_id, error));
+    assert!(world.moved.is_empty());
+    assert!(world.fire(Timer::Widen));
+    world.settle();
+    assert_eq!(world.delivered(newcomer), ["put secret.a 1"]);
+    news_goes_on(&mut world, news);
+}
+
+#[test]
 fn a_newcomer_is_retried_while_its_connection_fails_and_the_others_keep_theirs() {
     let (mut world, news) = with_news();
     let newcomer = world.watch(&["secret.*"], true);

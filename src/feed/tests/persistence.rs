@@ -134,6 +134,22 @@ fn a_token_that_cannot_be_had_for_the_moment_is_asked_for_again() {
 }
 
 #[test]
+fn a_socket_that_cannot_be_made_at_a_reconnect_is_a_failed_attempt() {
+    let error = || Error::ConnectionLost {
+        message: "a WebSocket cannot be opened: insecure".into(),
+        retryable: false,
+    };
+    let (mut world, id) = connected(3.0);
+    world.cut(0, 1006);
+    for attempt in 1..=3 {
+        assert!(world.wait(), "attempt {attempt}");
+        let connection_id = world.wires.remove(0).connection_id;
+        world.then(|feed| feed.failed(connection_id, error()));
+        assert_eq!(world.end(id).is_some(), attempt == 3, "attempt {attempt}");
+    }
+}
+
+#[test]
 fn attempts_do_not_count_while_the_browser_is_offline() {
     let (mut world, id) = connected(3.0);
     world.then(|feed| feed.offline());
