@@ -55,8 +55,8 @@ const extension = (mode, page) => ({
 const charset = "Script tag, page in windows-1252";
 
 export const browserRows = [
-  plain("Script module", "Chromium"),
-  plain("Script module", "Firefox"),
+  plain("Script module with an import map", "Chromium"),
+  plain("Script module with an import map", "Firefox"),
   plain("Module worker", "Chromium", "worker", "plain-worker"),
   plain("Module worker", "Firefox", "worker", "plain-worker"),
   plain("Service worker", "Chromium", "plain-service-worker"),
