@@ -141,7 +141,8 @@ soak: pkg/index.js ## Run the long versions of the randomized tests and the test
 	$(step) "Hostile input" env IRONFLOW_INPUTS=100000 cargo test --workspace --test hostile_input
 	$(step) "Hostile answers" env IRONFLOW_INPUTS=30000 node --test --test-reporter=spec tests/e2e/hostile-answers.test.mjs tests/e2e/hostile-frames.test.mjs
 	$(step) "Promises of a watch" env IRONFLOW_INTERLEAVINGS=1000000 cargo test --release --lib promises
-	$(step) "Outbox in browsers" $(node_test) --test-concurrency=1 tests/e2e/soak/*.test.mjs
+	$(step) "Outbox in browsers" $(node_test) --test-concurrency=1 tests/e2e/soak/outbox.test.mjs
+	$(step) "Heartbeats without a false alarm" node --test --test-reporter=spec tests/e2e/soak/heartbeat.test.mjs
 	$(step) "Faults under watches" env CHAOS_SECONDS=3600 node --test --test-reporter=spec tests/e2e/chaos/chaos.test.mjs
 	$(step) "Crashes of NATS" env IRONFLOW_FAULTS=10 cargo test --workspace --test faults -- --include-ignored
 
