@@ -88,6 +88,15 @@ pub enum Recipients {
 }
 
 impl Recipients {
+    /// None: there are none.
+    pub(super) fn of(ids: &[SubscriberId]) -> Option<Self> {
+        match ids {
+            [] => None,
+            [id] => Some(Self::One(*id)),
+            _ => Some(Self::Several(ids.to_vec())),
+        }
+    }
+
     /// Their ids.
     pub fn ids(&self) -> &[SubscriberId] {
         match self {

@@ -114,19 +114,13 @@ impl<E: Clone> Feed<E> {
         event: Event<E>,
         resynced: bool,
     ) {
+        let is_live = !resynced && matches!(event, Event::Change(_));
+        if is_live && self.subscribers.all_take(revision, false) {
+            return self.send_to(matching_ids, event, false);
+        }
         let gone = matches!(event, Event::Gone(..));
         let complete = self.resync.is_done();
-        let (mut first, mut all) = (None, Vec::new());
-        let mut add = |id| match first {
-            None => first = Some(id),
-            Some(first) => {
-                if all.is_empty() {
-                    all.reserve(matching_ids.len());
-                    all.push(first);
-                }
-                all.push(id);
-            }
-        };
+        let mut to = Vec::new();
         for id in matching_ids {
             let Some(subscriber) = self.subscribers.get_mut(*id).filter(|s| s.activated) else {
                 continue;
@@ -135,7 +129,7 @@ impl<E: Clone> Feed<E> {
                 if gone {
                     subscriber.buffer.retain(|buffer| buffer.key != *key);
                     if subscriber.was_given(key) {
-                        add(*id);
+                        to.push(*id);
                     }
                 } else {
                     subscriber.buffer.push(BufferedEvent {
@@ -157,14 +151,16 @@ impl<E: Clone> Feed<E> {
                     let first = &mut subscriber.position.first_event;
                     *first = Some(first.map_or(revision, |first| first.min(revision)));
                 }
-                add(*id);
+                to.push(*id);
             }
         }
-        let to = match first {
-            None => return,
-            Some(first) if all.is_empty() => Recipients::One(first),
-            Some(_) => Recipients::Several(all),
-        };
-        self.actions.push(Action::Deliver(to, event, resynced));
+        self.send_to(&to, event, resynced);
+    }
+
+    /// Sends an event to these subscribers as it is.
+    pub(super) fn send_to(&mut self, ids: &[SubscriberId], event: Event<E>, resynced: bool) {
+        if let Some(to) = Recipients::of(ids) {
+            self.actions.push(Action::Deliver(to, event, resynced));
+        }
     }
 }

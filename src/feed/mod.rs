@@ -19,6 +19,7 @@ mod platform_events;
 mod replays;
 mod resync;
 mod settings;
+mod settled;
 mod subscribers;
 mod widening;
 mod wire_subscriptions;

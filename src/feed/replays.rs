@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use super::subscribers::Subscriber;
 use super::{
-    Action, Change, ConnectionId, Event, Feed, KeySlot, Recipients, ResyncCost, SubscriberId,
-    Synced, WireId,
+    Action, Change, ConnectionId, Event, Feed, KeySlot, ResyncCost, SubscriberId, Synced, WireId,
 };
 use crate::enums::ReplayKind;
 use crate::kv::{Key, Revision, Tree};
@@ -96,8 +95,7 @@ impl<E: Clone> Feed<E> {
             }
             self.note_read(&change.skipped, &change.key, change.revision);
             let event = Event::Change(change.payload);
-            let to = Recipients::Several(change.skipped);
-            self.actions.push(Action::Deliver(to, event, true));
+            self.send_to(&change.skipped, event, true);
         }
     }
 
@@ -167,8 +165,7 @@ impl<E: Clone> Feed<E> {
                 wire.delivered += 1;
             }
             let event = Event::Change(change.payload);
-            let to = Recipients::Several(to);
-            self.actions.push(Action::Deliver(to, event, resynced));
+            self.send_to(&to, event, resynced);
         }
         slot
     }
@@ -287,11 +284,7 @@ impl<E: Clone> Feed<E> {
                 is_wanted
             })
         });
-        if !to.is_empty() {
-            let event = Event::Gone(key.clone(), revision);
-            self.actions
-                .push(Action::Deliver(Recipients::Several(to), event, true));
-        }
+        self.send_to(&to, Event::Gone(key.clone(), revision), true);
     }
 
     /// A live change: it is for every subscription that is live and does not have it from its replay.
@@ -310,19 +303,10 @@ impl<E: Clone> Feed<E> {
             Some(slot) => self.subscribers.take_matching(slot, &key),
             None => self.subscribers.matching_ids(&key),
         };
-        let mut to = Vec::with_capacity(matching.len());
-        let mut is_missing = false;
-        for id in &matching {
-            let Some(subscriber) = self.subscribers.get(*id) else {
-                continue;
-            };
-            let position = &subscriber.position;
-            if !position.is_live {
-                is_missing |= subscriber.activated;
-            } else if position.revision() < revision {
-                to.push(*id);
-            }
-        }
+        let (to, is_missing) = match self.subscribers.all_take(revision, true) {
+            true => (matching.clone(), false),
+            false => self.live_recipients(&matching, revision),
+        };
         let slot = self.record_for(
             self.connection_ids,
             &key,
@@ -334,13 +318,10 @@ impl<E: Clone> Feed<E> {
         if let Some(slot) = known {
             self.subscribers.keep_matching(slot, matching);
         }
-        let to = match to.as_slice() {
-            [] => return slot,
-            [one] => Recipients::One(*one),
-            _ => Recipients::Several(to),
-        };
-        self.actions
-            .push(Action::Deliver(to, Event::Change(change.payload), false));
+        if to.is_empty() {
+            return slot;
+        }
+        self.send_to(&to, Event::Change(change.payload), false);
         if self.is_complete() {
             self.attempts.failed = 0.0;
             if self.index.forget_tombstones(true) {
@@ -349,6 +330,27 @@ impl<E: Clone> Feed<E> {
             }
         }
         slot
+    }
+
+    /// Those of the subscribers of a key that take a live change, and whether others are still to get it.
+    fn live_recipients(
+        &self,
+        matching: &[SubscriberId],
+        revision: Revision,
+    ) -> (Vec<SubscriberId>, bool) {
+        let mut to = Vec::with_capacity(matching.len());
+        let mut is_missing = false;
+        for id in matching {
+            let Some(subscriber) = self.subscribers.get(*id) else {
+                continue;
+            };
+            if !subscriber.position.is_live {
+                is_missing |= subscriber.activated;
+            } else if subscriber.position.revision() < revision {
+                to.push(*id);
+            }
+        }
+        (to, is_missing)
     }
 
     /// Records a change that is delivered to subscribers; `is_missing`: others are still to get it.

@@ -133,7 +133,10 @@ extern "C" {
     pub(crate) fn attach_aborted(this: &Subscriber) -> JsValue;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn close(this: &Subscriber);
+}
 
+#[wasm_bindgen(module = "/src/js/subscriber-set.js")]
+extern "C" {
     /// The subscribers of a feed, by their ids.
     pub(crate) type SubscriberSet;
     #[wasm_bindgen(js_name = newSubscriberSet)]

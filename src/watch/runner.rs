@@ -12,7 +12,9 @@ use super::page::PageEvent;
 use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
-use crate::feed::{Action, ConnectionId, Delay, Event, Feed, Moved, SubscriberId, Timer, WireId};
+use crate::feed::{
+    Action, ConnectionId, Delay, Event, Feed, Moved, Recipients, SubscriberId, Timer, WireId,
+};
 use crate::ffi::{self, Failure, KeySlots, Session, Subject, Subscriber, SubscriberSet};
 use crate::kv::{BucketName, Pattern};
 use crate::transport::Transport;
@@ -255,7 +257,7 @@ impl FeedRunner {
             }
             Action::Expect(id, total) => self.subscribers.expect(id.number(), total),
             Action::Ready(id) => self.subscribers.ready(id.number()),
-            Action::Deliver(to, event, resynced) => self.deliver(to.ids(), event, resynced),
+            Action::Deliver(to, event, resynced) => self.deliver(to, event, resynced),
             Action::Report(error) => self.report(error),
             Action::ReportTo(ids, error) => {
                 let error = self.js_error(error);
@@ -275,7 +277,7 @@ impl FeedRunner {
         }
     }
 
-    fn deliver(&self, to: &[SubscriberId], event: Event<JsValue>, resynced: bool) {
+    fn deliver(&self, to: Recipients, event: Event<JsValue>, resynced: bool) {
         let mut event = match event {
             Event::Change(event) => event,
             Event::Entry(entry) => ffi::entry_event(&entry, &self.bucket_name),
@@ -287,9 +289,9 @@ impl FeedRunner {
             event = ffi::resynced(&event);
         }
         let failed = match to {
-            [id] => self.subscribers.deliver(id.number(), &event),
-            _ => {
-                let to: Vec<u32> = to.iter().map(|id| id.number()).collect();
+            Recipients::One(id) => self.subscribers.deliver(id.number(), &event),
+            Recipients::Several(to) => {
+                let to: Vec<u32> = to.into_iter().map(SubscriberId::number).collect();
                 self.subscribers.deliver_to_all(&to, &event)
             }
         };

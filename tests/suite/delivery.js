@@ -140,6 +140,34 @@ for (const [mutation, mutate] of Object.entries(MUTATIONS)) {
   };
 }
 
+cases["a watch that a callback stops gets no more of an event, and the others all of it"] = async (
+  t,
+) => {
+  const { bucket } = await t.bucket();
+  const before = await watching(bucket);
+  /** @type {Awaited<ReturnType<typeof watching>>[]} */
+  const stopped = [];
+  const stopping = await watching(
+    bucket,
+    {},
+    { onUpdate: () => stopped.forEach(({ watcher }) => void watcher.stop()) },
+  );
+  for (const key of [">", "k"]) stopped.push(await watching(bucket, { key }));
+  const after = await watching(bucket);
+  const all = [before, stopping, after];
+  for (const value of ["1", "2"]) {
+    await bucket.put("k", value);
+    for (const each of all) await each.received(Number(value));
+  }
+  const late = await watching(bucket);
+  await bucket.put("k", "3");
+  deepEqual(changes(await late.received(1)), ["k put 3"]);
+  for (const each of all) {
+    deepEqual(changes(await each.received(3)), ["k put 1", "k put 2", "k put 3"]);
+  }
+  for (const each of stopped) deepEqual(changes(each.events), []);
+};
+
 cases[
   "what an application does to an entry, a list or a snapshot changes nothing for later reads"
 ] = async (t) => {
