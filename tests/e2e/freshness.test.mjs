@@ -18,6 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   Date.now = now;
+  // The server is done: no watch keeps the process alive.
+  for (const socket of sockets) socket.end(1000);
   uninstall();
 });
 
