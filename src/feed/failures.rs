@@ -14,7 +14,7 @@ impl<E: Clone> Feed<E> {
         if status == Some(401) && self.can_renew() {
             return self.unauthorized(error);
         }
-        if error.retryable() && self.fetches.retry(&read) {
+        if may_pass(&error) && self.fetches.retry(&read) {
             return self.slow_down(&error);
         }
         let is_refused = is_final(&error);
@@ -39,7 +39,7 @@ impl<E: Clone> Feed<E> {
         match error.status() {
             Some(401) if self.can_renew() => self.unauthorized(error),
             Some(404) => self.end(Some(error)),
-            _ if error.retryable() => {
+            _ if may_pass(&error) => {
                 self.resync.failed_lists.push((id, at));
                 self.slow_down(&error);
             }
@@ -54,7 +54,7 @@ impl<E: Clone> Feed<E> {
             Some(404) => self.end(Some(error)),
             // Without it, a later resync reads more than it must.
             _ if !is_needed => self.go_on_without_listing(),
-            _ if error.retryable() => {
+            _ if may_pass(&error) => {
                 self.resync.must_list = true;
                 self.slow_down(&error);
             }
@@ -169,6 +169,11 @@ impl<E: Clone> Feed<E> {
 /// Whether a retry cannot help.
 pub(super) fn is_final(error: &Error) -> bool {
     matches!(error.status(), Some(401 | 403 | 404))
+}
+
+/// Whether a request may succeed later: a token function that fails is called again.
+fn may_pass(error: &Error) -> bool {
+    error.retryable() || matches!(error, Error::NoCredentials(_))
 }
 
 /// The error of a close code that refuses the watch.

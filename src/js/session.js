@@ -297,7 +297,11 @@ class Session {
   leave(channel, atOnce) {
     const { socket, shared } = channel;
     this.#waiting.delete(channel);
-    if (socket) leaveSocket(socket, atOnce);
+    if (socket) {
+      leaveSocket(socket, atOnce);
+      // Chromium has one handshake at a time with a server: the next one waits for it.
+      if (!atOnce) after(SLOW_HANDSHAKE, () => leaveSocket(socket, true));
+    }
     shared?.channels.delete(channel);
     if (shared?.channels.size === 0) this.#close(shared);
     // At once, the others leave too.

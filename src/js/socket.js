@@ -29,6 +29,7 @@ export function newKeySlots() {
 }
 
 const CONNECTING = 0;
+const OPEN = 1;
 
 /** The close code of a lost connection. */
 const BROKEN = 1006;
@@ -77,7 +78,8 @@ export function openSocket(url, offered, { opened, closed, message }) {
 /** Sends a frame. On a socket that is closing it is lost. */
 export function send(socket, frame) {
   try {
-    socket.send(JSON.stringify(frame));
+    // A browser would log an error. The close event may come later, on a page that was frozen.
+    if (!(socket.readyState > OPEN)) socket.send(JSON.stringify(frame));
   } catch {
     // The close event follows.
   }

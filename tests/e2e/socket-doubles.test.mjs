@@ -235,6 +235,30 @@ describe("a double of WebSocket", () => {
     client.disconnect();
   });
 
+  test("is sent nothing once it is closing, which a browser would log", async () => {
+    const { client } = watch();
+    const [socket] = sockets;
+    assert.ok(socket);
+    socket.accept("ironflow.v2");
+    await settled();
+    assert.equal(socket.sent.length, 1);
+    // On a page that was frozen the close event comes later.
+    socket.readyState = FakeWebSocket.CLOSED;
+    client.kv().bucket("other").watch({});
+    await settled();
+    assert.equal(socket.sent.length, 1);
+    client.disconnect();
+  });
+
+  test("is closed soon after its handshake has timed out", async () => {
+    const reconnect = { maxAttempts: -1, backoff: { initial: 1, max: 1 } };
+    const { client } = watch({ timeout: 1, reconnect });
+    while (sockets.length < 2) await new Promise((next) => setTimeout(next, 1));
+    // Chromium has one handshake at a time with a server: the next one waits for it.
+    while (sockets[0]?.readyState === 0) await new Promise((next) => setTimeout(next, 5));
+    client.disconnect();
+  });
+
   test("may lack a readyState, and call its handlers without events", async () => {
     use(Bare);
     const { calls, closed } = watch();

@@ -297,3 +297,30 @@ fn a_watch_that_begins_hidden_waits_for_the_page() {
     world.settle();
     assert_eq!(world.states(id).last(), Some(&WatchState::Connected));
 }
+
+#[test]
+fn a_token_function_that_fails_for_a_request_is_called_again() {
+    let mut world = World::new(settings());
+    world.put("a");
+    let id = world.watch(&[">"], true);
+    let failed = std::cell::RefCell::new(Vec::new());
+    let fails = |asked: &Asked| {
+        let kind = std::mem::discriminant(asked);
+        let is_first = !failed.borrow().contains(&kind);
+        failed.borrow_mut().push(kind);
+        is_first.then(|| Error::NoCredentials("the function auth.token failed".into()))
+    };
+    world.settle_failing(&fails);
+    while world.fire(Timer::Fetch) {
+        world.settle_failing(&fails);
+    }
+    world.cut(0, 1006);
+    world.put("b");
+    world.settle_failing(&fails);
+    while world.fire(Timer::Fetch) {
+        world.settle_failing(&fails);
+    }
+    assert_eq!(world.delivered(id), ["put a 1", "put b 2 resynced"]);
+    assert_eq!((world.end(id), world.errors(id).len()), (None, 1));
+    assert!(failed.borrow().len() > 4);
+}
