@@ -10,9 +10,10 @@ import { Pipe } from "./pipe.mjs";
  * - `stall`: nothing passes either way, then a reset
  * - `tear`: reset after so many bytes to the client, most likely in the middle of a frame
  * - `half-open`: what goes one way vanishes, then a reset
+ * - `black-hole`: what goes either way vanishes, and nothing else happens
  * - `slow`: for a while, a few bytes pass at a time
  *
- * @typedef {"cut" | "refuse" | "stall" | "tear" | "half-open" | "slow"} FaultKind
+ * @typedef {"cut" | "refuse" | "stall" | "tear" | "half-open" | "black-hole" | "slow"} FaultKind
  *
  * @typedef {object} Fault
  * @property {FaultKind} kind
@@ -38,24 +39,66 @@ export function reset(socket) {
   else socket.resetAndDestroy();
 }
 
+/**
+ * Whether a client's frames have a close frame among them. What a client sends here is small, and begins with a frame.
+ *
+ * @param {Buffer} chunk
+ */
+function saysGoodbye(chunk) {
+  for (let at = 0; at + 1 < chunk.length; ) {
+    if ((chunk.readUInt8(at) & 15) === 8) return true;
+    const short = chunk.readUInt8(at + 1) & 127;
+    const [more, length] =
+      short === 126 && at + 4 <= chunk.length ? [2, chunk.readUInt16BE(at + 2)] : [0, short];
+    at += 2 + more + 4 + length;
+  }
+  return false;
+}
+
 /** One connection through the proxy. */
 class Link {
   isWebSocket = false;
   isFaulty = false;
+  /** Since when everything vanishes. @type {number | undefined} */
+  holeSince;
   /** @type {Set<NodeJS.Timeout>} */
   #timers = new Set();
 
-  /** @param {import("node:net").Socket} client @param {import("node:net").Socket} server */
-  constructor(client, server) {
+  /** Whether the request of the handshake has come, and frames follow. */
+  #isUpgraded = false;
+  #onHoleLeft;
+
+  /**
+   * @param {import("node:net").Socket} client @param {import("node:net").Socket} server
+   * @param {(age: number) => void} onHoleLeft for how long a WebSocket stayed in a black hole, in milliseconds
+   */
+  constructor(client, server, onHoleLeft) {
+    this.#onHoleLeft = onHoleLeft;
     this.client = client;
     this.server = server;
     this.toServer = new Pipe(client, server);
     this.toClient = new Pipe(server, client);
     client.once("data", (chunk) => {
       this.isWebSocket = /^upgrade: *websocket/im.test(chunk.toString("latin1"));
+      // A connection that was made in advance is of no use until now.
+      if (this.holeSince !== undefined) this.holeSince = performance.now();
     });
+    client.on("data", (chunk) => {
+      if (this.isWebSocket && this.#isUpgraded && saysGoodbye(chunk)) this.leaveHole();
+      this.#isUpgraded = true;
+    });
+    client.on("end", () => this.leaveHole());
+    client.on("close", () => this.leaveHole());
     this.#passOnReset(client, this.toServer);
     this.#passOnReset(server, this.toClient);
+  }
+
+  /** The client has given up, or the hole is closed. */
+  leaveHole() {
+    if (this.holeSince === undefined) return;
+    const age = performance.now() - this.holeSince;
+    this.holeSince = undefined;
+    if (this.isWebSocket) this.#onHoleLeft(age);
   }
 
   /** @param {import("node:net").Socket} side @param {Pipe} from what comes from there */
@@ -124,6 +167,12 @@ class Link {
     } else if (kind === "half-open") {
       (to === "server" ? this.toServer : this.toClient).drop();
       end();
+    } else if (kind === "black-hole") {
+      this.toClient.drop();
+      this.toServer.drop();
+      this.isFaulty = true;
+      this.holeSince = performance.now();
+      hit();
     } else if (kind === "tear") {
       this.toClient.tearAfter(bytes, () => {
         // A moment later, so that the bytes before it are read.
@@ -154,6 +203,8 @@ export async function startFaultProxy(target) {
   /** Active faults that refuse new connections. @type {Map<Fault, () => void>} */
   const refusing = new Map();
   const timers = new Set();
+  /** How long WebSockets stayed in black holes, in milliseconds. @type {number[]} */
+  const holes = [];
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     client.on("error", () => {});
@@ -163,7 +214,7 @@ export async function startFaultProxy(target) {
       return;
     }
     const upstream = connect({ host, port: Number(port), allowHalfOpen: true, noDelay: true });
-    const link = new Link(client, upstream);
+    const link = new Link(client, upstream, (age) => holes.push(age));
     links.add(link);
     const forget = () => {
       if (!client.destroyed || !upstream.destroyed) return;
@@ -196,6 +247,7 @@ export async function startFaultProxy(target) {
   }
 
   return {
+    holes,
     url: `${new URL(target).protocol}//127.0.0.1:${address.port}`,
 
     /** Sends connections that are made from now on elsewhere. @param {string} to */

@@ -214,6 +214,24 @@ test("a server that goes behind a half-open connection is not noticed until it i
   assert.ok(performance.now() - start > 90);
 });
 
+test("black-hole lets everything vanish until it is healed, and notes when a WebSocket is given up", async () => {
+  const one = client();
+  await one.says("GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+  const length = received.length;
+  inflict({ kind: "black-hole" });
+  assert.equal(hits, 1);
+  for (const socket of accepted) socket.write("back");
+  one.socket.write(Buffer.from([0x89, 0x80, 1, 2, 3, 4]));
+  const isKnown = () => proxy.holes.length > 0;
+  assert.equal(isKnown(), false);
+  one.socket.write(Buffer.from([0x89, 0x80, 1, 2, 3, 4, 0x88, 0x82, 1, 2, 3, 4, 5, 6]));
+  while (!isKnown()) await new Promise((next) => setTimeout(next, 1));
+  assert.deepEqual([received.length, one.got.text.length, one.got.error], [length, length, ""]);
+  proxy.heal();
+  await one.closed;
+  assert.equal(proxy.holes.length, 1);
+});
+
 test("slow passes everything, a few bytes at a time", async () => {
   const one = await connected();
   inflict({ kind: "slow", bytes: 3, hold: 10_000 });

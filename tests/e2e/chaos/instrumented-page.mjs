@@ -6,20 +6,20 @@ import { instrument } from "./page/instruments.mjs";
 /** What the browser itself says of a connection that fails, which is no fault of the page. */
 const NETWORK = /WebSocket connection to|Failed to load resource|blocked by CORS policy/;
 
-/** A page in a profile of its own that counts what it has open. */
+/** A page that counts what it has open. */
 export class InstrumentedPage {
   #complained;
-  #session;
+  session;
 
-  /** @param {import("playwright-core").Browser} browser @param {string} url */
+  /** In a profile of its own. @param {import("playwright-core").Browser} browser @param {string} url */
   static async open(browser, url) {
-    const { page, session, complained } = await InstrumentedPage.prepare(browser, url);
+    const context = await browser.newContext();
+    const { page, session, complained } = await InstrumentedPage.prepare(context, url);
     return new InstrumentedPage(page, session, complained);
   }
 
-  /** @param {import("playwright-core").Browser} browser @param {string} url */
-  static async prepare(browser, url) {
-    const context = await browser.newContext();
+  /** @param {import("playwright-core").BrowserContext} context @param {string} url */
+  static async prepare(context, url) {
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     const complained = complaints(page);
@@ -37,7 +37,7 @@ export class InstrumentedPage {
    */
   constructor(page, session, complained) {
     this.page = page;
-    this.#session = session;
+    this.session = session;
     this.#complained = complained;
   }
 
@@ -54,9 +54,9 @@ export class InstrumentedPage {
   /** How many listeners the window and the document have. */
   async listeners() {
     const counts = ["window", "document"].map(async (expression) => {
-      const { result } = await this.#session.send("Runtime.evaluate", { expression });
+      const { result } = await this.session.send("Runtime.evaluate", { expression });
       const { objectId = "" } = result;
-      const { listeners } = await this.#session.send("DOMDebugger.getEventListeners", { objectId });
+      const { listeners } = await this.session.send("DOMDebugger.getEventListeners", { objectId });
       return listeners.length;
     });
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
@@ -66,10 +66,10 @@ export class InstrumentedPage {
   async heap() {
     // What finalizers let go of, the next round collects.
     for (let round = 0; round < 3; round += 1) {
-      await this.#session.send("HeapProfiler.collectGarbage");
+      await this.session.send("HeapProfiler.collectGarbage");
     }
-    const { usedSize } = await this.#session.send("Runtime.getHeapUsage");
-    const { metrics } = await this.#session.send("Performance.getMetrics");
+    const { usedSize } = await this.session.send("Runtime.getHeapUsage");
+    const { metrics } = await this.session.send("Performance.getMetrics");
     const { wasmBytes } = await this.open();
     const listeners = metrics.find(({ name }) => name === "JSEventListeners")?.value ?? 0;
     return { jsBytes: usedSize, wasmBytes, listeners };

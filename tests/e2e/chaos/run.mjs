@@ -9,18 +9,24 @@ import { Writers } from "./writers.mjs";
 
 /**
  * @typedef {import("./world.mjs").Backend} Backend
+ * @typedef {import("./world.mjs").Version} Version
  * @typedef {import("./storm.mjs").Blow} Blow
  * @typedef {import("./watchers.mjs").Watcher} Watcher
+ * @typedef {import("./watchers.mjs").View} View
  * @typedef {import("./checker.mjs").Finding} Finding
  *
  * @typedef {object} Settings
  * @property {Backend} backend
+ * @property {Version} version of the watch that the server speaks
  * @property {number} seed
- * @property {import("playwright-core").Browser} browser
+ * @property {import("./subject-page.mjs").Tabs} tabs
  * @property {string} site the URL of a site with the package and the suite's page
  * @property {string} client the path there of the client that is tested
- * @property {object} config of that client, beside the server's address
+ * @property {object} config of that client, beside the server's address and the token
+ * @property {number} [halfOpenBound] how old a half-open connection of version 2 may get, in milliseconds: the client's
+ *   heartbeat and timeout
  * @property {Watcher[]} watchers that watch throughout
+ * @property {View[]} views that are open throughout
  * @property {number} phases storms, each followed by a calm in which watchers and bucket are compared
  * @property {number} blows in each storm
  * @property {number} patience how long watchers may take for what they have to do in the calm, in milliseconds
@@ -31,6 +37,12 @@ const LOOK_INTERVAL = 50;
 
 /** By how much the memory of the WebAssembly may grow after the first phase, in bytes: four pages. */
 const WASM_SLACK = 4 * 64 * 1024;
+
+/**
+ * By how much a half-open connection may get older than heartbeat and timeout together, in milliseconds: for the time
+ * in which the page is frozen. What a busy machine takes is counted beside it.
+ */
+const HALF_OPEN_SLACK = 5_000;
 
 const BUCKET = "chaos";
 
@@ -44,16 +56,21 @@ export class Run {
   #page;
   #random;
   #writers;
+  /** By how much the steps of a phase took longer than planned, in milliseconds: the machine is busy. */
+  #late = 0;
+  /** How long WebSockets stayed in black holes, in milliseconds. @type {number[]} */
+  #holes = [];
 
   /** @param {Settings} settings */
   static async start(settings) {
-    const { backend, browser, site, client, config } = settings;
+    const { backend, version, tabs, site, client, config } = settings;
     const checker = new Checker();
-    const world = await World.start(backend, checker.trace);
+    const world = await World.start(backend, version, checker.trace);
     try {
       await world.createBucket(BUCKET);
-      const whole = { serverUrl: world.proxy.url, ...config };
-      const page = await SubjectPage.openSubject(browser, site, client, whole);
+      const { url: serverUrl } = world.proxy;
+      const whole = { serverUrl, tokenUrl: `${serverUrl}/token`, ...config };
+      const page = await SubjectPage.openSubject(tabs, site, client, whole);
       return new Run(settings, checker, world, page);
     } catch (error) {
       await world.stop();
@@ -80,6 +97,9 @@ export class Run {
     const page = this.#page;
     const before = { timers: (await page.open()).timers, listeners: await page.listeners() };
     for (const watcher of this.#settings.watchers) await this.#watch(watcher);
+    for (const { name, client, bucket } of this.#settings.views) {
+      await page.view(name, client, bucket ?? BUCKET);
+    }
     await this.#until("readiness", () => named(this.#checker.unready, "it is not ready"));
     await this.#phase(1);
     const { wasmBytes } = await page.open();
@@ -103,7 +123,14 @@ export class Run {
   async summary() {
     const { wasmBytes, opened } = await this.#page.open();
     const { events } = this.#checker;
-    return { felt: this.felt, events, writes: this.#writers.answered, opened, wasmBytes };
+    return {
+      felt: this.felt,
+      holes: this.#holes,
+      events,
+      writes: this.#writers.answered,
+      opened,
+      wasmBytes,
+    };
   }
 
   async stop() {
@@ -119,18 +146,65 @@ export class Run {
     const { backend, blows } = this.#settings;
     /** @type {Promise<void>[]} */
     const upsets = [];
+    this.#late = 0;
     for (const [n, { after, blow }] of storm(this.#random, backend, blows).entries()) {
+      const begun = performance.now();
       await delay(after);
       upsets.push(this.#strike(blow));
       if (n === 2) for (const watcher of passing(phase)) await this.#watch(watcher);
-      if (n === 4 && phase > 1) for (const { name } of passing(phase - 1)) await this.#stop(name);
+      if (n === 4 && phase > 1) {
+        const begun = passing(phase - 1).map(({ name }) => name);
+        for (const name of this.#checker.running.filter((each) => begun.includes(each))) {
+          await this.#stop(name);
+        }
+      }
       await this.#look();
+      this.#late += performance.now() - begun - after;
     }
     await this.#writers.stop();
     await Promise.all(upsets);
     await this.#world.calm();
     const state = await this.#world.state();
     await this.#until("final states", () => this.#checker.missing(state));
+    await this.#until("views", () => this.#differingViews());
+    if (this.#settings.version === 1) return;
+    const refused = `forbidden, from ${phase}`;
+    await this.#until("refused watchers", () => {
+      const running = this.#checker.running.filter((name) => name === refused);
+      return named(running, "it runs");
+    });
+    this.#checkHoles();
+  }
+
+  /** How views differ from their buckets. */
+  async #differingViews() {
+    const found = [];
+    for (const { name, bucket } of this.#settings.views) {
+      const { status, entries } = await this.#page.shown(name);
+      const state = await this.#world.state(bucket);
+      const shown = new Map(entries);
+      const differing = [...new Set([...shown.keys(), ...state.keys()])].filter((key) => {
+        const [one, other] = [shown.get(key), state.get(key)];
+        return one?.revision !== other?.revision || one?.value !== other?.value;
+      });
+      if (status !== "ready") found.push(`${name} is ${status}`);
+      for (const key of differing) {
+        const [one, other] = [shown.get(key), state.get(key)].map((entry) => JSON.stringify(entry));
+        found.push(`${name} shows ${key} as ${one}, and it is ${other}`);
+      }
+    }
+    return found;
+  }
+
+  /** Version 2 notices a connection that became half-open. */
+  #checkHoles() {
+    const { halfOpenBound = Number.POSITIVE_INFINITY } = this.#settings;
+    const bound = halfOpenBound + HALF_OPEN_SLACK + this.#late;
+    const ages = this.#world.proxy.holes.splice(0);
+    this.#holes.push(...ages);
+    const old = ages.filter((age) => age > bound).map((age) => `${age} ms, ${bound} are allowed`);
+    if (old.length === 0) return;
+    throw this.#failure("half-open connections are kept", old);
   }
 
   /** A restarted server in memory has no bucket: the watches end, and new ones start. */
@@ -163,7 +237,8 @@ export class Run {
   /** @param {Watcher} watcher */
   async #watch(watcher) {
     const { name, key = ">", initial = false } = watcher;
-    this.#checker.begin({ name, patterns: [key].flat(), initial });
+    const ledger = this.#checker.begin({ name, patterns: [key].flat(), initial });
+    if (watcher.isForbidden) ledger.expectedEnd = "UNAUTHORIZED";
     await this.#page.start({ ...watcher, bucket: BUCKET });
   }
 
@@ -193,6 +268,20 @@ export class Run {
       case "offline":
         await this.#page.offline(blow.hold);
         return hit();
+      case "hide-page":
+        await this.#page.hide(blow.hold);
+        return hit();
+      case "freeze-page":
+        await this.#page.freeze(blow.hold);
+        return hit();
+      case "recreate-bucket":
+        await this.#world.recreateBucket(blow.hold);
+        return hit();
+      case "hang-handshake":
+      case "rate-limit":
+      case "expire-token":
+      case "refuse-pattern":
+        return this.#world.gateway.inflict(blow, hit);
       default:
         this.#world.proxy.inflict(blow, hit);
     }
@@ -226,13 +315,13 @@ export class Run {
 
   /** @param {string} what @param {(Finding | string)[]} found */
   #failure(what, found) {
-    const { backend, seed } = this.#settings;
+    const { backend, version, seed } = this.#settings;
     const [first] = found;
     const about = typeof first === "object" ? first : undefined;
     const lines = found.slice(0, 20).map((one) => (typeof one === "string" ? one : format(one)));
     return new Error(
       [
-        `${what}, on ${backend} with CHAOS_SEED=${seed}:`,
+        `${what}, on ${backend}, version ${version}, with CHAOS_SEED=${seed}:`,
         ...lines.map((line) => `  ${line}`),
         about ? "what led to the first of them:" : "what came before:",
         ...this.#checker.trace.last(

@@ -1,26 +1,41 @@
 import { fileURLToPath } from "node:url";
-import { serveBrowser } from "../support/served-browser.mjs";
+import { packageSite } from "../support/package-site.mjs";
+import { startServer } from "../support/server.mjs";
 import { Run } from "./run.mjs";
+import { launchTabbedBrowser } from "./tabbed-browser.mjs";
 
 /** @typedef {import("./run.mjs").Settings} Settings */
 
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+/** What the site has beside the package. */
+export const folders = {
+  chaos: here("page"),
+  "fake-websocket.mjs": here("../support/fake-websocket.mjs"),
+};
+
 /** A browser, and a site with the package and the pages of this folder. */
 export async function openStage() {
-  const { browser, url, close } = await serveBrowser({
-    chaos: here("page"),
-    "fake-websocket.mjs": here("../support/fake-websocket.mjs"),
-  });
+  const site = packageSite(folders);
+  const [tabs, server] = await Promise.all([
+    launchTabbedBrowser(),
+    startServer({ staticDir: site.dir }),
+  ]);
+  const { url } = server;
   return {
-    browser,
+    tabs,
     url,
-    close,
 
-    /** One run, from start to end. @param {Omit<Settings, "browser" | "site">} settings */
+    async close() {
+      await tabs.close();
+      await server.stop();
+      site.remove();
+    },
+
+    /** One run, from start to end. @param {Omit<Settings, "tabs" | "site">} settings */
     async run(settings) {
-      const run = await Run.start({ ...settings, browser, site: url });
+      const run = await Run.start({ ...settings, tabs, site: url });
       try {
         await run.weather();
         return await run.summary();

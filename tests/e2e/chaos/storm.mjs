@@ -2,13 +2,15 @@
  * The faults of a run, as they follow from its seed.
  *
  * @typedef {import("./fault-proxy.mjs").Fault} Fault
+ * @typedef {import("./gateway.mjs").GatewayFault} GatewayFault
  * @typedef {import("./random.mjs").Random} Random
  * @typedef {import("./world.mjs").Backend} Backend
  *
  * A blow to the world beside what the proxy does.
  * @typedef {{ kind: "restart-server" | "restart-nats", signal: NodeJS.Signals }} Restart
- * @typedef {{ kind: "freeze-server" | "offline", hold: number }} Pause
- * @typedef {Fault | Restart | Pause} Blow
+ * @typedef {{ kind: "freeze-server" | "offline" | "hide-page" | "freeze-page", hold: number }} Pause
+ * @typedef {{ kind: "recreate-bucket", hold: number }} Recreation after `hold` milliseconds without the bucket
+ * @typedef {Fault | GatewayFault | Restart | Pause | Recreation} Blow
  *
  * @typedef {{ after: number, blow: Blow }} Step `after`: milliseconds after the one before
  */
@@ -18,7 +20,9 @@
 /** In this proportion. @type {Kind[]} */
 const EVERYWHERE = [
   ...["cut", "cut", "refuse", "refuse", "stall", "tear", "tear", "tear", "half-open", "half-open"],
-  ...["slow", "freeze-server", "offline"],
+  ...["black-hole", "black-hole", "slow", "freeze-server", "offline", "hide-page", "freeze-page"],
+  ...["hang-handshake", "rate-limit", "rate-limit", "expire-token", "refuse-pattern"],
+  ...["refuse-pattern", "recreate-bucket"],
 ].map((kind) => /** @type {Kind} */ (kind));
 
 /** A server in memory forgets its buckets: restarting it is a matter of its own. @type {Record<Backend, Kind[]>} */
@@ -30,6 +34,12 @@ const DECKS = {
 /** Connections that a fault is about. The next one is where lists and handshakes are met. */
 const SCOPES = /** @type {const} */ (["all", "one", "one", "sockets", "next", "next"]);
 
+/** @param {Kind} kind @param {Random} random */
+function scopeOf(kind, random) {
+  if (kind === "black-hole") return random.pick(/** @type {const} */ (["sockets", "one", "next"]));
+  return random.pick(kind === "cut" ? SCOPES.slice(0, 4) : SCOPES);
+}
+
 /** @param {Kind} kind @param {Random} random @returns {Blow} */
 function blow(kind, random) {
   switch (kind) {
@@ -39,10 +49,27 @@ function blow(kind, random) {
     case "freeze-server":
     case "offline":
       return { kind, hold: random.between(50, 500) };
+    case "hide-page":
+    case "freeze-page":
+      return { kind, hold: random.between(100, 1_000) };
+    case "recreate-bucket":
+      return { kind, hold: random.between(0, 300) };
+    case "hang-handshake":
+    case "rate-limit":
+    case "expire-token":
+    case "refuse-pattern":
+      return {
+        kind,
+        chosen: random.fraction(),
+        hold: random.between(100, 800),
+        status: random.pick([429, 503]),
+        retryAfter: random.pick([undefined, undefined, 0, 1]),
+        closes: random.pick([true, true, false]),
+      };
     default:
       return {
         kind,
-        scope: random.pick(kind === "cut" ? SCOPES.slice(0, 4) : SCOPES),
+        scope: scopeOf(kind, random),
         chosen: random.fraction(),
         hold: random.between(100, 1_500),
         bytes: kind === "slow" ? random.between(5, 200) : random.between(1, 4_000),

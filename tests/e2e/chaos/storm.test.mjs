@@ -18,14 +18,9 @@ test("a seed repeats a storm", () => {
 
 test("a storm is of every kind, whatever the seed", () => {
   const everywhere = [
-    "cut",
-    "freeze-server",
-    "half-open",
-    "offline",
-    "refuse",
-    "slow",
-    "stall",
-    "tear",
+    ...["black-hole", "cut", "expire-token", "freeze-page", "freeze-server", "half-open"],
+    ...["hang-handshake", "hide-page", "offline", "rate-limit", "recreate-bucket"],
+    ...["refuse", "refuse-pattern", "slow", "stall", "tear"],
   ];
   for (let seed = 0; seed < 20; seed += 1) {
     assert.deepEqual([...kinds("memory", seed)].sort(), everywhere);

@@ -1,6 +1,17 @@
+import { FORBIDDEN_PATTERN } from "./rules.mjs";
+
 /** @typedef {import("./page/subject.mjs").Wanted} Wanted */
 
-/** @typedef {Omit<Wanted, "bucket">} Watcher */
+/** @typedef {Omit<Wanted, "bucket"> & { isForbidden?: boolean }} Watcher `isForbidden`: it may end with a 403 */
+
+/** @typedef {{ name: string, client: string, bucket?: string }} View */
+
+/** The views that are open throughout, some of a bucket that is deleted and created again. @type {View[]} */
+export const views = [
+  { name: "view", client: "wide" },
+  { name: "view of the fleeting bucket", client: "wide", bucket: "fleeting" },
+  { name: "narrow view of the fleeting bucket", client: "narrow", bucket: "fleeting" },
+];
 
 /**
  * Those that watch throughout: of the client `wide` a watcher of everything covers the others, those of `narrow`
@@ -27,4 +38,8 @@ export const passing = (phase) => [
   { name: `c.*.*, from ${phase}`, client: "wide", key: "c.*.*" },
   { name: `*, initial, from ${phase}`, client: "narrow", key: "*", initial: true },
   { name: `everything, from ${phase}`, client: `client of ${phase}` },
+  {
+    ...{ name: `forbidden, from ${phase}`, client: "narrow" },
+    ...{ key: FORBIDDEN_PATTERN, isForbidden: true },
+  },
 ];

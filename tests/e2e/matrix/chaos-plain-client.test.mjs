@@ -12,11 +12,13 @@ before(async () => {
 });
 after(() => stage?.close());
 
-/** @type {Omit<import("../chaos/run.mjs").Settings, "browser" | "site" | "config">} */
+/** @type {Omit<import("../chaos/run.mjs").Settings, "tabs" | "site" | "config">} */
 const settings = {
   client: "/chaos/plain-client.mjs",
   watchers: standing.filter(({ iterate }) => !iterate),
+  views: [],
   backend: "memory",
+  version: 1,
   seed: 7,
   phases: 1,
   blows: 8,
@@ -31,6 +33,6 @@ test("a client that does not resync is detected", async () => {
   const running = stage.run({ ...settings, config: { resync: false } });
   await assert.rejects(
     running,
-    /^Error: final states, on memory with CHAOS_SEED=7:\n {2}.* its last event/,
+    /^Error: final states, on memory, version 1, with CHAOS_SEED=7:\n {2}.* its last event/,
   );
 });

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { InstrumentedPage } from "../chaos/instrumented-page.mjs";
-import { openStage } from "../chaos/stage.mjs";
+import { folders } from "../chaos/stage.mjs";
+import { serveBrowser } from "../support/served-browser.mjs";
 
 const ROUNDS = 10;
 
@@ -16,10 +17,10 @@ const SLACK = { jsBytes: 128 * 1024, wasmBytes: 64 * 1024 };
 const CYCLES = 10_000;
 const EVENTS = 1_000_000;
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
+/** @type {Awaited<ReturnType<typeof serveBrowser>>} */
 let stage;
 before(async () => {
-  stage = await openStage();
+  stage = await serveBrowser(folders);
 });
 after(() => stage?.close());
 afterEach(async () => {

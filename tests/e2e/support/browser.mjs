@@ -6,7 +6,7 @@ const webdriver = JSON.parse(
 );
 
 /** The flags every browser of the tests runs with: those of webdriver.json, less the one Playwright sets. */
-const args = webdriver["goog:chromeOptions"].args.filter(
+export const chromeArgs = webdriver["goog:chromeOptions"].args.filter(
   (/** @type {string} */ arg) => arg !== "--headless",
 );
 
@@ -38,7 +38,7 @@ export function firefoxPath() {
 
 /** Starts a headless Chromium; the caller closes it. */
 export function launchBrowser() {
-  return chromium.launch({ executablePath: chromePath(), args });
+  return chromium.launch({ executablePath: chromePath(), args: chromeArgs });
 }
 
 /**

@@ -15,7 +15,13 @@
 /** Which client it is, and how it is configured. */
 const query = new URLSearchParams(location.search);
 const { createClient } = await import(query.get("client") ?? "");
-const config = JSON.parse(query.get("config") ?? "{}");
+const { tokenUrl, ...config } = JSON.parse(query.get("config") ?? "{}");
+
+/** The token that the server accepts at the moment. */
+async function token() {
+  const response = await fetch(tokenUrl, { signal: AbortSignal.timeout(2_000) });
+  return response.text();
+}
 
 /** @type {[string, WatcherEvent][]} */
 let log = [];
@@ -23,10 +29,13 @@ let log = [];
 const clients = new Map();
 /** @type {Map<string, { of: string, watcher: { stop(): void }, controller: AbortController }>} */
 const watchers = new Map();
+/** @type {Map<string, any>} */
+const views = new Map();
 
 /** @param {string} name */
 function client(name) {
-  const made = clients.get(name) ?? createClient({ ...config, logger: false });
+  const auth = tokenUrl ? { auth: { token } } : {};
+  const made = clients.get(name) ?? createClient({ ...config, ...auth, logger: false });
   clients.set(name, made);
   return made;
 }
@@ -102,6 +111,25 @@ export function disconnect(name) {
   ending(names, () => client(name).disconnect());
 }
 
+/** Opens a view. @param {string} name of it @param {string} of the client @param {string} bucket */
+export function view(name, of, bucket) {
+  views.set(name, client(of).kv().bucket(bucket).view());
+}
+
+/** What a view shows. @param {string} name */
+export function shown(name) {
+  const snapshot = views.get(name).getSnapshot();
+  return {
+    status: snapshot.status,
+    entries: snapshot
+      .entries()
+      .map((/** @type {any} */ entry) => [
+        entry.key,
+        { revision: entry.revision, value: entry.text() },
+      ]),
+  };
+}
+
 /** What was logged since the last time. */
 export function drain() {
   const drained = log;
@@ -109,4 +137,4 @@ export function drain() {
   return drained;
 }
 
-Object.assign(globalThis, { subject: { start, stop, disconnect, drain } });
+Object.assign(globalThis, { subject: { start, stop, disconnect, view, shown, drain } });
