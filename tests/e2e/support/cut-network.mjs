@@ -13,18 +13,21 @@ export function cutNetwork(request) {
     sockets: [],
     /** How many requests were sent. */
     requests: 0,
+    /** How many had been when the last socket was opened. */
+    requestsBefore: 0,
     /** Whether sockets go to a port on which no server listens. */
     isCut: false,
     fetch: original.fetch,
   };
   beforeEach(() => {
-    Object.assign(network, { sockets: [], requests: 0, isCut: false });
+    Object.assign(network, { sockets: [], requests: 0, requestsBefore: 0, isCut: false });
     globalThis.WebSocket = /** @type {any} */ (
       class extends WebSocket {
         /** @param {string} url @param {string[]} protocols */
         constructor(url, protocols) {
           super(network.isCut ? url.replace(/:\d+/, ":1") : url, protocols);
           network.sockets.push(this);
+          network.requestsBefore = network.requests;
         }
       }
     );
