@@ -3,9 +3,10 @@ import { isPulled } from "./plug.js";
 import { bucket, on } from "./session.js";
 
 /**
- * When keys were written. Entries of a view have no time. A key that changes while the page watches was
- * written just now; for the others, on the visible rows only, the page reads the entry from the server.
+ * When keys were written. A key that changes while the page watches was written just now; of the others the view
+ * knows the time, or else, for the visible rows only, the page reads the entry from the server.
  *
+ * @typedef {import("@ironflow/browser").KVViewEntry} KVViewEntry
  * @typedef {{ revision: number, at?: number }} Written  no time: a read is in flight
  */
 
@@ -24,23 +25,26 @@ on("event", (event) => {
 /**
  * When this revision of a key was written, in milliseconds, or undefined if that is not known yet.
  *
- * @param {string} key
- * @param {number} revision
+ * @param {KVViewEntry} entry
  */
-export function writtenAt(key, revision) {
+export function writtenAt({ key, revision, created_at }) {
   const known = written.get(key);
-  return known?.revision === revision ? known.at : undefined;
+  if (known?.revision === revision && known.at !== undefined) return known.at;
+  return created_at === undefined ? undefined : Date.parse(created_at);
 }
 
 /**
  * Reads the missing times of entries.
  *
- * @param {{ key: string, revision: number }[]} entries
+ * @param {KVViewEntry[]} entries
  */
 export async function learnAges(entries) {
   if (isPulled()) return;
   const known = written;
-  const unknown = entries.filter(({ key, revision }) => known.get(key)?.revision !== revision);
+  const unknown = entries.filter(
+    ({ key, revision, created_at }) =>
+      created_at === undefined && known.get(key)?.revision !== revision,
+  );
   for (const { key, revision } of unknown) known.set(key, { revision });
   const handle = bucket();
   const workers = Array.from({ length: MAX_CONCURRENT_READS }, async () => {

@@ -1,6 +1,6 @@
 import { showSnippet } from "./code.js";
 import { byId, setText } from "./dom.js";
-import { isPulled, plugIn, pullPlug } from "./plug.js";
+import { isPulled, plugIn, pullPlug, traffic } from "./plug.js";
 import { currentPlace, emit, on } from "./session.js";
 import { watchSnippet } from "./snippets.js";
 
@@ -11,6 +11,9 @@ const words = byId("plug-words", HTMLParagraphElement);
 
 /** The last outage. */
 const outage = { since: 0, seconds: 0, written: 0, resynced: 0, over: true };
+/** What there was before the reconnect, and what it has cost. */
+let before = { ...traffic };
+let cost = "";
 
 function show() {
   const memory = currentPlace()?.kind === "memory";
@@ -32,13 +35,23 @@ function whileOut() {
 function afterwards() {
   const after = `This page was disconnected for ${outage.seconds} s.`;
   if (!outage.over) return `${after} Reconnecting…`;
-  const keys = outage.resynced === 1 ? "1 change" : `${outage.resynced} changes`;
-  return `${after} Reconnected: the resync emitted ${keys}, marked as resynced.`;
+  const keys = plural(outage.resynced, "change");
+  return `${after} Reconnected: the resync emitted ${keys}, marked as resynced. It took ${cost}.`;
+}
+
+/** @param {number} count @param {string} one */
+const plural = (count, one) => `${count} ${count === 1 ? one : `${one}s`}`;
+
+/** Takes what was sent so far as the cost of the reconnect. */
+function noteCost() {
+  const requests = plural(traffic.requests - before.requests, "request");
+  cost = `${requests} and ${plural(traffic.frames - before.frames, "frame")}`;
 }
 
 export function startCable() {
   toggle.addEventListener("click", () => {
     if (isPulled()) {
+      before = { ...traffic };
       outage.seconds = Math.round((Date.now() - outage.since) / 1000);
       plugIn();
     } else {
@@ -55,10 +68,14 @@ export function startCable() {
   on("event", ({ resynced }) => {
     if (!resynced) return;
     outage.resynced += 1;
+    noteCost();
     show();
   });
   on("live", ({ state }) => {
-    if (state === "connected") outage.over = true;
+    if (state === "connected") {
+      outage.over = true;
+      noteCost();
+    }
     show();
   });
   on("connected", () => {

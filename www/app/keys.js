@@ -38,7 +38,7 @@ function fill(name, [key, value, revision, age], line) {
       line.animate({ backgroundColor: ["var(--fresh)", "transparent"] }, 1200);
     }
   }
-  const at = writtenAt(name, entry.revision);
+  const at = writtenAt(entry);
   const passed = at === undefined ? undefined : Date.now() - at;
   const expired = passed !== undefined && passed > lifetime;
   setText(age, passed === undefined ? "…" : expired ? "expired" : ago(passed));

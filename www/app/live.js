@@ -1,4 +1,5 @@
 import { byId, setText } from "./dom.js";
+import { currentView } from "./feed.js";
 import { isPulled, watchVersion } from "./plug.js";
 import { currentPlace, on } from "./session.js";
 
@@ -9,6 +10,7 @@ const facts = byId("connection-facts", HTMLDListElement);
 const transport = byId("fact-transport", HTMLElement);
 const environment = byId("fact-environment", HTMLElement);
 const watch = byId("fact-watch", HTMLElement);
+const fresh = byId("fact-fresh", HTMLElement);
 
 const now = {
   connecting: false,
@@ -40,10 +42,19 @@ export function showLive(change) {
   setText(transport, memory ? "memory" : "REST, WebSocket");
   setText(environment, place?.options.environment ?? "default");
   const version = memory || now.state !== "connected" ? "" : `, version ${watchVersion()}`;
+  showFreshness();
   setText(watch, isPulled() ? "plug pulled" : `${now.state ?? "none yet"}${version}`);
 }
 
+/** Shows up to when the view of the open bucket is known to be complete. */
+function showFreshness() {
+  const at = currentView()?.freshAsOf;
+  setText(fresh, at === undefined ? "not yet" : new Date(at).toLocaleTimeString("en-GB"));
+}
+
 export function startLive() {
+  setInterval(showFreshness, 1000);
+  on("view", showFreshness);
   on("connected", () => showLive({ unreachable: false, state: undefined }));
   on("answered", () => showLive({ unreachable: false }));
   on("live", ({ state }) =>

@@ -13,6 +13,9 @@ let protocol = "";
 /** Aborted while the plug is pulled. */
 let cable = new AbortController();
 
+/** How many lists and reads of keys were sent, and how many frames of watches came. */
+export const traffic = { requests: 0, frames: 0 };
+
 export const isPulled = () => cable.signal.aborted;
 
 /** The version of the watch that the server speaks: 1 where it names none. */
@@ -32,6 +35,9 @@ export function plugIn() {
 globalThis.fetch = async (input, init) => {
   const request = new Request(input, init);
   const { signal } = cable;
+  if (!signal.aborted && request.method === "GET" && /\/keys\b/.test(request.url)) {
+    traffic.requests += 1;
+  }
   try {
     return await fetch(request, { signal: AbortSignal.any([request.signal, signal]) });
   } catch (error) {
@@ -67,6 +73,9 @@ globalThis.WebSocket = new Proxy(WebSocket, {
     sockets.add(socket);
     socket.addEventListener("open", () => {
       protocol = socket.protocol;
+    });
+    socket.addEventListener("message", () => {
+      traffic.frames += 1;
     });
     socket.addEventListener("close", () => sockets.delete(socket));
     return socket;
