@@ -3,8 +3,14 @@
 /** How long changes are collected before they are written together, in milliseconds. */
 const DELAY = 100;
 
+/** How long the watch of a view waits for what is stored, in milliseconds. */
+const MAX_READ_TIME = 1000;
+
 /** The version of the stored form. */
 const VERSION = 1;
+
+/** Identifies a write, also if the bucket was created again: its revisions begin at 1 then. */
+const stampOf = ({ revision, created_at }) => `${revision} ${created_at}`;
 
 const isRecord = (record) =>
   typeof record?.key === "string" &&
@@ -22,7 +28,7 @@ function isReadable(found) {
 export class KeptView {
   #storage;
   #warn;
-  /** The revisions of the stored entries, by key; undefined while this view may not write. */
+  /** The stamps of the stored entries, by key; undefined while this view may not write. */
   #stored;
   /** The entries to write, by key; undefined for those to remove. */
   #changes = new Map();
@@ -37,6 +43,15 @@ export class KeptView {
   #writing;
   #release;
   #over = false;
+  /** Up to where the view has everything: the bucket's `epoch` and a `revision`; undefined if that is not known. */
+  #position;
+  /** Whether each change moves the position on. */
+  #live = false;
+  /** The lines that a watch begins with, and the entries that they stand for. */
+  #start = "";
+  shown;
+  /** Whether the watch of the view is to wait. */
+  reading = true;
 
   /**
    * `storage` has `read()`, `write(batch)` and `clear()` of this view, `acquire(wait)`, which gives the function that lets
@@ -47,12 +62,29 @@ export class KeptView {
     this.#warn = warn;
   }
 
-  /** Reads what is stored and passes it on, if there is something, and begins to write once no other tab does. */
-  async open(loaded) {
+  /**
+   * Reads what is stored and passes it on, if there is something, and begins to write once no other tab does.
+   * `loaded` returns the entries that the view shows, if it shows all. `opened` is called when the watch need not wait any longer.
+   */
+  async open(loaded, opened) {
+    const read = () => {
+      clearTimeout(timer);
+      if (!this.reading) return;
+      this.reading = false;
+      opened?.();
+    };
+    const timer = setTimeout(read, MAX_READ_TIME);
     try {
       this.#release = await this.#storage.acquire(false);
       let found = await this.#storage.read();
-      if (isReadable(found) && !this.#over) loaded(found.records, found.meta.freshAsOf);
+      if (isReadable(found) && !this.#over) {
+        const { records, meta } = found;
+        const { freshAsOf, epoch, revision } = meta;
+        this.shown = loaded(records, freshAsOf);
+        const lines = records.flatMap((record) => [record.key, record.revision]);
+        if (this.shown && epoch) this.#start = [epoch, revision, ...lines].join("\n");
+      }
+      read();
       if (!this.#release && !this.#over) {
         this.#release = await this.#storage.acquire(true);
         found = await this.#storage.read();
@@ -62,15 +94,34 @@ export class KeptView {
       if (found && !readable) await this.#storage.clear();
       this.#written = readable;
       const records = readable ? found.records : [];
-      this.#stored = new Map(records.map(({ key, revision }) => [key, revision]));
+      this.#stored = new Map(records.map((record) => [record.key, stampOf(record)]));
       if (this.#entries) this.synced(this.#entries);
     } catch (error) {
       this.#fail(error);
+      read();
     }
+  }
+
+  /** The stored entries that a watch begins with, as lines: epoch, revision, then each key and its revision. */
+  stored() {
+    return this.#start;
+  }
+
+  /** The view has everything up to a position, and each change moves it on; undefined: it lacks something. */
+  follow(position) {
+    this.#position = position;
+    this.#live = true;
+  }
+
+  /** Changes do not move the position on: some may be missing. */
+  pause() {
+    this.#live = false;
   }
 
   /** All entries of the view, which are complete. */
   synced(entries) {
+    this.#start = "";
+    this.shown = undefined;
     this.#complete = true;
     if (!this.#stored) {
       this.#entries = new Map(entries);
@@ -79,14 +130,15 @@ export class KeptView {
     this.#entries = undefined;
     this.#changes.clear();
     for (const [key, entry] of entries) {
-      if (this.#stored.get(key) !== entry.revision) this.#changes.set(key, entry);
+      if (this.#stored.get(key) !== stampOf(entry)) this.#changes.set(key, entry);
     }
     for (const key of this.#stored.keys()) if (!entries.has(key)) this.#changes.set(key, undefined);
     this.#schedule();
   }
 
   /** A changed entry; undefined for none. */
-  update(key, entry) {
+  update(key, entry, revision) {
+    if (this.#live && revision > this.#position?.revision) this.#position.revision = revision;
     if (this.#stored) {
       this.#changes.set(key, entry);
       this.#schedule();
@@ -133,13 +185,13 @@ export class KeptView {
         put.push({ key, revision, ...(created_at && { created_at }), bytes: entry.bytes() });
       }
     }
-    const meta = { version: VERSION, freshAsOf: Date.now() };
+    const meta = { version: VERSION, freshAsOf: Date.now(), ...this.#position };
     const known = await this.#storage.write({ put, remove, meta, known: this.#written });
     this.#writing = undefined;
     // Another tab has cleared the storage.
     if (!known) return this.end();
     this.#written = true;
-    for (const { key, revision } of put) this.#stored.set(key, revision);
+    for (const record of put) this.#stored.set(record.key, stampOf(record));
     for (const key of remove) this.#stored.delete(key);
     if (this.#changes.size > 0) this.#schedule();
   }

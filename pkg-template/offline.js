@@ -40,7 +40,10 @@ class ViewStorage {
       warn,
     );
     this.#views.add(kept);
-    kept.open((records, freshAsOf) => view.load(kept, records, freshAsOf));
+    kept.open(
+      (...stored) => view.load(kept, ...stored),
+      () => view.opened(kept),
+    );
     return kept;
   }
 

@@ -148,6 +148,8 @@ shared! {
 
     /// What happens to a view.
     pub enum ViewKind ("VIEW") {
+        /// Its storage was read.
+        Loaded,
         /// It holds every key.
         Ready,
         /// Its watch has ended.

@@ -18,6 +18,10 @@ export interface KVStoredMeta {
   version: number;
   /** When the view was last known to be complete, in epoch milliseconds. */
   freshAsOf: number;
+  /** Which life of the bucket the entries are of, and the revision up to which they are complete, where that is known. */
+  epoch?: string;
+  /** See `epoch`. */
+  revision?: number;
 }
 
 /** Changes of a view that belong together. */

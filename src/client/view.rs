@@ -98,8 +98,12 @@ impl View {
         }
         self.lifecycle.borrow_mut().opened();
         let timeout_ms = configured.config.timeout_ms;
+        let callbacks = self.view_state.next_watch(&configured.given, timeout_ms);
+        if callbacks.is_undefined() {
+            return;
+        }
         let arguments = WatchArguments {
-            callbacks: self.view_state.next_watch(&configured.given, timeout_ms),
+            callbacks,
             ..self.arguments.clone()
         };
         let (bucket, decode) = (self.bucket.clone(), self.decode.as_ref());
@@ -118,6 +122,7 @@ impl View {
 
     fn on_view_event(self: &Rc<Self>, kind: u32, status: u16, code: &JsValue) {
         match ViewKind::from_number(kind) {
+            ViewKind::Loaded => self.open_watch(),
             ViewKind::Ready => self.lifecycle.borrow_mut().ready(),
             ViewKind::WatchEnded => {
                 let reason = CloseReason::from_error(status, code.as_string().as_deref());

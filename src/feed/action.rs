@@ -208,6 +208,11 @@ pub enum Action<E> {
     Deliver(Recipients, Event<E>, bool),
     /// A subscriber gets about so many initial entries.
     Expect(SubscriberId, u32),
+    /// A subscriber begins with the entries that it has stored, or, `false`, without them. What it got before is
+    /// void.
+    Resume(SubscriberId, bool),
+    /// A subscriber that stores what it gets has everything of the bucket with this epoch up to a revision.
+    Synced(SubscriberId, Rc<str>, Revision),
     /// A subscriber has the entries it begins with; changes follow.
     Ready(SubscriberId),
     /// Report a problem to every subscriber.

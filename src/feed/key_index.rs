@@ -182,6 +182,12 @@ impl KeyIndex {
         known.is_some_and(|known| known.changed_on >= connection_id)
     }
 
+    /// Whether a list or a change on this connection, or a later one, has shown that the key is there.
+    pub(super) fn is_confirmed(&self, key: &str, connection_id: u32) -> bool {
+        let known = self.keys.get(key);
+        known.is_some_and(|known| known.listed_on.max(known.changed_on) >= connection_id)
+    }
+
     pub(super) fn is_live(&self, key: &str) -> bool {
         self.keys.get(key).is_some_and(|known| known.live)
     }

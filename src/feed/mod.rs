@@ -20,6 +20,7 @@ mod replays;
 mod resync;
 mod settings;
 mod settled;
+mod stored;
 mod subscribers;
 mod widening;
 mod wire_subscriptions;
@@ -266,6 +267,7 @@ impl<E: Clone> Feed<E> {
     fn ready(&mut self, id: SubscriberId) {
         if let Some(subscriber) = self.subscribers.get_mut(id) {
             subscriber.progress = Progress::Ready;
+            subscriber.stored = None;
             let is_first = !std::mem::replace(&mut subscriber.was_ready, true);
             self.update_freshness_of(id);
             if is_first {

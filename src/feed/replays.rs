@@ -30,6 +30,8 @@ impl<E: Clone> Feed<E> {
         wire.kind = kind;
         wire.epoch = epoch.or(wire.epoch.take());
         let (members, epoch) = (wire.members.clone(), wire.epoch.clone());
+        // Stored entries may be of any bucket that there was.
+        let is_news = is_reset && !self.forget_stored(&members);
         for member in members {
             let Some(subscriber) = self.subscribers.get_mut(member) else {
                 continue;
@@ -58,7 +60,7 @@ impl<E: Clone> Feed<E> {
             }
         }
         if let Some(epoch) = epoch {
-            self.note_epoch(connection_id, &epoch, is_reset);
+            self.note_epoch(connection_id, &epoch, is_news);
         }
     }
 
@@ -214,6 +216,11 @@ impl<E: Clone> Feed<E> {
             subscriber.position.started_over = None;
             subscriber.position.is_migrated = false;
             subscriber.position.is_live = true;
+            if subscriber.is_stored {
+                let synced = Action::Synced(member, Rc::clone(&epoch), revision);
+                self.actions.push(synced);
+            }
+            self.confirm_stored(member, id, lacks_deletes);
             if lacks_deletes {
                 for pattern in &patterns {
                     for key in self.index.unlisted(pattern, id.0) {
@@ -262,7 +269,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A key is gone, and a replay has no delete of it: the one of this subscription, or any.
-    fn lost_key(&mut self, key: &Key, revision: Revision, wire: Option<WireId>) {
+    pub(super) fn lost_key(&mut self, key: &Key, revision: Revision, wire: Option<WireId>) {
         let connection_id = self.connection_id();
         let is_known = connection_id.is_some_and(|id| self.is_known(id, key, revision));
         let mut to = self.subscribers.matching_ids(key);
@@ -270,7 +277,9 @@ impl<E: Clone> Feed<E> {
             self.subscribers.get_mut(*id).is_some_and(|subscriber| {
                 let position = &subscriber.position;
                 if wire.is_none() {
-                    return position.complete.is_some() || subscriber.was_given(key);
+                    let may_know = position.complete.is_some() || subscriber.was_given(key);
+                    // Stored entries are confirmed on their own.
+                    return may_know && subscriber.stored.is_none();
                 }
                 let is_new = position.wire == wire
                     && position.skipped_to < revision

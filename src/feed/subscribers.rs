@@ -99,6 +99,10 @@ pub(super) struct Subscriber<E> {
     pub(super) position: Position,
     /// The connection of which it has everything.
     pub(super) fresh_by: Option<ConnectionId>,
+    /// Whether it stores what it gets.
+    pub(super) is_stored: bool,
+    /// The stored entries that it begins with, as lines, until it has everything.
+    pub(super) stored: Option<Rc<str>>,
 }
 
 #[derive(Debug)]
@@ -238,6 +242,8 @@ impl<E> Subscribers<E> {
             buffer: Vec::new(),
             position: Position::default(),
             fresh_by: None,
+            is_stored: false,
+            stored: None,
         });
         id
     }

@@ -151,6 +151,9 @@ impl<E: Clone> Feed<E> {
     /// A connection of version 1 is open: what it brings is noted for all subscribers together.
     pub(super) fn leave_version_2(&mut self) {
         self.leave_wires();
+        for id in self.subscribers.ids() {
+            self.begin_without_stored(id);
+        }
         let epoch: Rc<str> = self.resync.epoch().into();
         for subscriber in self.subscribers.iter_mut() {
             subscriber.position.was_on_version_1 = true;
@@ -190,6 +193,9 @@ impl<E: Clone> Feed<E> {
         }
         if self.wires.list.len() > self.wires.merged_count * 2 + MANY_SUBSCRIPTIONS {
             self.merge_subscriptions();
+        }
+        for at in 0..self.wires.waiting.len() {
+            self.begin_with_stored(self.wires.waiting[at]);
         }
         let mut groups: Vec<(Vec<SubscriberId>, usize, usize)> = Vec::new();
         for id in std::mem::take(&mut self.wires.waiting) {
@@ -370,6 +376,9 @@ impl<E: Clone> Feed<E> {
             };
             let position = &mut subscriber.position;
             position.wire = None;
+            if subscriber.stored.is_some() {
+                continue;
+            }
             if std::mem::take(&mut position.is_live) {
                 if let Some((_, revision)) = &mut position.complete {
                     *revision = newest.max(*revision);

@@ -143,8 +143,10 @@ extern "C" {
     pub(crate) fn new_subscriber_set() -> SubscriberSet;
     #[wasm_bindgen(structural, method, getter)]
     pub(crate) fn size(this: &SubscriberSet) -> u32;
+    /// Adds a subscriber; gives the stored entries that it begins with, as lines, or none
+    /// if it stores nothing.
     #[wasm_bindgen(structural, method)]
-    pub(crate) fn add(this: &SubscriberSet, id: u32, subscriber: &Subscriber);
+    pub(crate) fn add(this: &SubscriberSet, id: u32, subscriber: &Subscriber) -> Option<String>;
     #[wasm_bindgen(structural, method)]
     pub(crate) fn take(this: &SubscriberSet, id: u32) -> Option<Subscriber>;
     /// Delivers an event to one subscriber; whether it cannot be decoded.
@@ -164,6 +166,11 @@ extern "C" {
     /// So many initial entries come.
     #[wasm_bindgen(structural, method)]
     pub(crate) fn expect(this: &SubscriberSet, id: u32, total: u32);
+    /// It begins with its stored entries, or without them.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn resume(this: &SubscriberSet, id: u32, is_stored: bool);
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn synced(this: &SubscriberSet, id: u32, epoch: &str, revision: f64);
     #[wasm_bindgen(structural, method)]
     pub(crate) fn ready(this: &SubscriberSet, id: u32);
     #[wasm_bindgen(structural, method, js_name = failOne)]
@@ -187,7 +194,7 @@ extern "C" {
         storage: JsValue,
         listener: f64,
     ) -> ViewState;
-    /// The callbacks of a new watch, which replace the previous ones.
+    /// The callbacks of a new watch, which replace the previous ones; undefined until the storage was read.
     #[wasm_bindgen(structural, method, js_name = nextWatch)]
     pub(crate) fn next_watch(this: &ViewState, given: &Given, timeout_ms: u32) -> JsValue;
     /// Sets the watcher of the new watch.

@@ -47,9 +47,10 @@ export const REPLAY_COMPLETE = 0;
 export const REPLAY_PRUNED = 1;
 export const REPLAY_RESET = 2;
 
-export const VIEW_READY = 0;
-export const VIEW_WATCH_ENDED = 1;
-export const VIEW_STOPPED = 2;
+export const VIEW_LOADED = 0;
+export const VIEW_READY = 1;
+export const VIEW_WATCH_ENDED = 2;
+export const VIEW_STOPPED = 3;
 
 export const PAGE_ONLINE = 0;
 export const PAGE_HIDDEN = 1;

@@ -11,8 +11,10 @@ class SubscriberSet {
     return this.#members.size;
   }
 
+  /** Adds a subscriber; returns the stored entries that its view begins with. */
   add(id, subscriber) {
     this.#members.set(id, subscriber);
+    return subscriber.callView("onJoin");
   }
 
   /** Removes a subscriber, which gets no more events. */
@@ -70,6 +72,14 @@ class SubscriberSet {
 
   expect(id, total) {
     this.#members.get(id)?.expect(total);
+  }
+
+  resume(id, isStored) {
+    this.#members.get(id)?.callView("onResume", isStored);
+  }
+
+  synced(id, epoch, revision) {
+    this.#members.get(id)?.callView("onSynced", { epoch, revision });
   }
 
   ready(id) {

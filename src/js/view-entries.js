@@ -87,3 +87,6 @@ export class Entries {
     return version;
   }
 }
+
+/** The content of a view, or of a watch for it: nothing yet. */
+export const newContent = () => ({ mutations: new Entries(), unreadable: new Map() });

@@ -1,19 +1,19 @@
 // A live copy of a bucket's keys, which a watch updates. A ViewState has the callbacks of the watch, a KVView is the
 // application's object.
 
-import { encodeValue } from "./body.js";
 import { subscribe } from "./client.js";
 import { wallClock } from "./clock.js";
-import { VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
+import { VIEW_LOADED, VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
 import { ValidationError } from "./errors.js";
 import { abortReason, attempt, isAborted, newAbortError, newDeferred } from "./exchange.js";
 import { dispatch } from "./listeners.js";
 import { guarded, log } from "./log.js";
 import { microtask } from "./microtask.js";
-import { Body, decode, isKvDelete, viewEntry } from "./values.js";
+import { viewEntry } from "./values.js";
 import { KVView, KVViewSnapshot } from "./view-content.js";
-import { Entries } from "./view-entries.js";
+import { Entries, newContent } from "./view-entries.js";
 import { Mutations, matches } from "./view-mutations.js";
+import { changedEntry, storedEntries } from "./view-values.js";
 import { arrival, newReady, readWait } from "./view-wait.js";
 import { views } from "./watcher.js";
 
@@ -72,7 +72,7 @@ class ViewState {
     this.#freshAsOf = this.freshAsOf;
     this.#watcher?.stop();
     this.#total = undefined;
-    if (this.#watcher) this.#next = { mutations: new Entries(), unreadable: new Map() };
+    if (this.#watcher) this.#next = newContent();
     if (this.state !== "connecting") {
       this.change(() => {
         this.state = "connecting";
@@ -82,14 +82,12 @@ class ViewState {
       this.#kept ??= this.#storage?.open(this, given);
     });
     if (failed) log(this.#logger, "warn", "a view is not persisted", failed.error);
+    if (this.#kept?.reading) return undefined;
     const callbacks = {};
-    const ifCurrent = (name) => (value) => {
-      if (this.#callbacks === callbacks) this[name](value);
-    };
-    for (const name of ["onUpdate", "onReady", "onStateChange", "onError"]) {
-      callbacks[name] = ifCurrent(name);
-    }
-    views.set(callbacks, (name, value) => ifCurrent(name)(value));
+    const call = (name, value) => (this.#callbacks === callbacks ? this[name](value) : undefined);
+    for (const name of ["onUpdate", "onReady", "onStateChange", "onError"])
+      callbacks[name] = (value) => call(name, value);
+    views.set(callbacks, call);
     this.#callbacks = callbacks;
     return callbacks;
   }
@@ -117,7 +115,7 @@ class ViewState {
 
   clear() {
     this.#freshAsOf = undefined;
-    this.change(() => this.#replace({ mutations: new Entries(), unreadable: new Map() }), true);
+    this.change(() => this.#replace(newContent()), true);
   }
 
   close(error) {
@@ -130,6 +128,7 @@ class ViewState {
       this.#next = undefined;
     }, true);
     this.#kept?.close?.();
+    this.#kept = undefined;
     this.#ready.reject(this.#reason());
     for (const { reject } of this.#waiting) reject(this.#reason());
   }
@@ -162,6 +161,22 @@ class ViewState {
   }
 
   // Callbacks of the watch.
+
+  /** The lines of the stored entries; undefined if nothing is kept. */
+  onJoin() {
+    return this.#kept?.stored?.();
+  }
+
+  /** The watch delivers what has changed since the entries were stored; or, `false`, all entries. */
+  onResume(isStored) {
+    this.#next = newContent();
+    if (isStored) this.#next.mutations.replace(new Map(this.#kept.shown));
+  }
+
+  /** The watch has delivered everything up to a revision of the bucket with this epoch. */
+  onSynced(position) {
+    this.#kept.follow((this.#next ?? this).unreadable.size ? undefined : position);
+  }
 
   onUpdate(event) {
     const { key, revision } = event;
@@ -200,6 +215,7 @@ class ViewState {
     }, true);
     // The bucket may have been recreated meanwhile.
     this.#recent.clear();
+    this.#kept?.pause?.();
   }
 
   onError(error) {
@@ -214,6 +230,8 @@ class ViewState {
         this.#problem = error;
       }
     }, true);
+    // It is not stored, so it has to come again.
+    if (undecodable) this.#kept?.follow?.();
     if (undecodable && !this.#next) this.#deliver(revision);
   }
 
@@ -298,19 +316,20 @@ class ViewState {
     target.unreadable.delete(key);
     if (error) target.unreadable.set(key, { revision, error });
     target.mutations.set(key, entry, revision);
-    if (target === this && this.status === "ready") this.#kept?.update(key, entry);
+    if (target === this && this.status === "ready") this.#kept?.update(key, entry, revision);
   }
 
-  /** Shows what was stored until the watch has delivered all entries. */
+  /** The storage of this view was read, or takes long: a watch opens now. */
+  opened(kept) {
+    if (this.#kept === kept) dispatch(this.#listener, VIEW_LOADED, 0);
+  }
+
+  /** Shows what was stored until the watch has delivered all entries. Returns its entries, if all decode. */
   load(kept, records, freshAsOf) {
-    if (this.#kept !== kept || this.status !== "loading") return;
+    if (this.#kept !== kept || this.status !== "loading") return undefined;
     this.#freshAsOf = freshAsOf && Math.min(freshAsOf, wallClock());
-    const entries = new Map();
-    for (const { key, bytes, revision, created_at } of records) {
-      attempt(() =>
-        entries.set(key, this.#entry(new Body(key, bytes), revision, false, created_at)),
-      );
-    }
+    const entries = storedEntries(this.mode, records);
+    const stored = entries.size === records.length ? new Map(entries) : undefined;
     if (!this.#next) {
       this.#next = { mutations: new Entries(), unreadable: this.unreadable };
       this.#next.mutations.replace(this.entries.toMap());
@@ -323,10 +342,7 @@ class ViewState {
       this.status = "stale";
     }, true);
     this.#ready.resolve();
-  }
-
-  #entry(body, revision, pending, created_at) {
-    return viewEntry(decode(body.event(revision), this.mode), pending, created_at);
+    return stored;
   }
 
   /** Replaces the entries by those that a new watch has delivered. Keys that remain keep their order. */
@@ -338,24 +354,12 @@ class ViewState {
     this.#next = undefined;
   }
 
-  /** The entry after a mutation that was written with this revision, or is pending: undefined. */
-  changed(key, entry, change, revision) {
-    try {
-      const value = change(entry);
-      if (isKvDelete(value)) return undefined;
-      if (value === undefined) return entry;
-      const body = encodeValue(key, value, this.mode);
-      return this.#entry(body, revision || entry?.revision || 0, !revision);
-    } catch {
-      // The write rejects with it.
-      return entry;
-    }
+  /** For its mutations. */
+  changed(...change) {
+    return changedEntry(this.mode, ...change);
   }
 
-  /**
-   * Applies a change and notifies the subscribers; while loading only if `evenLoading`. The notifications of a task
-   * coalesce: there is one.
-   */
+  /** Applies a change and notifies the subscribers; while loading only if `evenLoading`. All of a task coalesce. */
   change(how, evenLoading = false) {
     this.#snapshot = undefined;
     how();

@@ -125,7 +125,12 @@ class Subscriber {
 
   /** Learns how many initial entries come. */
   expect(total) {
-    views.get(this.#callbacks)?.("onTotal", total);
+    this.callView("onTotal", total);
+  }
+
+  /** Calls a method of the view, if there is one. */
+  callView(name, value) {
+    return views.get(this.#callbacks)?.(name, value);
   }
 
   ready() {
@@ -166,7 +171,7 @@ class Subscriber {
     this.#over = { error };
     this.#buffer?.end(error);
     this.#call("onClose");
-    views.get(this.#callbacks)?.("onEnd", error);
+    this.callView("onEnd", error);
     this.#callbacks = undefined;
   }
 

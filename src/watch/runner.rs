@@ -107,7 +107,9 @@ impl FeedRunner {
     /// Adds a subscriber, and gives the listener of its end.
     fn add(self: &Rc<Self>, patterns: &[Pattern], initial: bool, subscriber: &Subscriber) -> f64 {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
-        self.subscribers.add(id.number(), subscriber);
+        if let Some(stored) = self.subscribers.add(id.number(), subscriber) {
+            self.feed.borrow_mut().store(id, &stored);
+        }
         self.connect_now();
         self.run();
         self.new.borrow_mut().push(id);
@@ -256,6 +258,11 @@ impl FeedRunner {
                 self.subscribers.set_source(id.number(), &by);
             }
             Action::Expect(id, total) => self.subscribers.expect(id.number(), total),
+            Action::Resume(id, is_stored) => self.subscribers.resume(id.number(), is_stored),
+            Action::Synced(id, epoch, revision) => {
+                self.subscribers
+                    .synced(id.number(), &epoch, revision as f64);
+            }
             Action::Ready(id) => self.subscribers.ready(id.number()),
             Action::Deliver(to, event, resynced) => self.deliver(to, event, resynced),
             Action::Report(error) => self.report(error),

@@ -50,8 +50,20 @@ impl World {
                 self.timers.push(timer);
             }
             Action::Resynced(cost) => self.costs.push(cost),
+            Action::Resume(id, is_stored) => {
+                if let Some(recorder) = self.recorders.get_mut(&id) {
+                    recorder.resume(is_stored);
+                }
+            }
+            Action::Synced(id, epoch, revision) => {
+                if let Some(recorder) = self.recorders.get_mut(&id) {
+                    recorder.position = Some((epoch.parse().unwrap(), revision));
+                    recorder.is_synced = true;
+                }
+            }
             Action::NotifyState(id, state) => {
                 if let Some(recorder) = self.recorders.get_mut(&id) {
+                    recorder.is_synced = false;
                     assert_ne!(recorder.states.last(), Some(&state));
                     recorder.states.push(state);
                 }
@@ -131,6 +143,12 @@ impl World {
         };
         for id in to {
             if let Some(recorder) = self.recorders.get_mut(id) {
+                if let Some((_, revision)) = &mut recorder.position
+                    && recorder.is_synced
+                    && recorder.at_ready.is_some()
+                {
+                    *revision = delivered.revision.max(*revision);
+                }
                 recorder.delivered.push(Delivery {
                     key: delivered.key.clone(),
                     revision: delivered.revision,

@@ -15,5 +15,6 @@ mod promises;
 mod recorder;
 mod session;
 mod sharing;
+mod stored;
 mod versions;
 mod world;

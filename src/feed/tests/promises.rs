@@ -5,6 +5,7 @@ use proptest::test_runner::FileFailurePersistence;
 
 use super::super::{SubscriberId, Timer};
 use super::checks::{check_final, check_fresh, check_initial, check_order, check_unchanged};
+use super::recorder::StoredEntries;
 use super::world::{Order, World, settings};
 use crate::error::Error;
 use crate::text::{concat, decimal};
@@ -62,6 +63,9 @@ enum Step {
     RefuseSubscription(usize, usize),
     Tick(usize),
     Prune,
+    WatchStored(usize),
+    Store(usize),
+    WatchAgain(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -99,6 +103,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (at(), at()).prop_map(|(n, error)| Step::RefuseSubscription(n, error)),
         1 => at().prop_map(Step::Tick),
         1 => Just(Step::Prune),
+        1 => at().prop_map(Step::WatchStored),
+        2 => at().prop_map(Step::Store),
+        2 => at().prop_map(Step::WatchAgain),
     ]
 }
 
@@ -117,7 +124,23 @@ fn transient(n: usize) -> Error {
     }
 }
 
-fn take(world: &mut World, step: &Step) {
+/// What watches have stored, and the number of their filter.
+type Storage = Vec<(usize, StoredEntries)>;
+
+/// Notes what a watch of a filter would store now.
+fn store(world: &World, storage: &mut Storage, n: usize) {
+    let mut recorders = world.recorders.values().cycle().skip(n);
+    let stored = (recorders.by_ref().take(world.recorders.len())).find_map(|recorder| {
+        let is_of = |filter: &&[&str]| {
+            let texts = recorder.patterns.iter().map(|pattern| pattern.as_str());
+            texts.eq(filter.iter().copied())
+        };
+        Some((FILTERS.iter().position(is_of)?, recorder.to_store()?))
+    });
+    storage.extend(stored);
+}
+
+fn take(world: &mut World, storage: &mut Storage, step: &Step) {
     match *step {
         Step::Put(n) => world.put(KEYS[n % KEYS.len()]),
         Step::Delete(n) => world.delete(KEYS[n % KEYS.len()]),
@@ -170,6 +193,13 @@ fn take(world: &mut World, step: &Step) {
         }
         Step::Tick(n) => _ = world.tick(n),
         Step::Prune => world.prune(),
+        Step::Store(n) => store(world, storage, n),
+        Step::WatchStored(n) if !world.ended => _ = world.watch_stored(FILTERS[n], None),
+        Step::WatchAgain(n) if !world.ended && !storage.is_empty() => {
+            let (filter, stored) = storage[n % storage.len()].clone();
+            world.watch_stored(FILTERS[filter], Some(stored));
+        }
+        Step::WatchStored(_) | Step::WatchAgain(_) => {}
         Step::Watch(..) | Step::Refuse(_) => {}
     }
 }
@@ -225,8 +255,9 @@ fn run(start: &Start, steps: &[Step]) {
         }
     }
     world.watch(&[">"], false);
+    let mut storage = Storage::new();
     for step in steps {
-        take(&mut world, step);
+        take(&mut world, &mut storage, step);
         // One refusal may end several subscribers, and the last of them the feed.
         if world.recorders.is_empty() {
             return;

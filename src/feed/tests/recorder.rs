@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::{ConnectionId, WatchState};
 use crate::error::Error;
-use crate::kv::Pattern;
+use crate::kv::{Key, Pattern};
 
 /// An event that was delivered to a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,68 @@ pub(super) struct Recorder {
     /// The connection of which it has everything.
     pub(super) fresh_by: Option<ConnectionId>,
     pub(super) ended: Option<Option<Error>>,
+    /// What it began with, and the deliveries that stand for that.
+    pub(super) stored: Option<StoredEntries>,
+    /// Up to where it has everything, if it stores what it gets; and whether live changes move it on.
+    pub(super) position: Option<(u32, u64)>,
+    pub(super) is_synced: bool,
+}
+
+/// What a subscriber stores.
+#[derive(Debug, Clone)]
+pub(super) struct StoredEntries {
+    pub(super) epoch: String,
+    pub(super) revision: u64,
+    pub(super) entries: Vec<(Key, u64)>,
+}
+
+impl StoredEntries {
+    pub(super) fn lines(&self) -> String {
+        let mut lines = vec![self.epoch.clone(), self.revision.to_string()];
+        for (key, revision) in &self.entries {
+            lines.extend([key.to_string(), revision.to_string()]);
+        }
+        lines.join("\n")
+    }
+}
+
+impl Recorder {
+    /// What was delivered is void: it begins with what it has stored, or without it.
+    pub(super) fn resume(&mut self, is_stored: bool) {
+        assert!(self.at_ready.is_none(), "resumed after it was ready");
+        self.delivered.clear();
+        let stored = self.stored.as_ref().filter(|_| is_stored);
+        for (key, revision) in stored.iter().flat_map(|stored| &stored.entries) {
+            self.delivered.push(Delivery {
+                key: key.to_string(),
+                revision: *revision,
+                live: true,
+                resynced: false,
+                read: true,
+                bucket: stored.map_or(0, |stored| stored.epoch.parse().unwrap()),
+            });
+        }
+    }
+
+    /// What it would store now.
+    pub(super) fn to_store(&self) -> Option<StoredEntries> {
+        let (epoch, revision) = self.position.filter(|_| self.at_ready.is_some())?;
+        let mut entries = BTreeMap::new();
+        for delivery in &self.delivered {
+            match delivery.live {
+                true => entries.insert(&delivery.key, delivery.revision),
+                false => entries.remove(&delivery.key),
+            };
+        }
+        let entries = entries.into_iter();
+        Some(StoredEntries {
+            epoch: epoch.to_string(),
+            revision,
+            entries: entries
+                .map(|(key, revision)| (Key::parse(key).unwrap(), revision))
+                .collect(),
+        })
+    }
 }
 
 impl Delivery {

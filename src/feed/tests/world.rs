@@ -10,7 +10,7 @@ use super::super::{
 pub(super) use super::parts::{
     Answered, Asked, Frame, Order, Payload, Query, Wire, pattern, settings,
 };
-use super::recorder::{Delivery, Recorder};
+use super::recorder::{Delivery, Recorder, StoredEntries};
 use crate::error::Error;
 use crate::kv::{Key, Pattern};
 use crate::text::concat;
@@ -100,12 +100,35 @@ impl World {
     // What users do.
 
     pub(super) fn watch(&mut self, patterns: &[&str], initial: bool) -> SubscriberId {
+        self.begin(patterns, initial, None)
+    }
+
+    /// A watch that stores what it gets, and begins with what an earlier one has stored.
+    pub(super) fn watch_stored(
+        &mut self,
+        patterns: &[&str],
+        stored: Option<StoredEntries>,
+    ) -> SubscriberId {
+        self.begin(patterns, true, Some(stored))
+    }
+
+    fn begin(
+        &mut self,
+        patterns: &[&str],
+        initial: bool,
+        stored: Option<Option<StoredEntries>>,
+    ) -> SubscriberId {
         let patterns: Vec<_> = patterns.iter().map(|text| pattern(text)).collect();
         let id = self.feed.subscribe(&patterns, initial);
+        if let Some(stored) = stored.clone() {
+            let lines = stored.map(|stored| stored.lines());
+            self.feed.store(id, &lines.unwrap_or_default());
+        }
         let recorder = Recorder {
             patterns,
             initial,
             at_watch: (self.bucket, self.listed()),
+            stored: stored.flatten(),
             ..Recorder::default()
         };
         self.recorders.insert(id, recorder);
