@@ -93,7 +93,7 @@ console.log(renderToString(createElement(Counter)));
   },
   "docs/frameworks.md#2": {
     before: bucket,
-    prints: /^\[\{"key":"user\.123","revision":1,"base64":"eyJuYW1l/m,
+    prints: /^\[\{"key":"user\.123","revision":1,"created_at":"2\d{3}-.+","base64":"eyJuYW1l/m,
   },
   "docs/frameworks.md#3": {
     before: `${bucket}import { dehydrate } from "@ironflow/browser/ssr";
