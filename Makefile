@@ -143,6 +143,7 @@ soak: pkg/index.js ## Run the long versions of the randomized tests and the test
 	$(step) "Promises of a watch" env IRONFLOW_INTERLEAVINGS=1000000 cargo test --release --lib promises
 	$(step) "Outbox in browsers" $(node_test) --test-concurrency=1 tests/e2e/soak/outbox.test.mjs
 	$(step) "What a reconnect reads of 10,000 keys" env IRONFLOW_KEYS=10000 $(node_test) tests/e2e/list-order.test.mjs
+	$(step) "A watch and a view of 100,000 keys" $(node_test) tests/e2e/soak/large-watch.test.mjs
 	$(step) "Heartbeats without a false alarm" node --test --test-reporter=spec tests/e2e/soak/heartbeat.test.mjs
 	$(step) "1,000 faults of each version under watches" env CHAOS_FAULTS=1000 node --test --test-reporter=spec tests/e2e/chaos/chaos.test.mjs
 	$(step) "Crashes of NATS" env IRONFLOW_FAULTS=10 cargo test --workspace --test faults -- --include-ignored
