@@ -90,12 +90,15 @@ export class Turns {
     const slow = new Promise((resolve) => {
       timer = setTimeout(resolve, SLOW);
     });
-    const sent = send();
-    await Promise.race([sent, slow]);
-    clearTimeout(timer);
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
-    return sent;
+    try {
+      const sent = send();
+      await Promise.race([sent, slow]);
+      return sent;
+    } finally {
+      clearTimeout(timer);
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
   }
 }

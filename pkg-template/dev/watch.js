@@ -71,7 +71,8 @@ export class Watches {
     let ended;
     const watcher = bucket.watch(
       {
-        onUpdate: (event) => send(JSON.stringify(event)),
+        // Frames of version 1 have no time.
+        onUpdate: ({ created_at: _, ...event }) => send(JSON.stringify(event)),
         onError: (error) => {
           ended = error;
         },
