@@ -36,7 +36,7 @@ function afterwards() {
   const after = `This page was disconnected for ${outage.seconds} s.`;
   if (!outage.over) return `${after} Reconnecting…`;
   const keys = plural(outage.resynced, "change");
-  return `${after} Reconnected: the resync emitted ${keys}, marked as resynced. It took ${cost}.`;
+  return `${after} Reconnected: the resync emitted ${keys}, marked as resynced. This page took ${cost}.`;
 }
 
 /** @param {number} count @param {string} one */

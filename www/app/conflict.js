@@ -28,7 +28,11 @@ export function askAbout(area, { bucket, key, mine, theirs, maybeApplied }) {
     const title = `Conflict: another client has ${theirs ? "written" : "deleted"} ${key} meanwhile.`;
     const box = element(
       "div",
-      { class: "conflict", role: "group", "aria-label": `Conflict of ${bucket}/${key}` },
+      {
+        class: "conflict",
+        role: "group",
+        "aria-label": `Conflict of ${bucket}/${key}`,
+      },
       element("p", {}, element("b", {}, title)),
       element("dl", { class: "facts" }, ...version(mine, "Mine"), ...version(theirs, "Theirs")),
     );

@@ -11,7 +11,7 @@ import { button, element } from "./dom.js";
 /** @param {KVOutboxEntry} entry */
 function stateOf({ error, created_at }) {
   const age = ago(Date.now() - Date.parse(created_at));
-  const waits = age === "now" ? "waits since just now" : `waits for ${age}`;
+  const waits = age === "now" ? "just queued" : `queued ${age} ago`;
   return error ? `put aside: ${error.message} (${error.code})` : waits;
 }
 

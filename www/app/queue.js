@@ -1,4 +1,4 @@
-import { createClient } from "@ironflow/browser";
+import { createClient, IronflowError } from "@ironflow/browser";
 import { indexedDBStorage } from "@ironflow/browser/offline";
 import { askAbout } from "./conflict.js";
 import { button, byId, element, setText } from "./dom.js";
@@ -119,13 +119,20 @@ async function write(operation) {
   if (!client || name === undefined) return;
   const handle = client.kv().bucket(name);
   const key = note.value;
+  const mine = text.value;
   typed = false;
   shown.clear();
   try {
-    if (operation === "put") await handle.put(key, text.value);
+    if (operation === "put") await handle.put(key, mine);
     else await handle.delete(key);
     shown.succeeded(operation === "put" ? `Saved ${key}.` : `Deleted ${key}.`);
   } catch (error) {
+    // What the server does not take is not lost.
+    const isRefused = error instanceof IronflowError && ![undefined, 412].includes(error.status);
+    if (isRefused && operation === "put" && note.value === key && !typed) {
+      typed = true;
+      text.value = mine;
+    }
     shown.failed(error, operation);
   }
 }

@@ -37,6 +37,22 @@ const holds = (page, text) =>
 /** @param {Page} page @param {string} text */
 const queued = (page, text) => see(page, ".queued li", text);
 
+/** Waits until so many writes are in the storage: a write is shown before that. @param {Page} page @param {number} wanted */
+const journaled = (page, wanted) =>
+  page.evaluate(async (number) => {
+    const request = indexedDB.open("ironflow:demo-outbox");
+    const database = await new Promise((resolve) => {
+      request.onsuccess = () => resolve(request.result);
+    });
+    const count = () =>
+      new Promise((resolve) => {
+        const counted = database.transaction("entries").objectStore("entries").count();
+        counted.onsuccess = () => resolve(counted.result);
+      });
+    while ((await count()) < number) await new Promise((resolve) => setTimeout(resolve, 20));
+    database.close();
+  }, wanted);
+
 for (const [choice, stored, outcome] of /** @type {const} */ ([
   ["Keep mine", "mine", "Saved note.today."],
   ["Take theirs", "theirs", "Saved note.today."],
@@ -65,6 +81,18 @@ for (const [choice, stored, outcome] of /** @type {const} */ ([
   });
 }
 
+test("a text that the server refuses stays in the field", async () => {
+  const { mine } = await openTabs();
+  await mine.route("**/keys/note.*", (route) =>
+    route.request().method() === "PUT"
+      ? route.fulfill({ status: 413, json: { error: "value too large" } })
+      : route.continue(),
+  );
+  await save(mine, "very long");
+  await see(mine, ".queue .outcome", "value too large");
+  await holds(mine, "very long");
+});
+
 test("the queue survives a reload and drains when the server is reached", async () => {
   const { mine, theirs } = await openTabs();
   await mine.route("**/keys/note.*", (route) => route.abort("connectionrefused"));
@@ -73,6 +101,7 @@ test("the queue survives a reload and drains when the server is reached", async 
   await mine.getByRole("combobox", { name: "Note" }).selectOption("note.ideas");
   await save(mine, "another");
   await see(mine, "#queue-count", "2 writes are queued");
+  await journaled(mine, 2);
   stage.cutOff(mine);
   await mine.reload();
   await see(mine, "#queue-count", "2 writes are queued");

@@ -112,7 +112,7 @@ test("with the plug pulled the page becomes stale, and resyncs after reconnectin
     await see(
       page,
       "#plug-words",
-      /the resync emitted [1-9]\d* changes?.*It took 0 requests and [1-9]\d* frames?\./,
+      /the resync emitted [1-9]\d* changes?.*This page took 0 requests and [1-9]\d* frames?\./,
     );
     await see(page, "#fact-fresh", /^\d\d:\d\d:\d\d$/);
     await see(page, "#watch-log li", /resynced/);
