@@ -55,7 +55,8 @@ export class KeptView {
 
   /**
    * `storage` has `read()`, `write(batch)` and `clear()` of this view, `acquire(wait)`, which gives the function that lets
-   * another tab write (undefined: another tab writes, and it is not to wait), and `forget(view)`, called at the end.
+   * another tab write (undefined: another tab writes, and it is not to wait), `forget(view)`, called at the end, and
+   * `freshAsOf()` of the view.
    */
   constructor(storage, warn) {
     this.#storage = storage;
@@ -185,7 +186,8 @@ export class KeptView {
         put.push({ key, revision, ...(created_at && { created_at }), bytes: entry.bytes() });
       }
     }
-    const meta = { version: VERSION, freshAsOf: Date.now(), ...this.#position };
+    const freshAsOf = this.#storage.freshAsOf?.() ?? Date.now();
+    const meta = { version: VERSION, freshAsOf, ...this.#position };
     const known = await this.#storage.write({ put, remove, meta, known: this.#written });
     this.#writing = undefined;
     // Another tab has cleared the storage.

@@ -36,6 +36,7 @@ class ViewStorage {
           return acquire(`ironflow:${JSON.stringify([this.#name, scope, id])}`, wait);
         },
         forget: () => this.#views.delete(kept),
+        freshAsOf: () => view.freshAsOf,
       },
       warn,
     );

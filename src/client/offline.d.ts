@@ -18,9 +18,9 @@ export interface KVStoredMeta {
   version: number;
   /** When the view was last known to be complete, in epoch milliseconds. */
   freshAsOf: number;
-  /** Which life of the bucket the entries are of, and the revision up to which they are complete, where that is known. */
+  /** Identifies the bucket, which may be deleted and created again; missing if it is not known. */
   epoch?: string;
-  /** See `epoch`. */
+  /** The revision up to which the entries are complete; missing if it is not known. */
   revision?: number;
 }
 

@@ -104,8 +104,8 @@ export interface KVWatcher<Value = string, Deleted = string extends Value ? stri
   readonly state: KVWatchState;
   /**
    * When the watch was last known to be complete, in milliseconds since 1970: nothing that had happened was missing.
-   * While it is connected, each frame of its bucket, and on version 2 of the wire each sign of life of the server, moves
-   * it. Undefined before it was complete.
+   * While it is connected, each frame of its bucket moves it, and on version 2 of the watch protocol also each `tick` that
+   * names the bucket. Undefined before it was complete.
    */
   readonly freshAsOf: number | undefined;
   /** Resolves when {@link KVWatchCallbacks.onReady} is called; rejects if the watch ends before that. */

@@ -252,9 +252,7 @@ impl FeedRunner {
             Action::Resynced(cost) => self.log_resync(cost),
             Action::NotifyState(id, state) => self.subscribers.set_state(id.number(), state as u8),
             Action::SetFresh(id, by) => {
-                // A store has no channel: it is always fresh.
-                let by = by.map(|by| self.channel(by).map_or(JsValue::TRUE, JsValue::from));
-                let by = by.unwrap_or_default();
+                let by = by.map(|by| self.freshness_of(by)).unwrap_or_default();
                 self.subscribers.set_source(id.number(), &by);
             }
             Action::Expect(id, total) => self.subscribers.expect(id.number(), total),

@@ -71,6 +71,16 @@ impl FeedRunner {
         }
     }
 
+    /// What shows when a connection was fresh: its channel; `true` for a store, which is always; undefined if it is over.
+    pub(super) fn freshness_of(&self, connection_id: ConnectionId) -> JsValue {
+        let sources = self.sources.borrow();
+        match sources.iter().find(|(other, _)| *other == connection_id) {
+            Some((_, Source::Socket(socket))) => socket.channel().into(),
+            Some((_, Source::Store(..))) => JsValue::TRUE,
+            None => JsValue::UNDEFINED,
+        }
+    }
+
     fn open_socket(
         self: &Rc<Self>,
         connection_id: ConnectionId,

@@ -92,6 +92,27 @@ async function openTab(store) {
 const stored = (store) =>
   store.kept && [...store.kept.records.values()].map(({ key, revision }) => [key, revision]).sort();
 
+test("stores when the view was last complete, not when that is written", async () => {
+  const storage = {
+    acquire: async () => () => {},
+    read: async () => undefined,
+    forget() {},
+    freshAsOf: () => 1234,
+    write: async (/** @type {any} */ batch) => {
+      written.push(batch.meta.freshAsOf);
+      return true;
+    },
+  };
+  /** @type {number[]} */
+  const written = [];
+  const kept = new KeptView(storage, assert.fail);
+  await kept.open(() => undefined);
+  kept.synced(new Map());
+  kept.close();
+  await new Promise((next) => setImmediate(next));
+  assert.deepEqual(written, [1234]);
+});
+
 test("a view that is closed is complete in the store, and the next one shows it", async () => {
   const store = new Store();
   const first = await openTab(store);
