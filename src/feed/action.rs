@@ -88,7 +88,7 @@ pub enum Recipients {
 }
 
 impl Recipients {
-    /// None: there are none.
+    /// The recipients with these ids. None: no id.
     pub(super) fn of(ids: &[SubscriberId]) -> Option<Self> {
         match ids {
             [] => None,
@@ -208,8 +208,8 @@ pub enum Action<E> {
     Deliver(Recipients, Event<E>, bool),
     /// A subscriber gets about so many initial entries.
     Expect(SubscriberId, u32),
-    /// A subscriber begins with the entries that it has stored, or, `false`, without them. What it got before is
-    /// void.
+    /// A subscriber begins with the entries that it has stored, or, `false`, without them. It discards what it
+    /// got before.
     Resume(SubscriberId, bool),
     /// A subscriber that stores what it gets has everything of the bucket with this epoch up to a revision.
     Synced(SubscriberId, Rc<str>, Revision),

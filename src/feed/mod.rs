@@ -7,6 +7,7 @@
 //! [`replays`] handles what the server sends.
 
 mod action;
+mod caught_up;
 mod connection;
 mod delivery;
 mod failures;
@@ -19,7 +20,6 @@ mod platform_events;
 mod replays;
 mod resync;
 mod settings;
-mod settled;
 mod stored;
 mod subscribers;
 mod widening;

@@ -10,7 +10,7 @@ use crate::enums::ReplayKind;
 use crate::kv::{Key, Revision, Tree};
 
 impl<E: Clone> Feed<E> {
-    /// The replay of a subscription begins. `epoch`: of which bucket, where that is news; `total`: about how many
+    /// The replay of a subscription begins. `epoch`: of which bucket, if it is another one; `total`: about how many
     /// changes come. A live subscription goes back to a replay where the server could not hold all its changes.
     pub fn replay_begins(
         &mut self,

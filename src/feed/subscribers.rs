@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
-use super::settled::Settled;
+use super::caught_up::CaughtUp;
 use super::{ConnectionId, Event, KeySlot, WatchState, WireId};
 
 /// Identifies a subscriber of a feed. Never reused.
@@ -195,9 +195,9 @@ pub(super) struct Subscribers<E> {
     /// The subscribers of a key by its slot, until a subscriber is added or removed.
     by_slot: Vec<Vec<SubscriberId>>,
     /// What is known of all subscribers, until one is changed.
-    settled: Option<Settled>,
-    /// Where one was that is not settled.
-    unsettled_at: usize,
+    caught_up: Option<CaughtUp>,
+    /// Where one was that is not caught up.
+    behind_at: usize,
     next_id: u32,
 }
 
@@ -207,8 +207,8 @@ impl<E> Subscribers<E> {
             list: Vec::new(),
             by_pattern: Tree::new(),
             by_slot: Vec::new(),
-            settled: None,
-            unsettled_at: 0,
+            caught_up: None,
+            behind_at: 0,
             next_id: 0,
         }
     }
@@ -272,17 +272,17 @@ impl<E> Subscribers<E> {
     }
 
     pub(super) fn get_mut(&mut self, id: SubscriberId) -> Option<&mut Subscriber<E>> {
-        self.settled = None;
+        self.caught_up = None;
         let at = self.position(id).ok()?;
         self.list.get_mut(at)
     }
 
     /// Whether each subscriber takes a live change of its keys. `on_version_2`: of the wire.
     pub(super) fn all_take(&mut self, revision: Revision, on_version_2: bool) -> bool {
-        if self.settled.is_none() {
-            self.settled = Settled::of(&self.list, &mut self.unsettled_at);
+        if self.caught_up.is_none() {
+            self.caught_up = CaughtUp::of(&self.list, &mut self.behind_at);
         }
-        (self.settled).is_some_and(|all| all.take(revision, on_version_2))
+        (self.caught_up).is_some_and(|all| all.take(revision, on_version_2))
     }
 
     /// Takes the subscribers of the key at a slot; [`Subscribers::keep_matching`] puts them back.
@@ -304,7 +304,7 @@ impl<E> Subscribers<E> {
 
     /// Forgets the subscribers by slot.
     pub(super) fn forget_slots(&mut self) {
-        self.settled = None;
+        self.caught_up = None;
         self.by_slot.clear();
     }
 
@@ -338,7 +338,7 @@ impl<E> Subscribers<E> {
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Subscriber<E>> {
-        self.settled = None;
+        self.caught_up = None;
         self.list.iter_mut()
     }
 

@@ -4,7 +4,7 @@
 class SubscriberSet {
   #members = new Map();
   /** The subscribers of the last event for several, until one is taken. */
-  #audience;
+  #recipients;
   #errors = [];
 
   get size() {
@@ -19,7 +19,7 @@ class SubscriberSet {
 
   /** Removes a subscriber, which gets no more events. */
   take(id) {
-    this.#audience = undefined;
+    this.#recipients = undefined;
     const subscriber = this.#members.get(id);
     this.#members.delete(id);
     return subscriber;
@@ -32,23 +32,23 @@ class SubscriberSet {
 
   /** Delivers an event; returns whether any subscriber cannot decode it. */
   deliverToAll(ids, event) {
-    const audience = this.#audienceOf(ids);
-    for (let at = 0; at < audience.ids.length; at += 1) {
+    const recipients = this.#recipientsOf(ids);
+    for (let at = 0; at < recipients.ids.length; at += 1) {
       // A callback may stop other watches.
-      if (audience === this.#audience || this.#members.has(audience.ids[at]))
-        this.#update(audience.subscribers[at], event);
+      if (recipients === this.#recipients || this.#members.has(recipients.ids[at]))
+        this.#update(recipients.subscribers[at], event);
     }
     return this.#errors.length > 0;
   }
 
   /** Mostly the same as for the event before: the subscribers are looked up once. */
-  #audienceOf(ids) {
-    const last = this.#audience;
+  #recipientsOf(ids) {
+    const last = this.#recipients;
     if (last?.ids.length === ids.length && last.ids.every((id, at) => id === ids[at])) return last;
     // A copy: a callback may grow the WebAssembly's memory, which detaches this view of it.
     const all = ids.slice();
-    this.#audience = { ids: all, subscribers: Array.from(all, (id) => this.#members.get(id)) };
-    return this.#audience;
+    this.#recipients = { ids: all, subscribers: Array.from(all, (id) => this.#members.get(id)) };
+    return this.#recipients;
   }
 
   #update(subscriber, event) {

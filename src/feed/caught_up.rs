@@ -5,17 +5,17 @@ use crate::kv::Revision;
 
 /// Of subscribers that are ready, and have no entries that may come as changes too.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Settled {
+pub(super) struct CaughtUp {
     /// Up to where one of them has everything.
     complete: Revision,
     /// Whether live changes are delivered to all of them on version 2 of the wire.
     are_live: bool,
 }
 
-impl Settled {
-    /// None: one of them is not settled. `unsettled_at` is where, and where it is likely the next time.
-    pub(super) fn of<E>(subscribers: &[Subscriber<E>], unsettled_at: &mut usize) -> Option<Self> {
-        if subscribers.get(*unsettled_at).is_some_and(is_unsettled) {
+impl CaughtUp {
+    /// None: one of them is not caught up. `behind_at` is where, and where it is likely the next time.
+    pub(super) fn of<E>(subscribers: &[Subscriber<E>], behind_at: &mut usize) -> Option<Self> {
+        if subscribers.get(*behind_at).is_some_and(is_behind) {
             return None;
         }
         let mut all = Self {
@@ -23,8 +23,8 @@ impl Settled {
             are_live: true,
         };
         for (at, each) in subscribers.iter().enumerate() {
-            if is_unsettled(each) {
-                *unsettled_at = at;
+            if is_behind(each) {
+                *behind_at = at;
                 return None;
             }
             all.complete = all.complete.max(each.position.revision());
@@ -39,7 +39,7 @@ impl Settled {
     }
 }
 
-fn is_unsettled<E>(subscriber: &Subscriber<E>) -> bool {
+fn is_behind<E>(subscriber: &Subscriber<E>) -> bool {
     let may_have_newer = subscriber.is_buffering() || subscriber.newest_read > 0;
     !subscriber.activated || !subscriber.was_ready || may_have_newer
 }
