@@ -298,9 +298,8 @@ class Session {
     const { socket, shared } = channel;
     this.#waiting.delete(channel);
     if (socket) {
-      leaveSocket(socket, atOnce);
       // Chromium has one handshake at a time with a server: the next one waits for it.
-      if (!atOnce) after(SLOW_HANDSHAKE, () => leaveSocket(socket, true));
+      if (leaveSocket(socket, atOnce)) after(SLOW_HANDSHAKE, () => leaveSocket(socket, true));
     }
     shared?.channels.delete(channel);
     if (shared?.channels.size === 0) this.#close(shared);

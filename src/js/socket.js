@@ -99,6 +99,7 @@ function close(socket) {
  * Stops listening to a socket and closes it: at once, or, if it is still connecting, when it is open.
  * Before, a browser would log an error that is none. The handlers stay, without effect: the package ws
  * throws an error that has no handler, and doubles call handlers without looking whether there is one.
+ * Returns whether it is still connecting.
  */
 export function leaveSocket(socket, atOnce) {
   try {
@@ -106,6 +107,7 @@ export function leaveSocket(socket, atOnce) {
     socket.onmessage = socket.onerror = socket.onclose = ignore;
     socket.onopen = later ? () => close(socket) : ignore;
     if (!later) close(socket);
+    return later;
   } catch {
     // As above.
   }
