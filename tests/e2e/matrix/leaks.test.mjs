@@ -6,16 +6,16 @@ import { InstrumentedPage } from "../chaos/instrumented-page.mjs";
 import { folders } from "../chaos/stage.mjs";
 import { serveBrowser } from "../support/served-browser.mjs";
 
-const ROUNDS = 10;
+const ROUNDS = 20;
 
-/** After so many rounds everything has the size that it needs. */
-const WARM_UP = 4;
+/** After so many rounds everything has the size that it needs, compiled code included. */
+const WARM_UP = 12;
 
 /** What the rounds after that may add, in bytes: the engine's own tables, and one page of WebAssembly memory. */
 const SLACK = { jsBytes: 128 * 1024, wasmBytes: 64 * 1024 };
 
 const CYCLES = 10_000;
-const EVENTS = 1_000_000;
+const EVENTS = 2_000_000;
 
 /** @type {Awaited<ReturnType<typeof serveBrowser>>} */
 let stage;
