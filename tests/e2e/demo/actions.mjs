@@ -91,3 +91,22 @@ export async function seeError(page, selector, facts) {
   await page.locator(`${selector} .error-facts`).first().waitFor();
   assert.match(await page.locator(selector).innerText(), facts);
 }
+
+/** Waits until a storage of the page holds so many entries. @param {Page} page @param {string} name @param {number} wanted */
+export const stored = (page, name, wanted) =>
+  page.evaluate(
+    async ({ database: of, number }) => {
+      const request = indexedDB.open(`ironflow:${of}`);
+      const database = await new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+      const count = () =>
+        new Promise((resolve) => {
+          const counted = database.transaction("entries").objectStore("entries").count();
+          counted.onsuccess = () => resolve(counted.result);
+        });
+      while ((await count()) < number) await new Promise((resolve) => setTimeout(resolve, 20));
+      database.close();
+    },
+    { database: name, number: wanted },
+  );

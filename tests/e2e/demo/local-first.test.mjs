@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createOwnBucket, flip, press, row, see } from "./actions.mjs";
+import { createOwnBucket, flip, press, row, see, stored } from "./actions.mjs";
 import { setStage } from "./stage.mjs";
 
 const stage = setStage();
@@ -42,19 +42,7 @@ test("after a reload the keys and the counter are there before the server has se
   await press(page, "Add 1");
   await see(page, "#counter-words", "You added 1 time.");
   // The table and the counter keep an entry each.
-  await page.evaluate(async () => {
-    const request = indexedDB.open("ironflow:demo");
-    const database = await new Promise((resolve) => {
-      request.onsuccess = () => resolve(request.result);
-    });
-    const count = () =>
-      new Promise((resolve) => {
-        const counted = database.transaction("entries").objectStore("entries").count();
-        counted.onsuccess = () => resolve(counted.result);
-      });
-    while ((await count()) < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-    database.close();
-  });
+  await stored(page, "demo", 2);
   /** @type {() => void} */
   let release = () => {};
   /** @type {Promise<void>} */

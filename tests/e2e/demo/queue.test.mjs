@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createOwnBucket, flip, press, see } from "./actions.mjs";
+import { createOwnBucket, flip, press, see, stored } from "./actions.mjs";
 import { setStage } from "./stage.mjs";
 
 /** @typedef {import("./actions.mjs").Page} Page */
@@ -37,23 +37,7 @@ const holds = (page, text) =>
 /** @param {Page} page @param {string} text */
 const queued = (page, text) => see(page, ".queued li", text);
 
-/** Waits until so many writes are in the storage: a write is shown before that. @param {Page} page @param {number} wanted */
-const journaled = (page, wanted) =>
-  page.evaluate(async (number) => {
-    const request = indexedDB.open("ironflow:demo-outbox");
-    const database = await new Promise((resolve) => {
-      request.onsuccess = () => resolve(request.result);
-    });
-    const count = () =>
-      new Promise((resolve) => {
-        const counted = database.transaction("entries").objectStore("entries").count();
-        counted.onsuccess = () => resolve(counted.result);
-      });
-    while ((await count()) < number) await new Promise((resolve) => setTimeout(resolve, 20));
-    database.close();
-  }, wanted);
-
-for (const [choice, stored, outcome] of /** @type {const} */ ([
+for (const [choice, winner, outcome] of /** @type {const} */ ([
   ["Keep mine", "mine", "Saved note.today."],
   ["Take theirs", "theirs", "Saved note.today."],
   ["Drop my write", "theirs", "another client wrote it in between"],
@@ -76,8 +60,8 @@ for (const [choice, stored, outcome] of /** @type {const} */ ([
     await press(mine, choice);
     await see(mine, ".queue .outcome", outcome);
     await see(mine, "#queue-count", "Nothing is queued");
-    await holds(mine, stored);
-    await holds(theirs, stored);
+    await holds(mine, winner);
+    await holds(theirs, winner);
   });
 }
 
@@ -101,7 +85,8 @@ test("the queue survives a reload and drains when the server is reached", async 
   await mine.getByRole("combobox", { name: "Note" }).selectOption("note.ideas");
   await save(mine, "another");
   await see(mine, "#queue-count", "2 writes are queued");
-  await journaled(mine, 2);
+  // A write is shown before it is in the storage.
+  await stored(mine, "demo-outbox", 2);
   stage.cutOff(mine);
   await mine.reload();
   await see(mine, "#queue-count", "2 writes are queued");
