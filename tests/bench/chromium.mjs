@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { chromePath } from "../e2e/support/browser.mjs";
+import { browserProfile } from "../e2e/support/browser-profile.mjs";
 import { start } from "../e2e/support/process.mjs";
 
 const webdriver = JSON.parse(readFileSync(new URL("../webdriver.json", import.meta.url), "utf8"));
@@ -26,8 +24,8 @@ const args = [
  * @returns {Promise<T>}
  */
 export async function visit(url, until) {
-  const profile = mkdtempSync(join(tmpdir(), "ironflow-bench-"));
-  const options = [...args, `--user-data-dir=${profile}`, url];
+  const profile = browserProfile();
+  const options = [...args, `--user-data-dir=${profile.dir}`, url];
   const browser = start(chromePath(), options, { name: "Chromium" });
   try {
     const ended = browser.ended.then(() => {
@@ -36,7 +34,6 @@ export async function visit(url, until) {
     return await Promise.race([until, ended]);
   } finally {
     await browser.stop();
-    // Its last processes may still be writing.
-    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await profile.remove();
   }
 }

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { api } from "./support/api.mjs";
 import { complaints, launchBrowser } from "./support/browser.mjs";
+import { browserProfile } from "./support/browser-profile.mjs";
 import { extensionUrl, launchExtension } from "./support/extension.mjs";
 import { packageDir } from "./support/paths.mjs";
 import { startServer } from "./support/server.mjs";
@@ -143,6 +144,7 @@ describe("an extension (MV3)", () => {
   /** @type {import("playwright-core").BrowserContext} */
   let context;
   const extension = join(dir, "extension");
+  const profile = browserProfile();
 
   before(async () => {
     mkdirSync(extension);
@@ -166,9 +168,12 @@ describe("an extension (MV3)", () => {
       ],
     };
     writeFileSync(join(extension, "manifest.json"), JSON.stringify(manifest));
-    context = await launchExtension(extension, join(dir, "profile"));
+    context = await launchExtension(extension, profile.dir);
   });
-  after(() => context?.close());
+  after(async () => {
+    await context?.close();
+    await profile.remove();
+  });
 
   test("its background", async () => {
     const [started] = context.serviceWorkers();

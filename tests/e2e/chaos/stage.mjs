@@ -28,9 +28,10 @@ export async function openStage() {
     url,
 
     async close() {
-      await tabs.close();
-      await server.stop();
+      // The second is ended also where the first does not end as it should: it would hold this process.
+      const ended = await Promise.allSettled([tabs.close(), server.stop()]);
       site.remove();
+      for (const end of ended) if (end.status === "rejected") throw end.reason;
     },
 
     /** One run, from start to end. @param {Omit<Settings, "tabs" | "site">} settings */

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { chromeArgs, chromePath } from "../support/browser.mjs";
+import { browserProfile } from "../support/browser-profile.mjs";
 import { start } from "../support/process.mjs";
 
 /**
@@ -10,17 +8,17 @@ import { start } from "../support/process.mjs";
  * itself visible.
  */
 export async function launchTabbedBrowser() {
-  const profile = mkdtempSync(join(tmpdir(), "ironflow-chaos-"));
+  const profile = browserProfile();
   // A hidden page of a busy machine would get no processor.
   const own = [
     ...["--headless", "--disable-renderer-backgrounding", "--no-first-run"],
-    ...["--remote-debugging-port=0", `--user-data-dir=${profile}`],
+    ...["--remote-debugging-port=0", `--user-data-dir=${profile.dir}`],
   ];
   const chrome = start(chromePath(), [...chromeArgs, ...own, "about:blank"], { name: "chromium" });
   const listening = () => /^DevTools listening on (ws:\S+)$/m.exec(chrome.output.stderr)?.[1];
   const stop = async () => {
     await chrome.stop();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+    await profile.remove();
   };
   try {
     const browser = await chromium.connectOverCDP(await chrome.until(listening, "address"), {

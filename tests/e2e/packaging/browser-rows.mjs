@@ -1,8 +1,6 @@
 // Browsers without a bundler: pages, workers, and an extension.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { browserProfile } from "../support/browser-profile.mjs";
 import { extensionUrl, launchExtension } from "../support/extension.mjs";
 import { itself } from "./rendered-rows.mjs";
 
@@ -34,8 +32,8 @@ const extension = (mode, page) => ({
   layers: ["page", "extension"],
   slim: itself,
   async run(app, entry, server) {
-    const profile = mkdtempSync(join(tmpdir(), "ironflow-profile-"));
-    const browser = await launchExtension(app.dir, profile);
+    const profile = browserProfile();
+    const browser = await launchExtension(app.dir, profile.dir);
     try {
       const opened = await browser.newPage();
       const address = new URL(page(server));
@@ -47,7 +45,7 @@ const extension = (mode, page) => ({
       return (await html.getAttribute("data-outcome")) ?? "";
     } finally {
       await browser.close();
-      rmSync(profile, { recursive: true, force: true });
+      await profile.remove();
     }
   },
 });
