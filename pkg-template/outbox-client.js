@@ -116,9 +116,9 @@ function entryOf({ id, server, environment, bucket, key, operation, bytes, at, e
 /** What the application sees of an outbox. */
 const publicOutbox = (outbox) => ({
   get size() {
-    return outbox.state.entries.size;
+    return outbox.state.size;
   },
-  entries: () => outbox.state.entries.all().map(entryOf),
+  entries: () => outbox.state.journaled().map(entryOf),
   flush: () => outbox.flush(),
   discard: (id) => outbox.discard(id),
   subscribe(callback) {

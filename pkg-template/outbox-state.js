@@ -30,6 +30,7 @@ export class OutboxState {
   #pending = new Map();
   /** The ids of the entries that are not journaled yet. */
   #unwritten = new Set();
+  #isJournaled = ({ id }) => !this.#unwritten.has(id);
   #subscribers = new Set();
   #notifying = false;
   #channel;
@@ -72,14 +73,23 @@ export class OutboxState {
     this.#ended.abort();
   }
 
-  /** The entries of the client's server that wait. */
-  queued() {
-    return this.entries.all().filter((entry) => isQueued(entry) && isOf(entry, this.place));
+  /** All entries that are journaled, in order: the others are not shown, and do not survive a crash. */
+  journaled() {
+    return this.entries.all().filter(this.#isJournaled);
   }
 
-  /** Those of a key, in order. */
+  get size() {
+    return this.entries.size - this.#unwritten.size;
+  }
+
+  /** Those of the client's server that wait. */
+  queued() {
+    return this.journaled().filter((entry) => isQueued(entry) && isOf(entry, this.place));
+  }
+
+  /** Those of a key. */
   line(subject) {
-    return this.entries.line(lineOf({ ...this.place, ...subject }));
+    return this.entries.line(lineOf({ ...this.place, ...subject })).filter(this.#isJournaled);
   }
 
   subscribe(callback) {
@@ -90,10 +100,10 @@ export class OutboxState {
     };
   }
 
-  /** Adds an entry, shows it, and gives the promise of its result. */
+  /** Adds an entry, and gives the promise of its result. */
   add(entry) {
     this.#unwritten.add(entry.id);
-    this.#set(entry);
+    this.entries.set(entry);
     return new Promise((resolve, reject) => {
       this.#pending.set(entry.id, { resolve, reject });
     });
@@ -102,7 +112,6 @@ export class OutboxState {
   /** Journals an entry that was added; if that fails, `direct` is the result. */
   async write(entry, direct) {
     const journaled = await this.change({ put: [entry] }, true);
-    this.#unwritten.delete(entry.id);
     if (!journaled) {
       this.#remove(entry.id);
       this.#take(entry.id)?.resolve(direct());
@@ -224,28 +233,29 @@ export class OutboxState {
 
   /** Sets an entry, and shows it where it is new or has another value. */
   #set(entry) {
-    const old = this.entries.get(entry.id);
+    const old = this.#unwritten.delete(entry.id) ? undefined : this.entries.get(entry.id);
     const isWaiting = isQueued(entry);
     const isSame = (name) => old[name] === entry[name];
     if (old && isQueued(old) === isWaiting && CHANGING.every(isSame)) return;
     this.entries.set(entry);
     const line = isWaiting ? this.entries.line(lineOf(entry)) : [];
-    if (!old) this.#show(entry);
-    else if (old.writeId !== entry.writeId || !isWaiting) {
+    if (old?.writeId !== entry.writeId || !isWaiting) {
       // What is behind it is shown on top of it.
-      for (const shown of [old, ...line]) this.views.end(shown, 0);
-      for (const shown of line) this.#show(shown);
+      const rest = line.slice(line.lastIndexOf(entry));
+      for (const shown of [old ?? entry, ...rest]) this.views.end(shown, 0);
+      for (const shown of rest) this.#show(shown);
     }
     this.#notify();
   }
 
   #show(entry) {
-    if (isQueued(entry) && isOf(entry, this.place)) this.views.begin(entry);
+    if (isOf(entry, this.place) && this.#isJournaled(entry)) this.views.begin(entry);
   }
 
   #remove(id) {
     const entry = this.entries.get(id);
     if (!entry) return;
+    this.#unwritten.delete(id);
     this.entries.delete(id);
     this.views.end(entry, 0);
     this.#notify();

@@ -1,15 +1,24 @@
-// The outbox of a client: carries out what `outbox-machine.js` decides. A write is journaled before it is sent. The tab
+// The outbox of a client: carries out what `outbox-js` decides. A write is journaled before it is sent. The tab
 // that sends a write, or asks about it, holds a lock of its id; the tab that replays holds another one, so that one tab
 // does at a time.
 
 import { heldLocks, withLock } from "./locks.js";
 import { askApplication, newId } from "./outbox-conflicts.js";
-import * as machine from "./outbox-machine.js";
+import {
+  apply,
+  attempted,
+  baseAsCalled,
+  discarded,
+  first,
+  isOf,
+  isUnreached,
+  lineOf,
+  next,
+  ttlLeft,
+} from "./outbox-machine.js";
 import { Sender } from "./outbox-sender.js";
 import { newDiscarded, OutboxState } from "./outbox-state.js";
 import { Values } from "./outbox-values.js";
-
-const { isUnreached, lineOf } = machine;
 
 /** How many keys are replayed at a time. */
 const CONCURRENCY = 6;
@@ -119,7 +128,7 @@ export class Outbox {
     }
     const id = newId();
     const at = Date.now();
-    const behind = state.line(call).at(-1);
+    const behind = state.entries.line(lineOf({ ...state.place, ...call })).at(-1);
     const entry = {
       id,
       writeId: id,
@@ -165,7 +174,7 @@ export class Outbox {
 
   /** Whether the client, which may have been configured or disconnected meanwhile, may send an entry. */
   #maySend(entry) {
-    return this.state.isOpen && machine.isOf(entry, this.state.place);
+    return this.state.isOpen && isOf(entry, this.state.place);
   }
 
   async #attempt(entry, options) {
@@ -176,12 +185,12 @@ export class Outbox {
     let result = { error };
     if (!error || !isUnreached(error)) {
       const world = this.#world(entry);
-      sent = { ...machine.first(entry, this.#sender.sendsIds), epoch: world.epoch ?? entry.epoch };
+      sent = { ...first(entry, this.#sender.sendsIds), epoch: world.epoch ?? entry.epoch };
       if (!(await this.state.change({ put: [sent] })) || !this.#maySend(entry)) return;
-      result = await this.#sender.attempt(sent, machine.baseAsCalled(sent), options);
+      result = await this.#sender.attempt(sent, baseAsCalled(sent), options);
     }
     const followers = this.state.entries.followers(sent);
-    await this.#commit(sent, machine.attempted(sent, result, followers, this.#world(sent)), result);
+    await this.#commit(sent, attempted(sent, result, followers, this.#world(sent)), result);
   }
 
   /** Sends what waits, now; resolves when nothing is left that can be sent. */
@@ -255,12 +264,12 @@ export class Outbox {
       const entry = this.#freed(head);
       const memo = this.#memos.get(entry.id) ?? {};
       const world = this.#world(entry);
-      const step = machine.next(entry, world, memo);
+      const step = next(entry, world, memo);
       if (!step) return;
       if (step.kind === "ask") return this.#ask(entry, memo, step);
       const result = await this.#carryOut(entry, step, world);
       const followers = entries.followers(entry);
-      const outcome = machine.apply(entry, memo, step, result, followers, this.#world(entry));
+      const outcome = apply(entry, memo, step, result, followers, this.#world(entry));
       if (!(await this.#commit(entry, outcome, result))) return;
     }
   }
@@ -276,7 +285,7 @@ export class Outbox {
     if (kind === "read") return this.#sender.read(entry);
     if (kind === "send") {
       const operation = strict ? "update" : entry.operation;
-      return this.#sender.send({ ...entry, operation, ttl: machine.ttlLeft(entry, now) }, base);
+      return this.#sender.send({ ...entry, operation, ttl: ttlLeft(entry, now) }, base);
     }
     return undefined;
   }
@@ -294,7 +303,7 @@ export class Outbox {
       if (result === false || entries.get(id)?.writeId !== writeId) return;
       const followers = entries.followers(entry);
       const world = this.#world(entry);
-      await this.#commit(entry, machine.apply(entry, memo, step, result, followers, world));
+      await this.#commit(entry, apply(entry, memo, step, result, followers, world));
     })
       .catch((error) => this.state.warn(error))
       .finally(() => {
@@ -315,7 +324,7 @@ export class Outbox {
         if (!entry || (signal && entry.sent)) return;
         const error = signal ? signal.reason : newDiscarded();
         const followers = state.entries.followers(entry);
-        await this.#commit(entry, machine.discarded(entry, followers, error));
+        await this.#commit(entry, discarded(entry, followers, error));
       }),
     );
     this.replay();

@@ -151,6 +151,43 @@ describe("while the server cannot be reached", () => {
     view.stop();
   });
 
+  test("a write counts and is shown once it is in the storage", async () => {
+    const { bucket, outbox } = t.open();
+    await bucket.put("a", 1);
+    const view = bucket.view();
+    await view.ready;
+    t.fate = "offline";
+    const { write } = t.backend;
+    /** @type {() => void} */
+    let go = () => {};
+    const stored = new Promise((resolve) => (go = () => resolve(undefined)));
+    const storing = new Promise((resolve) => {
+      t.backend.write = async (...given) => {
+        resolve(undefined);
+        await stored;
+        return write.apply(t.backend, given);
+      };
+    });
+    const writes = [bucket.put("a", 2), bucket.put("b", 2), bucket.put("a", 3)];
+    await storing;
+    const held = () => {
+      const entries = outbox.entries().map((/** @type {any} */ { key }) => key);
+      const shown = ["a", "b"].map((key) => view.get(key)?.value);
+      return [outbox.size, entries, shown, view.get("a").pending];
+    };
+    assert.deepEqual(held(), [0, [], [1, undefined], undefined]);
+    assert.equal((await t.elsewhere(() => bucket.get("a"))).pending, undefined);
+    go();
+    await outbox.flush();
+    assert.deepEqual(held(), [3, ["a", "b", "a"], [3, 2], true]);
+    assert.equal((await bucket.get("a")).value, 3);
+    t.fate = undefined;
+    await outbox.flush();
+    await Promise.all(writes);
+    assert.equal((await t.other.get("a")).value, 3);
+    view.stop();
+  });
+
   test("a chain of writes to one key is written in order, each once", async () => {
     const { bucket, outbox } = t.open();
     t.fate = "offline";
