@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::Client;
+use futures_util::StreamExt as _;
 use ironflow_conformance::{Backend as _, BucketSettings};
 use ironflow_harness::process::{nats_server_as, shared_nats};
 use ironflow_harness::{HttpClient, outline};
@@ -88,6 +89,38 @@ async fn no_client_has_a_consumer_that_lasts() {
     drop(sessions);
     while consumers(&nats, &bucket.name).await > 0 {
         sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_replay_of_200_keys_takes_at_most_10_requests_to_nats() {
+    let server = on_nats(&[]);
+    let nats = async_nats::connect(shared_nats()).await.unwrap();
+    let bucket = Bucket::new(&server.address, "requests").await;
+    bucket.fill(200, "v").await;
+    bucket.put("k7", "w").await;
+    let keys: Vec<_> = (0..200).map(|number| format!("k{number}")).collect();
+    let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+    let mut session = bucket.client.session().await;
+    for (id, after, count) in [(1, 0, 200), (2, 200, 1)] {
+        let requests = nats.subscribe("$JS.API.>").await.unwrap();
+        nats.flush().await.unwrap();
+        session
+            .subscribe(id, &bucket.name, &keys, json!({ "after": after }))
+            .await;
+        assert_eq!(session.replayed(id).await.outline().len(), count);
+        nats.publish("$JS.API.end", "".into()).await.unwrap();
+        // Tests beside this one use the same nats-server.
+        let until_end = requests.take_while(|request| {
+            let is_end = request.subject.as_str() == "$JS.API.end";
+            async move { !is_end }
+        });
+        let own = until_end.filter(|request| {
+            let is_own = request.subject.contains(&bucket.name);
+            async move { is_own }
+        });
+        let own = own.count().await;
+        assert!(own <= 10, "{own} requests");
     }
 }
 

@@ -24,6 +24,9 @@ const MAX_WAIT: Duration = Duration::from_secs(20);
 /// Beyond this many patterns a consumer takes one that covers them all.
 const MAX_FILTERS: usize = 256;
 
+/// Up to this many subjects, each is looked up to see whether more has been written.
+const MAX_LOOKUPS: usize = 2;
+
 /// How long a consumer is given to notice what has been written.
 const MOMENT: Duration = Duration::from_millis(2);
 
@@ -51,6 +54,7 @@ pub(crate) struct Entries {
     subjects: Vec<String>,
     /// How long a message is retained.
     max_age: Option<Duration>,
+    is_replicated: bool,
     reader: Reader,
     /// The stream's last message before the consumer was there. Older tombstones are of keys that
     /// have not been given.
@@ -101,6 +105,7 @@ impl Nats {
             patterns,
             subjects,
             max_age: stream.settings().max_age,
+            is_replicated: stream.is_replicated(),
             reader,
             before,
             after,
@@ -174,6 +179,17 @@ impl Entries {
 
     /// Whether the stream has no message, of the subjects that are read, after the last one read.
     async fn is_complete(&self) -> Result<bool> {
+        if self.subjects.len() > MAX_LOOKUPS && !self.is_replicated {
+            // A consumer counts all subjects at once when it is created, the leader's messages as there is one
+            // replica.
+            let wanted = Wanted {
+                deliver: Deliver::From(self.last + 1),
+                filter: filter(&self.subjects),
+                headers_only: true,
+            };
+            let reader = Reader::open(self.reader.api(), &self.names, wanted).await?;
+            return Ok(reader.is_done());
+        }
         for subject in &self.subjects {
             let from = self.last + 1;
             if self
