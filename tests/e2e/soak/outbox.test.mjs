@@ -10,7 +10,8 @@ for (const name of /** @type {const} */ (["Chromium", "Firefox"])) {
   if (launch) {
     describe(name, () => {
       testOutbox(launch, name === "Chromium" ? 100 : 20);
-      testOutboxList(launch);
+      for (const versions of /** @type {const} */ (["1,2", "1"]))
+        testOutboxList(launch, 10, versions);
     });
   } else test(name, (t) => t.skip(`not run: there is no ${name}`));
 }

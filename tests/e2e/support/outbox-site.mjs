@@ -80,7 +80,7 @@ export function openOutbox(tab, bucket) {
         const known = theirs?.value ?? [];
         // The item of this write is the last one. It is there already only if the write may have been applied.
         const item = mine.value.at(-1);
-        return maybeApplied && known.includes(item) ? known : [...known, item];
+        return maybeApplied && known.includes(item) ? undefined : [...known, item];
       },
     });
     const { outbox } = client;
