@@ -1,5 +1,6 @@
 // The exports of every entry except the errors. Importing this module has no side effects.
 
+import { outcomeOf } from "ironflow:errors";
 import { IronflowClient, createClient as newClient } from "ironflow:glue";
 import { hide, inner } from "../src/js/handle.js";
 
@@ -7,7 +8,7 @@ export { BrowserKVBucketHandle, BrowserKVClient, IronflowClient } from "ironflow
 
 export function createClient(options) {
   const client = newClient(options);
-  client.getConfig().outbox?.attach(client, inner);
+  client.getConfig().outbox?.attach(client, inner, outcomeOf);
   return client;
 }
 

@@ -49,10 +49,10 @@ class ViewStorage {
   }
 
   /** Gives a client an outbox: `createClient()` calls it. */
-  attach(client, inner) {
+  attach(client, inner, outcomeOf) {
     const { scope } = this;
     const place = { backend: this.#backend, name: this.#name, scope };
-    this.#outboxes.add(attachOutbox(place, client, inner));
+    this.#outboxes.add(attachOutbox(place, client, inner, outcomeOf));
   }
 
   async clear(scope = this.scope) {

@@ -1,6 +1,6 @@
 // Gives a client an outbox: its handles write through it, and what they read includes what it holds.
 
-import { captureCaller, ValidationError } from "ironflow:errors";
+import { ValidationError } from "ironflow:errors";
 import { matches } from "../src/js/view-mutations.js";
 import { Outbox } from "./outbox.js";
 import { removes } from "./outbox-machine.js";
@@ -12,20 +12,10 @@ function define(object, members) {
   }
 }
 
-/** A promise whose error has the stack of the call. */
-async function result(promise) {
-  try {
-    return await promise;
-  } catch (error) {
-    captureCaller(error);
-    throw error;
-  }
-}
-
 const OPERATIONS = { put: 1, create: 1, update: 2, delete: 0, purge: 0 };
 
-/** A handle, whose methods use the outbox. `inner`: gives the object behind a view. */
-function wrap(handle, mode, outbox, inner) {
+/** A handle, whose methods use the outbox. `inner` and `outcomeOf`: the client's functions. */
+function wrap(handle, mode, outbox, inner, outcomeOf) {
   const methods = Object.getPrototypeOf(handle);
   const direct = (name, ...given) => methods[name].call(handle, ...given);
   const bucket = handle.name;
@@ -34,7 +24,7 @@ function wrap(handle, mode, outbox, inner) {
 
   for (const [operation, values] of Object.entries(OPERATIONS)) {
     members[operation] = (key, ...given) =>
-      result(write(operation, key, given.slice(0, values), given[values], given));
+      outcomeOf(write(operation, key, given.slice(0, values), given[values], given));
   }
 
   async function write(operation, key, [value, revision], options, given) {
@@ -75,8 +65,8 @@ function wrap(handle, mode, outbox, inner) {
       outbox.saw({ bucket, key }, entry?.revision ?? 0);
     return entry;
   }
-  members.get = (key, options) => result(read("get", key, options));
-  members.find = (key, options) => result(read("find", key, options));
+  members.get = (key, options) => outcomeOf(read("get", key, options));
+  members.find = (key, options) => outcomeOf(read("find", key, options));
 
   /** What a method lists, with the keys that wait and match. `add` gives what is listed of one. */
   async function list(method, filter, options, add) {
@@ -95,8 +85,8 @@ function wrap(handle, mode, outbox, inner) {
     return [...found.values()];
   }
   members.listKeys = (filter, options) =>
-    result(list("listKeys", filter, options, ([{ key }]) => key));
-  members.entries = (filter, options) => result(list("entries", filter, options, shown));
+    outcomeOf(list("listKeys", filter, options, ([{ key }]) => key));
+  members.entries = (filter, options) => outcomeOf(list("entries", filter, options, shown));
 
   members.view = (options) => {
     const view = direct("view", options);
@@ -132,8 +122,8 @@ function checkFallback(options) {
   if (options?.fallback) throw new ValidationError("an outbox has no fallback");
 }
 
-/** Gives a client an outbox in a place of a storage; gives the outbox. `inner`: gives the object behind a view. */
-export function attachOutbox(place, client, inner) {
+/** Gives a client an outbox in a place of a storage; gives the outbox. `inner` and `outcomeOf`: the client's functions. */
+export function attachOutbox(place, client, inner, outcomeOf) {
   const given = client.getConfig();
   checkFallback(given);
   const methods = Object.getPrototypeOf(client);
@@ -142,7 +132,7 @@ export function attachOutbox(place, client, inner) {
   define(kv, {
     bucket(name, options) {
       const handle = Object.getPrototypeOf(kv).bucket.call(kv, name, options);
-      if (!Object.hasOwn(handle, "put")) wrap(handle, options?.decode, outbox, inner);
+      if (!Object.hasOwn(handle, "put")) wrap(handle, options?.decode, outbox, inner, outcomeOf);
       return handle;
     },
   });

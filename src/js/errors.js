@@ -121,35 +121,31 @@ function advice({ status, details }, message, operation, bucket) {
 /** Enough stack frames to include the application's below those of the WebAssembly. */
 const FRAMES = 24;
 
-/** Calls a function that creates an error, with a long stack trace. */
-function withLongStack(make) {
-  const { stackTraceLimit } = Error;
-  try {
-    Error.stackTraceLimit = FRAMES;
-  } catch {
-    // `Error` is frozen: keep the limit.
-  }
-  try {
-    return make();
-  } finally {
-    if (Error.stackTraceLimit === FRAMES) Error.stackTraceLimit = stackTraceLimit;
-  }
+/** Sets the stack of an error to that of `from`, less the frames of the WebAssembly and those above them. */
+function setStack(error, from = error) {
+  const frames = `${from.stack}`.split("\n");
+  const heading = frames[0].startsWith(from.name) ? [`${error}`] : [];
+  const last = frames.findLastIndex((frame) => /wasm-(function|stub)/.test(frame));
+  const value = [...heading, ...frames.slice(last + 1 || heading.length)].join("\n");
+  return Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
 }
 
-/** Removes the frames of the WebAssembly, and those above them, from the stack of an error. */
-function trimStack(error) {
-  const frames = String(error.stack ?? "").split("\n");
-  const last = frames.findLastIndex((frame) => frame.includes("wasm"));
-  if (last < 0) return;
-  const heading = error.stack.startsWith(error.name) ? [`${error.name}: ${error.message}`] : [];
-  const value = [...heading, ...frames.slice(last + 1)].join("\n");
-  Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
-}
+/** Whether a stack begins with the name of the error: in V8, which also knows what awaits an async function. */
+let headings;
 
-/** Sets the stack of an IronflowError to the current one, which includes the async function that awaits it. */
-export function captureCaller(error) {
-  if (Error.captureStackTrace && isIronflowError(error))
-    Error.captureStackTrace(error, captureCaller);
+/** The result of an operation, called with it. An error gets the stack of the call. */
+export async function outcomeOf(promise) {
+  headings ??= /^Error/.test(new Error().stack);
+  const caller = headings || new Error();
+  try {
+    return await promise;
+  } catch (error) {
+    if (isIronflowError(error)) {
+      if (headings) Error.captureStackTrace?.(error, outcomeOf);
+      else setStack(error, caller);
+    }
+    throw error;
+  }
 }
 
 /** Makes an error of the class of this number, an `ERROR_…`. */
@@ -182,9 +178,10 @@ export function makeError(
   if (cause !== undefined) options.cause = cause;
   const about = subject(operation, bucket, key);
   const whole = `${about && `${about}: `}${message}${advice(options, message, operation, bucket)}`;
-  return withLongStack(() => {
-    const error = new Class(whole, options);
-    trimStack(error);
-    return error;
-  });
+  const { stackTraceLimit } = Error;
+  // `Error` may be frozen: then this changes nothing.
+  Reflect.set(Error, "stackTraceLimit", FRAMES);
+  const error = new Class(whole, options);
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  return setStack(error);
 }

@@ -11,7 +11,7 @@ import {
   RACE_RESOLVED,
   RACE_TIMED_OUT,
 } from "./enums.js";
-import { captureCaller } from "./errors.js";
+import { outcomeOf } from "./errors.js";
 import { Interrupted, NoFetch, send } from "./fetch.js";
 import { dispatch } from "./listeners.js";
 import { microtask } from "./microtask.js";
@@ -214,41 +214,15 @@ export function newAbortError(message) {
   }
 }
 
-class Deferred {
-  #settle;
-
-  constructor() {
-    const settled = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-    this.promise = outcomeOf(settled);
-  }
-
-  resolve(value) {
-    this.#settle({ value });
-  }
-
-  reject(error) {
-    this.#settle({ error, failed: true });
-  }
-}
-
-/**
- * The result of an operation. It is an async function, so that V8 knows which function of the application awaits
- * it: an error gets its stack here, with the line of the call, at no cost for successful operations.
- */
-async function outcomeOf(settled) {
-  const { value, error, failed } = await settled;
-  if (!failed) return value;
-  captureCaller(error);
-  throw error;
-}
-
 export function newDeferred() {
-  return new Deferred();
+  let functions;
+  const settled = new Promise((resolve, reject) => {
+    functions = { resolve, reject };
+  });
+  return { promise: outcomeOf(settled), ...functions };
 }
 
-/** The deferreds of the promises that Rust holds. @type {WeakMap<Promise<unknown>, Deferred>} */
+/** The deferreds of the promises that Rust holds. @type {WeakMap<Promise<unknown>, { resolve: Function, reject: Function }>} */
 const unsettled = new WeakMap();
 
 export function newPromise() {
