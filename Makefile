@@ -99,7 +99,7 @@ lint: ## Check formatting, lints and types
 	$(step) "Types of the demo page" tsc --project tests/tsconfig.www.json
 
 .PHONY: bench
-bench: pkg/index.js ## Run the benchmarks and write BENCHMARKS.md (about 7 minutes; PARTS="cpu frames" selects, QUICK=1 shortens)
+bench: pkg/index.js ## Run the benchmarks and write BENCHMARKS.md (about 12 minutes; PARTS="cpu frames" selects, QUICK=1 shortens)
 	@.ci/setup rust npm browser nats
 	$(step) "Servers and benchmarks" bash -c 'cargo build --quiet --release -p ironflow-server -p ironflow-bench && cargo bench --quiet --no-run -p ironflow-server --bench load'
 	$(step) "Benchmarks" node tests/bench/run.mjs $(PARTS)

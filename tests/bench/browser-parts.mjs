@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startNats } from "../e2e/support/nats.mjs";
 import { packageDir } from "../e2e/support/paths.mjs";
 import { startServer } from "../e2e/support/server.mjs";
 import { bundle } from "./bundles.mjs";
 import { visit } from "./chromium.mjs";
+import { openNetwork } from "./network.mjs";
 import { openSite } from "./site.mjs";
 
 /** @typedef {{ id: string, size?: number, samples: Record<string, number[]> }} Row */
@@ -51,7 +53,9 @@ export async function openBrowserParts(quick) {
   for (const [name, source] of Object.entries(starts)) {
     files[`/start/${name}.js`] = { type: script, body: await bundle(source) };
   }
-  const site = await openSite(files);
+  /** @type {Map<string, Awaited<ReturnType<typeof openNetwork>>>} */
+  const networks = new Map();
+  const site = await openSite(files, networks);
   const query = `quick=${quick ? 1 : 0}`;
 
   /** @param {string} part @returns {Promise<Row[]>} */
@@ -60,16 +64,21 @@ export async function openBrowserParts(quick) {
     return rows;
   }
 
-  /** On the reference server, which the page then comes from. @returns {Promise<Row[]>} */
-  async function requests() {
+  /**
+   * On the reference server, which the page then comes from.
+   *
+   * @param {string} part @param {{ store?: string, more?: Record<string, string> }} [options]
+   * @returns {Promise<Row[]>}
+   */
+  async function onServer(part, { store, more } = {}) {
     const dir = mkdtempSync(join(tmpdir(), "ironflow-bench-"));
     writeFileSync(join(dir, "index.html"), html("/main.js"));
     writeFileSync(join(dir, "main.js"), main);
-    const server = await startServer({ staticDir: dir });
+    const server = await startServer({ staticDir: dir, ...(store ? { store } : {}) });
     try {
-      const report = encodeURIComponent(`${site.url}/report`);
-      const address = `${server.url}/?part=requests&${query}&report=${report}`;
-      const { rows } = await visit(address, site.report());
+      const report = `${site.url}/report`;
+      const asked = new URLSearchParams({ part, quick: quick ? "1" : "0", report, ...more });
+      const { rows } = await visit(`${server.url}/?${asked}`, site.report());
       return rows;
     } finally {
       await server.stop();
@@ -77,29 +86,67 @@ export async function openBrowserParts(quick) {
     }
   }
 
+  /** A nats-server that browsers can connect to. */
+  const natsForBrowsers = () =>
+    startNats({ config: 'websocket { listen: "127.0.0.1:-1", no_tls: true }' });
+
+  /** Beside the client of NATS, on one nats-server. @returns {Promise<Row[]>} */
+  async function peers() {
+    const nats = await natsForBrowsers();
+    try {
+      return await onServer("peers", { store: nats.url, more: { nats: nats.webSocketUrl } });
+    } finally {
+      await nats.stop();
+    }
+  }
+
+  /** With a network each, which the page cuts. @returns {Promise<Row[]>} */
+  async function resume() {
+    const nats = await natsForBrowsers();
+    const servers = [
+      await startServer({ store: nats.url, watchVersions: "1" }),
+      await startServer({ store: nats.url }),
+    ];
+    const [v1 = "", sdk = ""] = servers.map(({ url }) => url);
+    const asked = new URLSearchParams({ part: "resume", quick: quick ? "1" : "0" });
+    for (const [name, address] of Object.entries({ v1, sdk, nats: nats.webSocketUrl })) {
+      const network = await openNetwork(address.replace(/^ws/, "http"));
+      networks.set(name, network);
+      asked.set(name, address);
+      // The page connects to what it finds under the server's own name.
+      asked.set(new URL(address).host, network.host);
+    }
+    try {
+      const { rows } = await visit(`${site.url}/?${asked}`, site.report());
+      return rows;
+    } finally {
+      for (const network of networks.values()) network.close();
+      networks.clear();
+      for (const server of servers) await server.stop();
+      await nats.stop();
+    }
+  }
+
   /** A browser of its own for each of them, in turn. @returns {Promise<Row[]>} */
   async function start() {
-    /** @type {Record<"cold" | "warm", Record<string, number[]>>} */
-    const samples = { cold: {}, warm: {} };
+    /** @type {Map<string, Record<string, number[]>>} */
+    const samples = new Map();
     const names = Object.keys(starts);
     for (let round = 0; round < (quick ? 2 : 9); round += 1) {
       const shift = round % names.length;
       for (const name of [...names.slice(shift), ...names.slice(0, shift)]) {
         const address = `${site.url}/start?subject=${name}&visit=0`;
         const { cold, warm } = await visit(address, site.report());
+        const { milliseconds, ...phases } = cold;
         const median = [...warm].sort((a, b) => a - b)[Math.floor(warm.length / 2)];
-        for (const [when, took] of /** @type {const} */ ([
-          ["cold", cold],
-          ["warm", median],
-        ])) {
-          samples[when][name] = [...(samples[when][name] ?? []), took * 1000];
+        for (const [id, took] of Object.entries({ cold: milliseconds, warm: median, ...phases })) {
+          const found = samples.get(id) ?? {};
+          found[name] = [...(found[name] ?? []), took * 1000];
+          samples.set(id, found);
         }
       }
     }
-    return Object.entries(samples).map(([when, found]) => ({
-      id: `start.${when}`,
-      samples: found,
-    }));
+    return [...samples].map(([id, found]) => ({ id: `start.${id}`, samples: found }));
   }
 
   /** Bytes instead of microseconds. @returns {Promise<Row[]>} */
@@ -130,7 +177,8 @@ export async function openBrowserParts(quick) {
     parts: {
       platform: () => page("platform"),
       cpu: () => page("cpu"),
-      requests,
+      requests: () => onServer("requests"),
+      peers,
       frames: () => page("frames"),
       sockets: () => page("sockets"),
       start,
@@ -138,6 +186,8 @@ export async function openBrowserParts(quick) {
       listing: () => page("listing"),
       views: () => page("views"),
       persisted: () => page("persisted"),
+      resume,
+      outbox: () => onServer("outbox"),
       heap,
     },
     close: () => site.close(),

@@ -1,13 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { bundled, entrySizes } from "../e2e/package/sizes.mjs";
+import { bundled, entrySizes, sizes } from "../e2e/package/sizes.mjs";
 import { root } from "../e2e/support/paths.mjs";
+import { bundle } from "./bundles.mjs";
+import { peers } from "./peers.mjs";
 
 /** @typedef {import("./browser-parts.mjs").Row} Row */
 
-/** The lines of JSON that a program prints. @param {string[]} args of cargo @param {NodeJS.ProcessEnv} [env] @returns {Row[]} */
-function lines(args, env) {
-  const printed = execFileSync("cargo", args, {
+/** The lines of JSON that a program prints. @param {string[]} args @param {NodeJS.ProcessEnv} [env] @param {string} [program] @returns {Row[]} */
+function lines(args, env, program = "cargo") {
+  const printed = execFileSync(program, args, {
     cwd: root,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
@@ -25,15 +27,20 @@ async function bytes() {
   const here = fileURLToPath(new URL(".", import.meta.url));
   const entries = Object.entries(await entrySizes());
   /** @type {Record<string, import("../e2e/package/sizes.mjs").Sizes>} */
-  const sizes = {
-    ...Object.fromEntries(entries.map(([name, found]) => [`\`${name}\``, found])),
+  const found = {
+    ...Object.fromEntries(entries.map(([name, size]) => [`\`${name}\``, size])),
     "the plain client": await bundled("plain/client.ts", here),
     "its store in memory": await bundled("plain/store.ts", here),
   };
-  return Object.entries(sizes).map(([name, { raw, gzip, brotli }]) => ({
-    id: "bytes",
-    samples: { [name]: [raw, gzip, brotli] },
-  }));
+  /** @type {Record<string, import("../e2e/package/sizes.mjs").Sizes>} */
+  const others = {};
+  for (const [name, source] of Object.entries(peers)) others[name] = sizes(await bundle(source));
+  const rows = (/** @type {string} */ id, /** @type {typeof found} */ all) =>
+    Object.entries(all).map(([name, { raw, gzip, brotli }]) => ({
+      id,
+      samples: { [name]: [raw, gzip, brotli] },
+    }));
+  return [...rows("bytes", found), ...rows("bytes.peers", others)];
 }
 
 /** The parts of the benchmarks that need no browser. @param {boolean} quick */
@@ -45,4 +52,6 @@ export const hostParts = (quick) => ({
     lines(["bench", "--quiet", "-p", "ironflow-server", "--bench", "load"], {
       QUICK: quick ? "1" : "0",
     }),
+  reconnecting: async () =>
+    lines(["tests/bench/reconnecting.mjs"], { QUICK: quick ? "1" : "0" }, process.execPath),
 });

@@ -19,8 +19,9 @@ const entry = {
  * many servers as there are names.
  *
  * @param {Record<string, { type: string, body: string | Uint8Array }>} files by their paths
+ * @param {Map<string, { cut(): void, mend(): void }>} networks that a page cuts and mends, by their names
  */
-export async function openSite(files) {
+export async function openSite(files, networks = new Map()) {
   /** @type {((report: any) => void) | undefined} */
   let deliver;
   /** @type {Map<string, Set<import("ws").WebSocket>>} */
@@ -70,6 +71,11 @@ export async function openSite(files) {
     else if (pathname.endsWith("/buckets/b")) answer("application/json", JSON.stringify(info));
     else if (pathname.endsWith("/send")) {
       send(url);
+      answer("text/plain", "");
+    } else if (pathname.startsWith("/network/")) {
+      const [, , what, name = ""] = pathname.split("/");
+      if (what === "cut") networks.get(name)?.cut();
+      else networks.get(name)?.mend();
       answer("text/plain", "");
     } else if (pathname === "/report") {
       let body = "";

@@ -2,10 +2,14 @@
 
 import { measureFrames, measureSockets } from "./feed-parts.js";
 import { measureHeap } from "./heap-part.js";
+import { measureMutate } from "./mutate-part.js";
+import { measureOutbox } from "./outbox-part.js";
+import { measurePeers } from "./peer-part.js";
 import { measurePersisted } from "./persisted-part.js";
 import { measurePlatform } from "./platform-part.js";
 import { send } from "./report.js";
 import { measureCpu, measureRequests } from "./request-parts.js";
+import { measureResume } from "./resume-part.js";
 import { measureListing, measureStore, measureViews } from "./store-parts.js";
 
 const parts: Record<string, () => Promise<unknown>> = {
@@ -16,8 +20,14 @@ const parts: Record<string, () => Promise<unknown>> = {
   sockets: measureSockets,
   store: measureStore,
   listing: measureListing,
-  views: measureViews,
+  views: async () => {
+    await measureViews();
+    await measureMutate();
+  },
   persisted: measurePersisted,
+  outbox: measureOutbox,
+  peers: measurePeers,
+  resume: measureResume,
   heap: measureHeap,
 };
 

@@ -7,7 +7,7 @@ import { each, type Subject, type Work } from "./rounds.js";
 /** What is written: some 50 bytes of JSON. */
 export const VALUE = { name: "Alice", role: "admin", visits: 17 };
 
-export const OPERATIONS = ["get", "put", "create", "update", "listKeys"] as const;
+export const OPERATIONS = ["get", "put", "create", "update", "find", "listKeys"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 const JSON_TYPE = "application/json";
@@ -20,6 +20,7 @@ interface Position {
 
 interface Bucket {
   get(key: string): Promise<unknown>;
+  find(key: string): Promise<unknown>;
   put(key: string, value: unknown): Promise<{ revision: number }>;
   create(key: string, value: unknown): Promise<{ revision: number }>;
   update(key: string, value: unknown, revision: number): Promise<{ revision: number }>;
@@ -40,8 +41,10 @@ function bare(server: string, bucket: string): Bucket {
       headers: { ...environment, "Content-Type": JSON_TYPE, ...condition },
       body: JSON.stringify(value),
     });
+  const get = (key: string) => ask(`${path}/${encodeURIComponent(key)}`, { headers: environment });
   return {
-    get: (key) => ask(`${path}/${encodeURIComponent(key)}`, { headers: environment }),
+    get,
+    find: get,
     put: (key, value) => write(key, value, {}),
     create: (key, value) => write(key, value, { "If-None-Match": "*" }),
     update: (key, value, revision) => write(key, value, { "If-Match": `${revision}` }),
@@ -68,6 +71,7 @@ export function repeat(bucket: Bucket, operation: Operation, key: string): Work 
   const prefix = `created.${so_far}`;
   const once = {
     get: () => bucket.get(key),
+    find: () => bucket.find(key),
     put: () => bucket.put(key, VALUE),
     create: () => {
       at.created += 1;

@@ -20,6 +20,7 @@ export async function measureCpu() {
   };
   const answers = {
     get: JSON.stringify(entry),
+    find: JSON.stringify(entry),
     put: '{"revision":8}',
     create: '{"revision":8}',
     update: '{"revision":8}',
@@ -52,10 +53,14 @@ export async function measureRequests() {
     add(`requests.${operation}`, await alternate(Object.fromEntries(works), pace(41, 40)));
   }
   await measureEntries();
+  await measureHistory();
 }
 
 /** The entries of this many keys, in one response. */
 const MANY = 10_000;
+
+/** The history of a key, in one response. */
+const REVISIONS = 10;
 
 /** The SDK reads all entries of a bucket; the platform fetches and parses the same JSON. */
 async function measureEntries() {
@@ -89,10 +94,27 @@ async function measureEntries() {
   add("requests.entries", samples, MANY);
 }
 
-async function createBucket(name: string) {
+/** The SDK reads the history of a key; the platform fetches and parses the same JSON. */
+async function measureHistory() {
+  await createBucket("history", REVISIONS);
+  const bucket = new BrowserKVBucketHandle("history", { serverUrl: location.origin });
+  for (let n = 0; n < REVISIONS; n += 1) await bucket.put("user.1", VALUE);
+  const url = `${location.origin}/api/v1/kv/buckets/history/keys/user.1?history=true`;
+  const headers = { "X-Ironflow-Environment": "default" };
+  const works = {
+    bare: each(async () => (await fetch(url, { cache: "no-store", headers })).json()),
+    sdk: each(async () => {
+      const found = (await bucket.history("user.1")).length;
+      if (found !== REVISIONS) throw new Error(`${found} revisions`);
+    }),
+  };
+  add("requests.history", await alternate(works, pace(21, 40)), REVISIONS);
+}
+
+async function createBucket(name: string, history = 1) {
   await fetch(`${location.origin}/api/v1/kv/buckets`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Ironflow-Environment": "default" },
-    body: JSON.stringify({ name }),
+    body: JSON.stringify({ name, history }),
   });
 }

@@ -4,6 +4,9 @@
 /** Who does the work: the platform alone, the plain client, the SDK. */
 export type Subject = "bare" | "plain" | "sdk";
 
+/** Some work others do too: the client of NATS, or the SDK on version 1 of the watch. */
+export type Contender = Subject | "nats" | "v1";
+
 /** Does so many units of work; what `prepare` gave for it is not part of the time. */
 export interface Work<P = unknown> {
   prepare?(count: number): P;
@@ -11,7 +14,7 @@ export interface Work<P = unknown> {
 }
 
 /** Microseconds for a unit of work, a number a round; at the same place, of the same round. */
-export type Samples = Partial<Record<Subject, number[]>>;
+export type Samples = Partial<Record<Contender, number[]>>;
 
 export interface Pace {
   rounds: number;
@@ -52,11 +55,11 @@ async function calibrate(work: Work, { batch, most = 1 << 20 }: Pace): Promise<n
 }
 
 export async function alternate(
-  works: Partial<Record<Subject, Work>>,
+  works: Partial<Record<Contender, Work>>,
   pace: Pace,
 ): Promise<Samples> {
-  const entries = Object.entries(works) as [Subject, Work][];
-  const counts = new Map<Subject, number>();
+  const entries = Object.entries(works) as [Contender, Work][];
+  const counts = new Map<Contender, number>();
   for (const [subject, work] of entries) counts.set(subject, await calibrate(work, pace));
   const samples: Samples = {};
   for (const [subject] of entries) samples[subject] = [];

@@ -116,6 +116,15 @@ export class PlainBucket {
     return this.client.request("GET", this.#keyPath(key), undefined, options);
   }
 
+  async find(key: string, options?: RequestOptions): Promise<Entry | undefined> {
+    try {
+      return await this.get(key, options);
+    } catch (error) {
+      if (error instanceof PlainError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
   put(key: string, value: unknown, options?: RequestOptions) {
     return this.#write(key, value, undefined, options);
   }

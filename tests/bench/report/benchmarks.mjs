@@ -1,4 +1,5 @@
 import { processors, sockets, throughput } from "./load.mjs";
+import * as peers from "./peers.mjs";
 import * as tables from "./tables.mjs";
 import { targets, verdicts } from "./targets.mjs";
 
@@ -50,6 +51,21 @@ What the platform asks for the things that requests are made of:
 
 ${tables.platform(results)}
 
+## Beside the client of NATS
+
+nats.js (\`@nats-io/kv\`) in the same page, connected to the WebSocket of the nats-server that the reference server
+stores in: the same bucket, without a server in between and without HTTP. It needs NATS open to browsers, its own credentials
+for each user, and sends no request for a write or read but a message on one connection.
+
+${peers.operations(results)}
+
+A copy of a bucket: a view of the SDK on each version of the watch, and a Map kept by a watch of nats.js. Each has its own connection,
+which is cut while 50 keys change. It is asked to reconnect when the network is back (nats.js tries every 10 ms).
+
+${peers.resume(results)}
+
+${peers.requests(results)}
+
 ## Events of a watch
 
 A frame of about 150 bytes, from the socket's listener to the last callback; the page itself plays the socket:
@@ -62,10 +78,15 @@ ${tables.events(results, "sockets")}
 
 ## Start
 
-From the import to the first answer of a server on the same machine. Cold: a browser with a new profile that has never seen the
-code. Warm: the same browser later, the code in its caches. A browser of its own for each, in turn.
+From the import to the first answer of a server on the same machine, in a page that has settled: it has rested for 600 ms after it was loaded.
+Cold: a browser with a new profile that has never seen the code. Warm: the same browser later, the code in its caches. A
+browser of its own for each, in turn.
 
 ${tables.start(results)}
+
+Where the time goes:
+
+${tables.trace(results)}
 
 ## In memory
 
@@ -76,6 +97,10 @@ ${tables.memory(results)}
 A view of the store in memory. The plain client's is a Map that is filled by hand and kept by a watch:
 
 ${tables.views(results)}
+
+Writes of an [outbox](docs/views-and-offline.md#offline-writes) in IndexedDB, on the reference server on memory:
+
+${peers.outbox(results)}
 
 The index of the store on the host, beside a scan over everything:
 
@@ -98,6 +123,14 @@ What each entry adds to an application, bundled by esbuild:
 
 ${tables.entries(results)}
 
+What peers add, bundled the same way, with what an application imports of them:
+
+${peers.weights(results)}
+
+They do not do the same: \`idb-keyval\` is a store in the browser, \`partysocket\` a socket that reconnects, the others are clients of a
+server of their own, with queries, presence or documents that merge. Where our bytes are:
+[docs/webassembly-size.md](docs/webassembly-size.md).
+
 ## The reference server
 
 Under load, on memory and on JetStream, JetStream alone by async-nats, and **echo**, which responds and sends frames on the
@@ -114,6 +147,11 @@ ${processors(results)}
 Memory of an idle watch:
 
 ${sockets(results)}
+
+Clients of the package in Node that reconnect at once, each with a connection of its own and 200 keys, of which one changed during the
+cut; the requests to NATS are the messages that nats-server counts:
+
+${peers.reconnecting(results)}
 
 What follows from these numbers for many browsers: [tests/bench/SCALE.md](tests/bench/SCALE.md).
 `;

@@ -6,7 +6,6 @@ import { table } from "./tables.mjs";
 
 // The plan, and the machine it assumes.
 const BROWSERS = 1e6;
-const KEYS = 10;
 const EVENTS = 1;
 const RECIPIENTS = 1000;
 const RETURN = 60;
@@ -29,6 +28,10 @@ export function scale(results) {
   const cpu = (id, party, size) => results.median(`load.${id}`, party, size);
   const delivered = cpu("cpu.fan_out", "nats", SOCKETS);
   const behind = cpu("behind.fan_out", "nats", 1);
+  const clients = results.row("reconnecting.took").size ?? Number.NaN;
+  /** What a client costs that reconnects with a watch for each of its keys. @param {string} what */
+  const reconnecting = (what) => results.median(`reconnecting.${what}`, "keys");
+  const returns = { server: reconnecting("server"), nats: reconnecting("nats") };
   const get = cpu("cpu.get", "nats", 8);
   const getBehind = cpu("behind.get", "nats", 8);
   const put = cpu("cpu.put", "nats", 8);
@@ -42,10 +45,11 @@ export function scale(results) {
   };
   const watchers =
     results.median("heap.js.watchers", "sdk") + results.median("heap.wasm.watchers", "sdk");
-  const read = results.median("requests.get", "sdk");
+  const built = results.row("resume.build");
+  const resumed = results.median("resume.time", "sdk");
 
   // What a million browsers ask for.
-  const returning = (BROWSERS * (KEYS + 2)) / RETURN;
+  const returning = BROWSERS / RETURN;
   const memory = BROWSERS * socketBytes;
   const delivering = (BROWSERS * EVENTS * delivered) / 1e6;
   const servers = Math.ceil(Math.max(delivering / CORES, memory / MEMORY));
@@ -63,13 +67,13 @@ export function scale(results) {
     },
     {
       what: "reconnecting, ironflow-server",
-      cores: (returning * get) / 1e6,
-      how: `${digits(returning)} requests a second × ${time(get)}`,
+      cores: (returning * returns.server) / 1e6,
+      how: `${digits(returning)} clients a second × ${time(returns.server)}`,
     },
     {
       what: "reconnecting, nats-server",
-      cores: (returning * getBehind) / 1e6,
-      how: `${digits(returning)} requests a second × ${time(getBehind)}`,
+      cores: (returning * returns.nats) / 1e6,
+      how: `${digits(returning)} clients a second × ${time(returns.nats)}`,
     },
   ].sort((a, b) => b.cores - a.cores);
   const [first] = loads.filter(({ what }) => what.endsWith("nats-server"));
@@ -85,10 +89,9 @@ What is not measured is said to be assumed.
 - It takes an event in ${time(event)} of ${from("its own CPU", "events-of-a-watch")}, but a frame from a real socket in ${time(frame)}: the browser,
   not the SDK, ends at ${rate(frame)}. A tenth of that is ${rate(frame * 10)}, which leaves the page to its user.
 - 10,000 watchers of a key each take ${from(bytes(watchers), "memory")} and one socket.
-- A view of ${view.size.toLocaleString("en")} keys takes ${bytes(view.bytes)}, the store in memory that it was measured on included. Over the network it is read key by
-  key, six at a time: at ${from(time(read), "requests-to-a-server")} a request one after the other, at least
-  ${time((view.size * read) / 6)}. What breaks first in a tab is therefore that: views are for thousands of keys, not for all of a large
-  bucket, until the wire can send current values first.
+- A view of ${view.size.toLocaleString("en")} keys takes ${bytes(view.bytes)}, the store in memory that it was measured on included. Over the network a
+  view of ${(built.size ?? 0).toLocaleString("en")} keys is complete after ${from(time(results.median("resume.build", "sdk", built.size)), "beside-the-client-of-nats")}, and ${time(resumed)} after a cut in which 50 of them changed, without a
+  request. What breaks first in a tab is therefore its memory.
 
 ## One server
 
@@ -123,10 +126,17 @@ A stream takes a thousand consumers at most (nats-server 2.15.1 refuses the next
 that). An ironflow-server therefore follows a bucket with one consumer and delivers its messages to all watchers: JetStream's part of an
 event is the same for one socket and for thousands.
 
+## Reconnecting
+
+${clients.toLocaleString("en")} clients of 200 keys each were cut off and reconnected at once (${from("measured", "the-reference-server")}), with a watch for each key:
+${reconnecting("handshakes").toLocaleString("en")} handshakes, ${reconnecting("requests").toLocaleString("en")} HTTP requests, and ${reconnecting("messages").toFixed(1)} requests to NATS a client. A client took ${time(returns.server)} of CPU of
+ironflow-server and ${time(returns.nats)} of nats-server; after ${time(reconnecting("took"))} each had received what it missed, all of them
+and the servers on one machine.
+
 ## A million browsers
 
-Assumed: each watches ${KEYS} keys of one bucket and receives ${EVENTS} event a second, each change is delivered to ${RECIPIENTS.toLocaleString("en")} of them, and after a failure all reconnect within ${RETURN} seconds, each with a
-resync (bucket, list) and a read of each key, each as expensive as a \`get\`.
+Assumed: each watches 200 keys of one bucket and receives ${EVENTS} event a second, each change is delivered to ${RECIPIENTS.toLocaleString("en")} of them, and after a failure all reconnect within ${RETURN} seconds, each at the price
+measured above.
 
 ${table(
   ["", "cores", "how"],
@@ -141,8 +151,8 @@ reaches about ${digits(reach)} browsers at this rate.
 
 What it would take, in this order:
 
-1. Reads that scale: the current values sent on the watch's own socket, so that reconnecting takes one request instead of ${KEYS + 2} (the client is
-   right with servers that do), or JetStream's direct gets from followers, at the price of stale answers.
+1. Fewer questions at a reconnect: where nothing changed since the revision that a client knows, the server could respond from the
+   last revision that its own consumer has seen.
 2. Reconnecting spread over more than ${RETURN} seconds: the client's backoff has full jitter, up to 30 s by default.
 3. Several buckets instead of one, so that leaders spread over the cluster.
 4. If a server has no watchers of most changes of a bucket, a consumer for a part of the bucket instead of the whole.

@@ -11,29 +11,35 @@ export function table(head, rows) {
 
 /** @typedef {{ title: string, id: string, size?: number, per?: number }} Line */
 
+/** What subjects are called. @type {Record<string, string>} */
+const NAMES = { bare: "bare", plain: "plain", nats: "nats.js", v1: "SDK on version 1", sdk: "SDK" };
+
 /**
- * Times of the platform, the plain client and the SDK, and what the last is of the others.
+ * Times of the platform, of others and of the SDK, and what the last is of the others.
  *
  * @param {Results} results @param {Line[]} lines `per`: how many units a sample is of
+ * @param {string[]} [others] than the SDK
  */
-function compared(results, lines) {
+export function compared(results, lines, others = ["bare", "plain"]) {
   const rows = lines.map(({ title, id, size, per = 1 }) => {
     const { samples } = results.row(id, size);
-    const times = ["bare", "plain", "sdk"].map((subject) =>
+    const times = [...others, "sdk"].map((subject) =>
       samples[subject] ? time(results.median(id, subject, size) / per) : "",
     );
-    const ratios = ["bare", "plain"].map((other) =>
+    const ratios = others.map((other) =>
       samples[other] ? spread(results.ratio(id, "sdk", other, size)) : "",
     );
     return [title, ...times, ...ratios];
   });
-  return table(["", "bare", "plain", "SDK", "SDK / bare", "SDK / plain"], rows);
+  const names = others.map((other) => NAMES[other] ?? other);
+  return table(["", ...names, "SDK", ...names.map((name) => `SDK / ${name}`)], rows);
 }
 
 /** @param {number | undefined} size @param {string} noun */
-const count = (size = 0, noun) => `${size.toLocaleString("en")} ${noun}${size === 1 ? "" : "s"}`;
+export const count = (size = 0, noun) =>
+  `${size.toLocaleString("en")} ${noun}${size === 1 ? "" : "s"}`;
 
-export const OPERATIONS = ["get", "put", "create", "update", "listKeys"];
+export const OPERATIONS = ["get", "put", "create", "update", "find", "listKeys"];
 
 /** @param {Results} results @param {"requests" | "cpu"} part */
 export const operations = (results, part) =>
@@ -41,6 +47,11 @@ export const operations = (results, part) =>
     ...OPERATIONS.map((name) => ({ title: `\`${name}\``, id: `${part}.${name}` })),
     ...results.of(`${part}.entries`).map(({ id, size }) => ({
       title: `\`entries("user.>")\` of ${count(size, "key")}`,
+      id,
+      size,
+    })),
+    ...results.of(`${part}.history`).map(({ id, size }) => ({
+      title: `\`history\` of ${count(size, "revision")}`,
       id,
       size,
     })),
@@ -93,6 +104,27 @@ export function start(results) {
   return table(head, rows);
 }
 
+/** What the platform is called for between the import and the first answer, cold. @type {Record<string, string>} */
+const PHASES = {
+  import: "the import: to load the code, and to evaluate it",
+  run: "to create the client, until it asks for the WebAssembly",
+  decode: "to decode the WebAssembly from the code's text",
+  compile: "to compile it",
+  instantiate: "to instantiate it",
+  use: "from there until `fetch` is called",
+  request: "from there to the result",
+};
+
+/** @param {Results} results */
+export function trace(results) {
+  const rows = Object.entries(PHASES).map(([phase, title]) => {
+    const id = `start.${phase}`;
+    const times = ["bare", "plain", "sdk"].map((subject) => time(results.median(id, subject)));
+    return [title, ...times, time(results.difference(id, "sdk", "bare"))];
+  });
+  return table(["cold", "bare", "plain", "SDK", "SDK over bare"], rows);
+}
+
 /** @param {Results} results */
 export function memory(results) {
   const writes = ["put", "get"].flatMap((name) =>
@@ -118,6 +150,8 @@ export function views(results) {
     snapshot: "the same, and a snapshot",
     change: "an entry read from a snapshot after a change (bare: from the view)",
     open: "opened from IndexedDB (bare: by `getAll` and `JSON.parse`)",
+    "mutate.shown": "`mutate`, and a snapshot that shows it",
+    "mutate.written": "the same, and written (bare: `modify`, its event and a snapshot)",
   };
   const lines = Object.entries(titles).flatMap(([name, title]) =>
     results.of(`views.${name}`).map(({ id, size }) => ({

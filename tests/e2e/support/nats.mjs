@@ -10,8 +10,9 @@ import { start } from "./process.mjs";
  *
  * @param {object} [options]
  * @param {number} [options.port] by default one that is free
+ * @param {string} [options.config] more lines of configuration
  */
-export async function startNats({ port = -1 } = {}) {
+export async function startNats({ port = -1, config: more = "" } = {}) {
   const program = process.env.NATS_SERVER || installedServer();
   const dir = mkdtempSync(join(tmpdir(), "ironflow-nats-"));
   const forget = () => rmSync(dir, { recursive: true, force: true });
@@ -25,6 +26,7 @@ port: ${port}
 ports_file_dir: ${JSON.stringify(dir)}
 max_payload: 2MB
 jetstream { store_dir: ${JSON.stringify(join(dir, "data"))} }
+${more}
 `,
   );
   const launch = async () => {
@@ -32,8 +34,8 @@ jetstream { store_dir: ${JSON.stringify(join(dir, "data"))} }
     for (const name of portsFiles(dir)) rmSync(join(dir, name));
     const started = start(program, ["-c", config], { name: "nats-server" });
     try {
-      const url = await started.until(() => clientUrl(dir), "ports file");
-      return { started, url };
+      const urls = await started.until(() => serverUrls(dir), "ports file");
+      return { started, urls };
     } catch (error) {
       await started.stop();
       throw error;
@@ -44,7 +46,19 @@ jetstream { store_dir: ${JSON.stringify(join(dir, "data"))} }
     return {
       /** Where it is; a restart moves it unless it has a port of its own. */
       get url() {
-        return running.url;
+        return running.urls.nats;
+      },
+      /** Where browsers connect, if the configuration has a part `websocket`. */
+      get webSocketUrl() {
+        return running.urls.websocket ?? "";
+      },
+      /** Where it answers how much it does, if the configuration has a line `http`. */
+      get monitoringUrl() {
+        return running.urls.monitoring ?? "";
+      },
+      /** The number of its process. */
+      get pid() {
+        return running.started.child.pid;
       },
       /** Ends it with a signal and starts it again on the data it had. @param {NodeJS.Signals} signal */
       async restart(signal) {
@@ -74,14 +88,18 @@ function installedServer() {
 /** @param {string} dir */
 const portsFiles = (dir) => readdirSync(dir).filter((file) => file.endsWith(".ports"));
 
-/** The server writes the ports it was given to a file named after its process. @param {string} dir */
-function clientUrl(dir) {
+/**
+ * The server writes where it listens to a file named after its process.
+ *
+ * @param {string} dir
+ * @returns {{ nats: string, websocket?: string, monitoring?: string } | undefined}
+ */
+function serverUrls(dir) {
   const [name] = portsFiles(dir);
   if (!name) return undefined;
   try {
-    /** @type {string | undefined} */
-    const url = JSON.parse(readFileSync(join(dir, name), "utf8")).nats?.[0];
-    return url;
+    const { nats, websocket, monitoring } = JSON.parse(readFileSync(join(dir, name), "utf8"));
+    return nats?.[0] && { nats: nats[0], websocket: websocket?.[0], monitoring: monitoring?.[0] };
   } catch {
     return undefined; // half written
   }

@@ -38,6 +38,8 @@ export async function startServer({
   );
   return {
     url,
+    /** The number of its process. */
+    pid: server.child.pid,
     /** Settles when the process has exited. */
     ended: server.ended,
     /** What it has logged so far. */
