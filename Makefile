@@ -47,9 +47,10 @@ test: setup ## Run the tests
 
 .PHONY: matrix
 matrix: setup pkg/index.js ## Run the longer tests: bundlers, browsers, servers, faults, leaks
-	@.ci/setup firefox webkit
+	@.ci/setup firefox webkit old-chromium
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
 	$(step) "Browser tests on servers" node tests/e2e/browser-suite.mjs server_
+	$(step) "The suite in other browsers" $(node_test) tests/e2e/engines/*.test.mjs
 	$(step) "The package with bundlers" $(node_test) --test-concurrency=1 tests/e2e/packaging/*.test.mjs
 	$(step) "The looks of the demo page" $(node_test) $(looks)
 	$(step) "The package in a browser" $(node_test) --test-concurrency=1 tests/e2e/matrix/*.test.mjs
@@ -57,9 +58,10 @@ matrix: setup pkg/index.js ## Run the longer tests: bundlers, browsers, servers,
 	@$(MAKE) --no-print-directory bench-check
 
 .PHONY: matrix-all
-matrix-all: setup pkg/index.js ## Run the package in all bundlers, frameworks and runtimes, also rare ones, for make readme
-	@.ci/setup firefox
+matrix-all: setup pkg/index.js ## Run the package in all bundlers, frameworks, browsers and runtimes, also rare ones, for make readme
+	@.ci/setup firefox webkit old-chromium
 	$(step) "Reference server" cargo build --quiet -p ironflow-server
+	$(step) "The suite in other browsers, on the server too" env ALL=1 $(node_test) tests/e2e/engines/*.test.mjs
 	$(step) "The package everywhere" env ALL=1 $(node_test) tests/e2e/packaging/matrix.test.mjs
 
 .PHONY: readme

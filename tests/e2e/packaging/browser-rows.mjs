@@ -6,16 +6,31 @@ import { itself } from "./rendered-rows.mjs";
 
 /** @typedef {import("./rows.mjs").Row} Row */
 
-/** @param {string} name @param {"Chromium" | "Firefox"} browser @param {string[]} layers @returns {Row} */
+/** Those that run it in `make matrix-all` only. */
+const RARE = ["Chromium 109", "Chromium 114", "Chromium 115"];
+
+/** What compiles it in a page only asynchronously. */
+const ASYNCHRONOUS = ["Chromium 109", "Chromium 114"];
+
+/** @param {string} name @param {string} browser @param {string[]} layers @returns {Row} */
 const plain = (name, browser, ...layers) => ({
   name: `${name}, no bundler`,
   mode: browser,
+  ...(RARE.includes(browser) && { rare: true }),
   tools: {},
   layers: ["page", "plain", ...layers],
   slim: itself,
   browser,
   site: (app) => app.handOut("."),
 });
+
+/** Runs in the page itself. @param {string} name @param {string} browser @param {string[]} layers @returns {Row} */
+function inPage(name, browser, ...layers) {
+  const row = plain(name, browser, ...layers);
+  if (!ASYNCHRONOUS.includes(browser)) return row;
+  const first = layers.includes("script-tag") ? "script-tag-init" : "init-first";
+  return { ...row, layers: [...row.layers, first], default: "after `init()`" };
+}
 
 /** @param {Row} row @returns {Row} */
 const rare = (row) => ({ ...row, rare: true });
@@ -50,20 +65,18 @@ const extension = (mode, page) => ({
   },
 });
 
+const ENGINES = ["Chromium", "Firefox", "WebKit", "Chromium 109"];
+const importMap = "Script module with an import map";
+const classicWorker = "Classic worker, `importScripts()`";
 const charset = "Script tag, page in windows-1252";
 
 export const browserRows = [
-  plain("Script module with an import map", "Chromium"),
-  plain("Script module with an import map", "Firefox"),
-  plain("Module worker", "Chromium", "worker", "plain-worker"),
-  plain("Module worker", "Firefox", "worker", "plain-worker"),
-  plain("Service worker", "Chromium", "plain-service-worker"),
-  rare(plain("Shared worker", "Chromium", "plain-shared-worker")),
-  rare(plain("Shared worker", "Firefox", "plain-shared-worker")),
-  classic(plain("Classic worker, `importScripts()`", "Chromium", "worker", "classic-worker")),
-  classic(plain("Classic worker, `importScripts()`", "Firefox", "worker", "classic-worker")),
-  classic(plain(charset, "Chromium", "script-tag")),
-  classic(plain(charset, "Firefox", "script-tag")),
+  ...[...ENGINES, "Chromium 114", "Chromium 115"].map((browser) => inPage(importMap, browser)),
+  ...ENGINES.map((browser) => plain("Module worker", browser, "worker", "plain-worker")),
+  ...ENGINES.map((browser) => plain("Service worker", browser, "plain-service-worker")),
+  ...ENGINES.map((browser) => rare(plain("Shared worker", browser, "plain-shared-worker"))),
+  ...ENGINES.map((browser) => classic(plain(classicWorker, browser, "worker", "classic-worker"))),
+  ...ENGINES.map((browser) => classic(inPage(charset, browser, "script-tag"))),
   extension("page", () => `${extensionUrl}/page.html`),
   extension("background", () => `${extensionUrl}/sender.html`),
   classic(extension("content script", (server) => server)),

@@ -2,6 +2,8 @@
 
 import puppeteer from "puppeteer-core";
 import { complaints, firefoxPath, launchBrowser } from "../support/browser.mjs";
+import { launchOldChromium, OLD, oldChromiumPath } from "../support/old-chromium.mjs";
+import { launchWebKit, webkitPath } from "../support/webkit.mjs";
 
 /**
  * @typedef {object} Visit what a page has come to
@@ -17,9 +19,9 @@ import { complaints, firefoxPath, launchBrowser } from "../support/browser.mjs";
 const done = "[data-outcome]";
 const timeout = 60_000;
 
-/** @returns {Promise<Browser>} */
-async function chromium() {
-  const browser = await launchBrowser();
+/** @param {() => Promise<import("playwright-core").Browser>} [launch] @returns {Promise<Browser>} */
+async function chromium(launch = launchBrowser) {
+  const browser = await launch();
   return {
     version: `Chromium ${browser.version().split(".")[0]}`,
     async visit(url) {
@@ -67,11 +69,52 @@ async function firefox() {
   };
 }
 
+/** In a page: waits for what it comes to. @param {number} limit @returns {Promise<string>} */
+function comeTo(limit) {
+  const html = document.documentElement;
+  return new Promise((resolve) => {
+    const look = () => html.dataset.outcome !== undefined && resolve(html.dataset.outcome);
+    new MutationObserver(look).observe(html, { attributes: true });
+    setTimeout(() => resolve(`nothing within ${limit} ms`), limit);
+    look();
+  });
+}
+
+/** Its WebDriver does not report what the console shows. @returns {Promise<Browser>} */
+async function webkit() {
+  const browser = await launchWebKit();
+  const first = await browser.newContext();
+  await first.close();
+  return {
+    version: `WebKitGTK ${first.version?.split(".").slice(0, 2).join(".")}`,
+    async visit(url) {
+      const context = await browser.newContext();
+      try {
+        const tab = await context.open(url);
+        return { outcome: await tab.evaluate(comeTo, timeout), complaints: [] };
+      } finally {
+        await context.close();
+      }
+    },
+    async close() {
+      await browser.close();
+    },
+  };
+}
+
+/** Each browser, where it is installed. @type {Record<string, (() => Promise<Browser>) | undefined>} */
+const launchers = {
+  Chromium: chromium,
+  Firefox: firefoxPath() ? firefox : undefined,
+  WebKit: webkitPath() ? webkit : undefined,
+};
+for (const major of OLD) {
+  const launch = () => chromium(() => launchOldChromium(major));
+  launchers[`Chromium ${major}`] = oldChromiumPath(major) ? launch : undefined;
+}
+
 /** Starts those that are installed. @returns {Promise<Record<string, Browser | undefined>>} */
-export async function launchBrowsers() {
-  const [Chromium, Firefox] = await Promise.all([
-    chromium(),
-    firefoxPath() ? firefox() : undefined,
-  ]);
-  return { Chromium, Firefox };
+export async function launchBrowsers(names = Object.keys(launchers)) {
+  const launched = names.map(async (name) => [name, await launchers[name]?.()]);
+  return Object.fromEntries(await Promise.all(launched));
 }

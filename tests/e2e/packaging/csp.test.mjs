@@ -1,4 +1,4 @@
-// Pages with a Content-Security-Policy, in both browsers.
+// Pages with a Content-Security-Policy, in each kind of browser.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -42,6 +42,8 @@ const page = `<!doctype html><title>A page</title><link rel="icon" href="data:,"
 /** @type {Record<string, string>} */
 const types = { ".wasm": "application/wasm", ".js": "text/javascript", "": "text/html" };
 
+const NAMES = ["Chromium", "Firefox", "WebKit"];
+
 const site = createServer(({ url = "" }, response) => {
   const { pathname } = new URL(url, "http://localhost");
   response.setHeader("Content-Type", types[extname(pathname)] ?? "");
@@ -53,7 +55,7 @@ const site = createServer(({ url = "" }, response) => {
 });
 
 before(async () => {
-  [server, browsers] = await Promise.all([startServer(), launchBrowsers()]);
+  [server, browsers] = await Promise.all([startServer(), launchBrowsers(NAMES)]);
   await new Promise((resolve) => site.listen(0, "127.0.0.1", () => resolve(undefined)));
   const address = /** @type {import("node:net").AddressInfo} */ (site.address());
   origin = `http://127.0.0.1:${address.port}`;
@@ -95,7 +97,7 @@ const policies = {
   },
 };
 
-for (const name of ["Chromium", "Firefox"]) {
+for (const name of NAMES) {
   describe(`a page with a policy, in ${name}`, () => {
     for (const [what, { policy: make, outcome: expected }] of Object.entries(policies)) {
       for (const entry of ["default", "slim"]) {

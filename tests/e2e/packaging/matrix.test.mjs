@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { extensionUrl } from "../support/extension.mjs";
 import { pack } from "../support/installed.mjs";
+import { readPage, readPart } from "../support/readme.mjs";
 import { startServer } from "../support/server.mjs";
 import { App } from "./app.mjs";
 import { OUTCOME } from "./apps/page/src/exercise.js";
@@ -108,7 +109,7 @@ for (const row of rows) {
         const { outcome, complaints } = await visit(entry);
         assert.equal(outcome, OUTCOME);
         assert.deepEqual(complaints, []);
-        line[entry] = entry === "default" ? "yes" : row.slim;
+        line[entry] = entry === "default" ? (row.default ?? "yes") : row.slim;
       });
     }
   });
@@ -119,6 +120,16 @@ describe("the documented table", () => {
     const said = inDocs();
     for (const line of lines.filter((each) => !Object.values(each).includes("not run"))) {
       assert.ok(said.includes(print(line)), `not in the docs: ${print(line)}`);
+    }
+  });
+
+  test("was found with the browsers that the README names", () => {
+    const found = /^Found with (.*)\.$/m.exec(readPart("docs/bundlers-and-slim.md", "packaging"));
+    const sentence =
+      /tested in .*?\. Chrome/.exec(readPage("README.md").replace(/\s+/g, " "))?.[0] ?? "";
+    for (const each of (found?.[1] ?? "").split(", ").filter((name) => !name.startsWith("Node"))) {
+      const [name = "", version = ""] = each.split(" ");
+      assert.match(sentence, new RegExp(`${name}[^A-Z]* ${version}\\b`), each);
     }
   });
 

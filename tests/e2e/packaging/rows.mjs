@@ -22,7 +22,8 @@ import { viewRows } from "./view-rows.mjs";
  * @property {true} [rare] runs in `make matrix-all` only
  * @property {string} [without] why the default entry cannot work here
  * @property {string} [withoutSlim] why `./slim` cannot
- * @property {"Chromium" | "Firefox"} [browser] which one opens the app's page
+ * @property {string} [default] what the default entry needs
+ * @property {string} [browser] which one opens the app's page
  * @property {(app: App) => Promise<Site>} [site] hands out the app's page
  * @property {string} [path] where the page is on it (default: `/`)
  * @property {(app: App, entry: string, server: string) => Promise<string>} [run] has an app without a page do it

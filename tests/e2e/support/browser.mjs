@@ -36,9 +36,9 @@ export function firefoxPath() {
   return candidates.find((path) => path && existsSync(path));
 }
 
-/** Starts a headless Chromium; the caller closes it. */
-export function launchBrowser() {
-  return chromium.launch({ executablePath: chromePath(), args: chromeArgs });
+/** Starts a headless Chromium; the caller closes it. @param {string} [executablePath] @param {NodeJS.ProcessEnv} [env] */
+export function launchBrowser(executablePath = chromePath(), env) {
+  return chromium.launch({ executablePath, args: chromeArgs, ...(env && { env }) });
 }
 
 /**

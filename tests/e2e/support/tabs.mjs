@@ -2,6 +2,7 @@
 
 import puppeteer from "puppeteer-core";
 import { firefoxPath, launchBrowser } from "./browser.mjs";
+import { launchOldChromium, OLD, oldChromiumPath } from "./old-chromium.mjs";
 import { launchWebKit, webkitPath } from "./webkit.mjs";
 
 /**
@@ -15,6 +16,7 @@ import { launchWebKit, webkitPath } from "./webkit.mjs";
  *
  * @typedef {object} Context
  * @property {(url: string) => Promise<Tab>} open
+ * @property {string} [version] of the browser, where only a context knows it
  * @property {() => Promise<void>} close
  *
  * @typedef {object} TabbedBrowser
@@ -23,8 +25,8 @@ import { launchWebKit, webkitPath } from "./webkit.mjs";
  */
 
 /** @returns {Promise<TabbedBrowser>} */
-async function chromium() {
-  const browser = await launchBrowser();
+async function chromium(launch = launchBrowser) {
+  const browser = await launch();
   return {
     async newContext({ full = false } = {}) {
       const context = await browser.newContext();
@@ -108,3 +110,11 @@ export const browsers = {
   Firefox: firefoxPath() ? firefox : undefined,
   WebKit: webkitPath() ? launchWebKit : undefined,
 };
+
+/** Old versions of Chromium, likewise. @type {Record<string, (() => Promise<TabbedBrowser>) | undefined>} */
+export const oldBrowsers = Object.fromEntries(
+  OLD.map((major) => {
+    const launch = () => chromium(() => launchOldChromium(major));
+    return [`Chromium ${major}`, oldChromiumPath(major) ? launch : undefined];
+  }),
+);

@@ -90,7 +90,7 @@ export async function launchWebKit() {
     async newContext({ full = false } = {}) {
       const options = { binary: paths.browser, args: ["--automation"] };
       const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": options } };
-      const { sessionId } = await call("POST", "/session", { capabilities });
+      const { sessionId, capabilities: found } = await call("POST", "/session", { capabilities });
       const session = `/session/${sessionId}`;
       await call("POST", `${session}/timeouts`, { script: 120_000 });
       // A session has one current tab: commands for tabs take turns.
@@ -105,11 +105,13 @@ export async function launchWebKit() {
         return result;
       };
       return {
+        version: found.browserVersion,
         async open(url) {
           const [first] = await call("GET", `${session}/window/handles`);
           /** @type {string} */
           const handle = await inTab(first, async () => {
-            return (await call("POST", `${session}/window/new`, { type: "tab" })).handle;
+            // A tab would be hidden behind the first one, and its timers slow.
+            return (await call("POST", `${session}/window/new`, { type: "window" })).handle;
           });
           /** @type {import("./tabs.mjs").Tab} */
           const tab = {
