@@ -108,6 +108,11 @@ export class KeptView {
     return this.#start;
   }
 
+  /** Identifies the bucket of the entries that are shown; undefined if it is not known. */
+  get epoch() {
+    return this.#start.split("\n")[0] || this.#position?.epoch;
+  }
+
   /** The view has everything up to a position, and each change moves it on; undefined: it lacks something. */
   follow(position) {
     this.#position = position;

@@ -41,6 +41,7 @@ class ViewStorage {
       warn,
     );
     this.#views.add(kept);
+    view.kept = kept;
     kept.open(
       (...stored) => view.load(kept, ...stored),
       () => view.opened(kept),

@@ -17,8 +17,11 @@ const OPERATIONS = { put: 1, create: 1, update: 2, delete: 0, purge: 0 };
 /** A handle, whose methods use the outbox. `inner` and `outcomeOf`: the client's functions. */
 function wrap(handle, mode, outbox, inner, outcomeOf) {
   const methods = Object.getPrototypeOf(handle);
-  const direct = (name, ...given) => methods[name].call(handle, ...given);
   const bucket = handle.name;
+  const direct = (name, ...given) => {
+    outbox.meet(bucket);
+    return methods[name].call(handle, ...given);
+  };
   const { state, values } = outbox;
   const members = {};
 
@@ -29,15 +32,12 @@ function wrap(handle, mode, outbox, inner, outcomeOf) {
 
   async function write(operation, key, [value, revision], options, given) {
     const plain = () => direct(operation, key, ...given);
-    const conditional = removes({ operation }) && options?.revision !== undefined;
+    const isDelete = removes({ operation });
+    const conditional = isDelete && options?.revision !== undefined;
     if (options?.keepalive || conditional || (operation === "update" && !(revision >= 0)))
       return plain();
     const { signal, timeout, ttl } = options ?? {};
-    const encode = async () => {
-      if (!removes({ operation })) return values.encode(bucket, mode, key, value, options);
-      await values.check(bucket, key, options);
-      return new Uint8Array();
-    };
+    const encode = () => values.encode(bucket, mode, key, value, options, isDelete);
     const call = { bucket, key, operation, mode, ttl, revision, signal, timeout };
     return outbox.write(call, encode, plain);
   }
@@ -47,6 +47,7 @@ function wrap(handle, mode, outbox, inner, outcomeOf) {
 
   const shown = (line, options) => {
     const { key, bytes, at } = line.at(-1);
+    state.shown.add(bytes);
     const created_at = new Date(at).toISOString();
     const stored = { key, bytes, created_at, revision: line[0].base ?? 0, pending: true };
     return values.entry(bucket, mode, stored, options);
@@ -57,8 +58,8 @@ function wrap(handle, mode, outbox, inner, outcomeOf) {
     if (line.length > 0 && options?.revision === undefined) {
       if (!removes(line.at(-1))) return shown(line, options);
       if (method === "find") return undefined;
-      const missing = { code: "HTTP_404", status: 404, message: "key not found" };
-      throw state.error({ operation: method, bucket, key }, missing);
+      const call = { operation: method, bucket, key };
+      throw state.error(call, { code: "HTTP_404", status: 404, message: "key not found" });
     }
     const entry = await direct(method, key, options);
     if (typeof key === "string" && options?.revision === undefined)

@@ -9,11 +9,11 @@ const matchesBytes = ({ bytes }, other) =>
   bytes.length === other.bytes.length && bytes.every((byte, at) => byte === other.bytes[at]);
 
 /** Whether it deletes its key. */
-export const removes = ({ operation }) => operation === "delete" || operation === "purge";
+export const removes = ({ operation }) => /delete|purge/.test(operation);
 
 /** Whether an error says that the server was not reached, so that a write is kept. */
 export function isUnreached({ code, status, retryable }) {
-  if (status === 502 || status === 503 || status === 504) return true;
+  if (/50[234]/.test(status)) return true;
   // Without a status, a token could not be obtained: nothing was sent.
   if (status === undefined && code === "UNAUTHENTICATED") return true;
   return code === "TIMEOUT" || (code === "REQUEST_FAILED" && retryable === true);
@@ -74,7 +74,8 @@ export function next(entry, world, memo) {
   }
   // Where the server does not verify ids, an attempt without an answer may have been carried out.
   if (!sent || (!world.ids && !blind)) {
-    return { kind: "store", entry: { ...entry, sent: true, blind: blind || !world.ids } };
+    const attempt = { sent: true, blind: blind || !world.ids, epoch: world.epoch };
+    return { kind: "store", entry: { ...entry, ...attempt } };
   }
   const send = { kind: "send", base: entry.operation === "create" ? 0 : base };
   return doubtful ? { ...send, strict: true } : send;
@@ -92,8 +93,8 @@ function resolve(entry, { theirs, refused, unverified, first }, conflicts) {
   if (!conflicts && !theirs) {
     return entry.base === 0 ? undefined : { kind: "store", entry: { ...entry, base: 0 } };
   }
-  // Only the refusal of an id that was sent before says that no attempt was carried out.
-  const maybeApplied = unverified || (entry.sent && !first && (entry.blind || !refused));
+  // Only the refusal of an id says that no attempt was carried out: a browser may send a request twice by itself.
+  const maybeApplied = unverified || (entry.sent && (entry.blind || !(first || refused)));
   return { kind: "ask", theirs, maybeApplied: Boolean(maybeApplied) };
 }
 
@@ -103,7 +104,7 @@ const changes = (given) => ({ put: [], remove: [], memo: {}, ...given });
 /** An entry is over; `revision`: of its result, the base of the writes behind it, or `LOST`. */
 function ended(entry, followers, revision, given) {
   const put = followers.map(({ after, ...follower }) =>
-    follower.fixed ? follower : { ...follower, base: revision },
+    follower.fixed ? follower : { ...follower, base: revision, epoch: entry.epoch },
   );
   return changes({ put, remove: [entry.id], ...given });
 }
@@ -153,8 +154,7 @@ export function apply(entry, memo, step, result, followers, world) {
   }
   const { error } = result;
   if (!error) {
-    if (step.kind === "read") return changes({ memo: { ...memo, ...result } });
-    if (step.kind === "info") return changes({ memo });
+    if (step.kind !== "send") return changes({ memo: { ...memo, ...result } });
     return written(entry, followers, result.revision);
   }
   if (step.kind === "send" && error.status === 412) {

@@ -12,7 +12,7 @@ export class Sender {
   /** The last known epoch of each bucket, "" where the server has none. */
   epochs = new Map();
   /** The buckets whose epochs are known for sure. */
-  #known = new Set();
+  known = new Set();
 
   /** `renewed` is called when a bucket was recreated. */
   constructor(owner, renewed) {
@@ -21,7 +21,7 @@ export class Sender {
   }
 
   configure(config) {
-    this.forget();
+    this.known.clear();
     this.epochs.clear();
     // The store in memory is the client's own.
     this.#client = this.#owner;
@@ -44,18 +44,14 @@ export class Sender {
     return new Set([...this.#owner.features, ...this.#client.features]);
   }
 
-  forget() {
-    this.#known.clear();
-  }
-
   /** The epoch of a bucket, if it is known for sure. */
   epoch(bucket) {
-    return this.#known.has(bucket) ? this.epochs.get(bucket) : undefined;
+    return this.known.has(bucket) ? this.epochs.get(bucket) : undefined;
   }
 
   /** Learns the epoch of a bucket, and the features of the server. */
   async learn(bucket) {
-    if (this.#known.has(bucket)) return {};
+    if (this.known.has(bucket)) return {};
     const client = this.#client;
     return this.#result(async () => {
       const info = await this.#kv().getBucketInfo(bucket);
@@ -64,7 +60,7 @@ export class Sender {
       const epoch = info.epoch ?? "";
       if ((this.epochs.get(bucket) ?? epoch) !== epoch) this.#renewed();
       this.epochs.set(bucket, epoch);
-      this.#known.add(bucket);
+      this.known.add(bucket);
       return {};
     });
   }
@@ -88,8 +84,12 @@ export class Sender {
     });
   }
 
-  /** Sends a write; with a `base` only if it is still the last revision of the key, 0: if the key is missing. */
-  send(entry, base, { signal, timeout } = {}, client = this.#client) {
+  /**
+   * Sends a write; with a `base` only if it is still the last revision of the key, 0: if the key is missing. `first`: the
+   * options of a first attempt, which the application's client retries, and whose error it reports.
+   */
+  send(entry, base, first) {
+    const { signal, timeout } = first ?? {};
     const { bucket, key, operation, bytes, writeId, ttl } = entry;
     const controller = new AbortController();
     // The transport takes the id from here.
@@ -100,7 +100,7 @@ export class Sender {
     const options = { signal: controller.signal };
     if (timeout !== undefined) options.timeout = timeout;
     return this.#result(async () => {
-      const [handle, methods] = this.#handle(bucket, client);
+      const [handle, methods] = this.#handle(bucket, first && this.#owner);
       const call = (method, ...given) => methods[method].call(handle, key, ...given, options);
       try {
         if (removes(entry)) {
@@ -115,11 +115,6 @@ export class Sender {
         signal?.removeEventListener("abort", abort);
       }
     });
-  }
-
-  /** The first attempt at a write: the application's client retries it, and reports its error. */
-  attempt(entry, base, options) {
-    return this.send(entry, base, options, this.#owner);
   }
 
   #kv(client = this.#client) {

@@ -21,6 +21,8 @@ export const newDiscarded = () => new DOMException("the write was discarded", "A
 export class OutboxState {
   entries = new Entries();
   views = new PendingViews();
+  /** The bytes of the entries that the application was shown. */
+  shown = new WeakSet();
   /** The server and environment of the client. */
   place = {};
   #journal;
@@ -119,8 +121,23 @@ export class OutboxState {
     return journaled;
   }
 
-  fail({ id }, error) {
-    this.#take(id)?.reject(error);
+  /** Reads what is journaled when the client begins: nothing was shown before. */
+  async load() {
+    const isRead = await this.read();
+    for (const { bytes } of this.journaled()) this.shown.add(bytes);
+    return isRead;
+  }
+
+  /**
+   * Whether an update is on top of the line of its key: the application was shown its last entry, in a view only if
+   * the entry is one of this tab that is not `busy`. Else two forms that were opened at a revision are in conflict.
+   */
+  isOnTop(line, revision, busy) {
+    const last = line.at(-1);
+    if (!last || removes(last) || revision !== (line[0].base ?? 0)) return false;
+    const { id, writeId, bytes } = last;
+    if (this.shown.has(bytes)) return true;
+    return !busy.has(id) && this.#pending.has(id) && this.views.shows(writeId);
   }
 
   /** Reads what other tabs have changed; false if the storage failed. */

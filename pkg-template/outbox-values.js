@@ -17,18 +17,13 @@ export class Values {
     return [kv.bucket(bucket, { decode }), kv.bucket(bucket)];
   }
 
-  /** The bytes that a write stores; rejects where the write would, before it is sent. */
-  async encode(bucket, mode, key, value, options) {
+  /** The bytes that a write stores, none for a delete; rejects where the write would, before it is sent. */
+  async encode(bucket, mode, key, value, options, isDelete) {
     const [typed, plain] = this.#handles(bucket, mode);
-    await typed.put(key, value, options);
-    return (await plain.get(key)).bytes();
-  }
-
-  /** Rejects where a delete would, before it is sent. */
-  async check(bucket, key, options) {
-    const [, plain] = this.#handles(bucket);
-    await plain.put(key, "");
-    await plain.delete(key, options);
+    await (isDelete ? plain.put(key, "") : typed.put(key, value, options));
+    const bytes = (await plain.get(key)).bytes();
+    if (isDelete) await plain.delete(key, options);
+    return bytes;
   }
 
   /** An entry as `get()` of a handle gives it. */

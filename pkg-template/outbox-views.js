@@ -19,13 +19,16 @@ export class PendingViews {
     for (const entry of entries) this.#begin(view, entry);
   }
 
-  /** The revision that a view knows of a key, 0 if it is missing; undefined where no view knows it. */
-  revision(subject) {
-    for (const view of this.#views.keys()) {
-      const knows = view.status === "ready" || view.status === "stale";
-      if (knows && shows(view, subject)) return view.revision(subject.key);
-    }
-    return undefined;
+  /** A view that knows the entry of a key, or that it is missing. */
+  knows(subject) {
+    return [...this.#views.keys()].find(
+      (view) => /ready|stale/.test(view.status) && shows(view, subject),
+    );
+  }
+
+  /** Whether a view shows a write. */
+  shows(writeId) {
+    return [...this.#views.values()].some((shown) => shown.has(writeId));
   }
 
   /** Shows a write. */
@@ -39,7 +42,7 @@ export class PendingViews {
   /** The write has this revision now, undefined: an unknown one; or it is not written: 0. */
   end({ key, writeId }, revision) {
     for (const [view, shown] of this.#views) {
-      const { state, change } = shown.get(writeId) ?? {};
+      const [state, change] = shown.get(writeId) ?? [];
       shown.delete(writeId);
       if (!state) continue;
       // The event of a delete has this revision, or a later one.
@@ -58,7 +61,7 @@ export class PendingViews {
     const { key, bytes, writeId } = entry;
     const change = () => (removes(entry) ? KV_DELETE : Values.of(bytes, view.mode));
     view.change(() => {
-      this.#views.get(view).set(writeId, { change, state: view.mutations.begin(key, change) });
+      this.#views.get(view).set(writeId, [view.mutations.begin(key, change), change]);
     }, true);
   }
 }

@@ -1,6 +1,5 @@
-// The outbox of a client: carries out what `outbox-js` decides. A write is journaled before it is sent. The tab
-// that sends a write, or asks about it, holds a lock of its id; the tab that replays holds another one, so that one tab
-// does at a time.
+// The outbox of a client: carries out what `outbox-machine.js` decides. A write is journaled before it is sent. A tab
+// holds a lock of the id of a write that it sends, or asks about, and another one while it replays, as one tab at a time.
 
 import { heldLocks, withLock } from "./locks.js";
 import { askApplication, newId } from "./outbox-conflicts.js";
@@ -12,6 +11,7 @@ import {
   first,
   isOf,
   isUnreached,
+  LOST,
   lineOf,
   next,
   ttlLeft,
@@ -65,7 +65,7 @@ export class Outbox {
     this.state = new OutboxState(place, given, () => this.replay());
     this.values = new Values(client);
     this.#sender = new Sender(client, () => this.#seen.clear());
-    this.#loaded = this.state.read();
+    this.#loaded = this.state.load();
     this.state.open();
     this.configure(given);
   }
@@ -87,6 +87,14 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#paused = undefined;
     this.state.close();
+  }
+
+  /** Learns once which bucket is read: what is written offline later is for this one. */
+  meet(bucket) {
+    const { epochs } = this.#sender;
+    if (epochs.has(bucket)) return;
+    epochs.set(bucket);
+    this.#sender.learn(bucket);
   }
 
   /** Notes the revision of a key that was read, 0 if it is missing. */
@@ -128,7 +136,9 @@ export class Outbox {
     }
     const id = newId();
     const at = Date.now();
-    const behind = state.entries.line(lineOf({ ...state.place, ...call })).at(-1);
+    const name = lineOf({ ...state.place, ...call });
+    const line = state.entries.line(name);
+    const behind = line.at(-1);
     const entry = {
       id,
       writeId: id,
@@ -137,8 +147,8 @@ export class Outbox {
       bytes,
       base: revision ?? this.#base(call),
       ...(behind && { after: behind.id }),
-      fixed: revision !== undefined,
-      epoch: this.#sender.epochs.get(call.bucket),
+      fixed: revision !== undefined && !state.isOnTop(line, revision, this.#busy),
+      epoch: state.views.knows(call)?.kept?.epoch ?? this.#sender.epochs.get(call.bucket),
       sent: false,
       seq: Math.max(at, state.entries.last + 1),
       at,
@@ -146,14 +156,13 @@ export class Outbox {
     this.#busy.add(id);
     const promise = state.add(entry);
     signal?.addEventListener("abort", () => this.discard(id, signal), { once: true });
-    const line = lineOf(entry);
-    const before = this.#attempts.get(line);
+    const before = this.#attempts.get(name);
     const attempt = withLock(this.#lockOf(id), () =>
       this.#begin(entry, before, { signal, timeout }, direct),
-    ).catch((error) => state.fail(entry, error));
-    this.#attempts.set(line, attempt);
+    ).catch((error) => state.settle(entry, { error }));
+    this.#attempts.set(name, attempt);
     attempt.then(() => {
-      if (this.#attempts.get(line) === attempt) this.#attempts.delete(line);
+      if (this.#attempts.get(name) === attempt) this.#attempts.delete(name);
       this.#busy.delete(id);
       if (!this.#isAway()) this.replay();
     });
@@ -169,7 +178,10 @@ export class Outbox {
     // Another tab may have queued writes of the key.
     if (!(await state.read())) return this.#pause({});
     const [current] = state.entries.line(lineOf(entry));
-    if (current?.id === entry.id) await this.#attempt(this.#freed(current), options);
+    const freed = current?.id === entry.id && this.#freed(current);
+    // An update of a write that was not written has nothing to replace.
+    if (freed && (freed.operation !== "update" || freed.base !== LOST))
+      await this.#attempt(freed, options);
   }
 
   /** Whether the client, which may have been configured or disconnected meanwhile, may send an entry. */
@@ -179,15 +191,14 @@ export class Outbox {
 
   async #attempt(entry, options) {
     if (!this.#maySend(entry)) return;
-    const { error } = await this.#sender.learnAll(entry.bucket);
-    if (!this.#maySend(entry)) return;
     let sent = entry;
-    let result = { error };
-    if (!error || !isUnreached(error)) {
+    let result = await this.#sender.learnAll(entry.bucket);
+    if (!this.#maySend(entry)) return;
+    if (!isUnreached(result.error ?? {})) {
       const world = this.#world(entry);
-      sent = { ...first(entry, this.#sender.sendsIds), epoch: world.epoch ?? entry.epoch };
+      sent = { ...first(entry, this.#sender.sendsIds), epoch: entry.epoch ?? world.epoch };
       if (!(await this.state.change({ put: [sent] })) || !this.#maySend(entry)) return;
-      result = await this.#sender.attempt(sent, baseAsCalled(sent), options);
+      result = await this.#sender.send(sent, baseAsCalled(sent), options);
     }
     const followers = this.state.entries.followers(sent);
     await this.#commit(sent, attempted(sent, result, followers, this.#world(sent)), result);
@@ -228,7 +239,7 @@ export class Outbox {
   /** Replays what waits once, while no other tab does. */
   #drain() {
     const { state } = this;
-    this.#sender.forget();
+    this.#sender.known.clear();
     return withLock(`${this.#name}:replay`, async () => {
       if (!(await state.read())) return this.#pause({});
       const held = await heldLocks();
@@ -283,11 +294,9 @@ export class Outbox {
   #carryOut(entry, { kind, base, strict }, { now }) {
     if (kind === "info") return this.#sender.learn(entry.bucket);
     if (kind === "read") return this.#sender.read(entry);
-    if (kind === "send") {
-      const operation = strict ? "update" : entry.operation;
-      return this.#sender.send({ ...entry, operation, ttl: ttlLeft(entry, now) }, base);
-    }
-    return undefined;
+    if (kind !== "send") return undefined;
+    const operation = strict ? "update" : entry.operation;
+    return this.#sender.send({ ...entry, operation, ttl: ttlLeft(entry, now) }, base);
   }
 
   /** Asks the application about a conflict, while other keys are replayed. */
@@ -353,7 +362,7 @@ export class Outbox {
   /** The revision that this client last saw of a key. */
   #base(subject) {
     const seen = this.#seen.get(lineOf({ ...this.state.place, ...subject }));
-    const shown = this.state.views.revision(subject);
+    const shown = this.state.views.knows(subject)?.revision(subject.key);
     return seen && shown ? Math.max(seen, shown) : (shown ?? seen);
   }
 

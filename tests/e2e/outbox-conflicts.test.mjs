@@ -162,17 +162,34 @@ describe("a conflict", () => {
     assert.equal(asked.length, 1);
   });
 
-  test("a bucket that was recreated", async () => {
-    const { client, ...tab } = answering(merge);
-    const { results } = await conflict({ client, ...tab }, put, async () => {
+  for (const [basis, read] of /** @type {const} */ ([
+    ["a write", (/** @type {any} */ { bucket }) => bucket.put("a", ["base"])],
+    ["get()", (/** @type {any} */ { bucket }) => bucket.get("a")],
+    ["entries()", (/** @type {any} */ { bucket }) => bucket.entries()],
+    ["a view", (/** @type {any} */ { bucket }) => bucket.view().ready],
+  ])) {
+    test(`a bucket that was recreated, after ${basis}`, async () => {
+      if (basis !== "a write") await t.other.put("a", ["base"]);
+      const tab = answering(merge);
+      await read(tab);
+      // It reads the info of the bucket meanwhile.
+      await t.network.answered();
+      t.fate = "offline";
+      const [written] = put(tab.bucket);
+      await tab.outbox.flush();
       const kv = api.createClient({ serverUrl: t.serverUrl, logger: false }).kv();
-      await kv.deleteBucket(t.name);
-      await kv.createBucket({ name: t.name });
-      await t.other.put("a", ["of the new bucket"]);
+      await t.elsewhere(async () => {
+        await kv.deleteBucket(t.name);
+        await kv.createBucket({ name: t.name });
+        await t.other.put("a", ["of the new bucket"]);
+      });
+      t.fate = undefined;
+      await tab.outbox.flush();
+      await written;
+      assert.deepEqual((await t.other.get("a")).value, ["of the new bucket", "mine"]);
+      assert.equal(asked.length, 1);
     });
-    await results;
-    assert.deepEqual((await t.other.get("a")).value, ["of the new bucket", "mine"]);
-  });
+  }
 
   test("other keys are written while the application decides", async () => {
     /** @type {(value: unknown) => void} */

@@ -83,7 +83,8 @@ class Origin {
     const seen = this.server.last.get(key);
     const current = seen?.bytes ? seen.revision : 0;
     const known = { seen: current, stale: Math.max(0, current - 1), unseen: undefined }[base];
-    const fixed = operation === "update";
+    // An update of what is shown of the write before it has no revision of its own.
+    const fixed = operation === "update" && !(behind && base === "unseen");
     if (fixed && known === undefined) return undefined;
     const entry = {
       id: `id${number}`,
@@ -144,6 +145,8 @@ class Origin {
   send(entry, base, fate, strict) {
     if (fate === "no request") return { error: UNREACHED };
     if (fate === "401") return { error: { code: "UNAUTHENTICATED", status: 401 } };
+    // A browser sends a request twice by itself, and has the second answer only.
+    if (fate === "resent" && base !== undefined) this.server.write(entry, base, strict);
     const result = this.server.write(entry, base, strict);
     return fate === "no answer" ? { error: UNREACHED } : result;
   }
@@ -231,7 +234,7 @@ const action = fc.oneof(
     key,
     operation: fc.constantFrom("put", "put", "create", "update", "delete", "purge"),
     base: fc.constantFrom("seen", "unseen", "stale"),
-    fate: fc.constantFrom("queued", "queued", "fine", "no request", "no answer", "crash"),
+    fate: fc.constantFrom("queued", "queued", "fine", "no request", "no answer", "resent", "crash"),
   }),
   fc.record({
     kind: fc.constant("step"),
@@ -242,6 +245,7 @@ const action = fc.oneof(
       "fine",
       "no request",
       "no answer",
+      "resent",
       "crash",
       "quota",
       "401",

@@ -114,6 +114,13 @@ export function openOutbox(tab, bucket) {
           app.view = handle.view({ persist: storage });
           await until(() => keys.every((key) => app.view.get(key)), app.view);
         },
+        /** Stops the view, until it is in the storage: its lock is free then. */
+        async persisted() {
+          app.view.stop();
+          const isHeld = (/** @type {LockInfo} */ { name }) => name?.startsWith('ironflow:["test"');
+          while ((await navigator.locks.query()).held?.some(isHeld))
+            await new Promise((resolve) => setTimeout(resolve, 10));
+        },
         shown: () =>
           Object.fromEntries(
             app.view

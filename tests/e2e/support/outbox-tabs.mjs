@@ -307,4 +307,35 @@ export function testOutbox(launch, kills) {
       }
     });
   }
+
+  for (const begins of ["in sync", "after a reload"]) {
+    test(`a write on the basis of a persisted view, ${begins}, is a conflict if the bucket is recreated`, async () => {
+      const tab = await open();
+      await site.bucket.put("a", ["old"]);
+      await tab.evaluate(() => app.openView(["a"]), undefined);
+      if (begins === "after a reload") {
+        await tab.evaluate(() => app.persisted(), undefined);
+        site.faultOf = () => ({ unreached: true });
+        site.cut();
+        await tab.reload();
+        await openOutbox(tab, site.bucketName);
+        await tab.evaluate(() => app.openView(["a"]), undefined);
+      }
+      site.faultOf = () => ({ unreached: true });
+      site.cut();
+      await tab.evaluate(async () => {
+        app.handle.put("a", ["mine"]).catch(() => {});
+        await app.outbox.flush();
+      }, undefined);
+      await site.kv.deleteBucket(site.bucketName);
+      await site.kv.createBucket({ name: site.bucketName, history: 64 });
+      // It has the revision of the old entry.
+      await site.bucket.put("a", ["new"]);
+      site.faultOf = undefined;
+      await empty(tab);
+      assert.deepEqual(await values("a"), [["new"], ["new", "mine"]]);
+      const [{ base, theirs }] = await asked(tab);
+      assert.deepEqual([base, theirs], [1, ["new"]]);
+    });
+  }
 }

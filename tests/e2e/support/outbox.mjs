@@ -57,15 +57,19 @@ const realFetch = globalThis.fetch;
 export function failingFetch(fate) {
   /** @type {{ method: string, url: string, headers: Record<string, string> }[]} */
   const requests = [];
+  /** The requests that are not answered yet. @type {Set<Promise<unknown>>} */
+  const open = new Set();
   const network = {
     requests,
+    answered: () => Promise.all(open),
     /** The features that answers do not announce. @type {RegExp | undefined} */
     without: undefined,
     restore() {
       globalThis.fetch = realFetch;
     },
   };
-  globalThis.fetch = async (url, options) => {
+  /** @type {typeof fetch} */
+  const failing = async (url, options) => {
     const { method = "GET", headers } = options ?? {};
     const of = fate();
     requests.push({ method, url: String(url), headers: /** @type {any} */ (headers) });
@@ -80,6 +84,16 @@ export function failingFetch(fate) {
     const answered = new Headers(received);
     answered.set("Ironflow-KV-Features", left.join(", "));
     return new Response(status === 204 ? null : body, { status, headers: answered });
+  };
+  globalThis.fetch = (url, options) => {
+    const answered = failing(url, options);
+    const ended = answered
+      .catch(() => {})
+      .then(() => {
+        open.delete(ended);
+      });
+    open.add(ended);
+    return answered;
   };
   return network;
 }
