@@ -25,9 +25,9 @@ const loading = empty();
 const shared = new WeakMap();
 
 /** A view and the components that use it. */
-function newShared(bucket, key, persist, subscribers = new Set()) {
+function newShared(bucket, key, options, subscribers = new Set()) {
   try {
-    const view = bucket.view({ key, persist });
+    const view = bucket.view({ key, ...options });
     view.subscribe(() => {
       for (const notify of [...subscribers]) notify();
     });
@@ -42,9 +42,9 @@ function newShared(bucket, key, persist, subscribers = new Set()) {
 export const idOf = (filter) => JSON.stringify(filter) ?? typeof filter;
 
 /** The snapshot before there is a view. */
-function startOf(bucket, persist) {
+function startOf(bucket, options) {
   if (bucket === undefined) return loading;
-  if (bucket.view) return persist?.snapshot ?? loading;
+  if (bucket.view) return options?.persist?.snapshot ?? loading;
   const found = typeof bucket === "string" ? JSON.stringify(bucket) : typeof bucket;
   const message = `the first argument must be a bucket returned by kv.bucket(name): found ${found}`;
   return empty(new ValidationError(message));
@@ -56,13 +56,13 @@ function startOf(bucket, persist) {
  * @param {unknown} given the bucket
  * @param {unknown} filter a key, a pattern or several; by default all keys
  * @param {boolean} single whether the filter is one key, without which there is nothing to show
- * @param {unknown} persist the storage of the view; one of `hydrate()` has a snapshot to start with
+ * @param {any} options of the view; a storage of `hydrate()` has a snapshot to start with
  */
-export function live(given, filter, single, persist) {
+export function live(given, filter, single, options) {
   const key = filter ?? undefined;
   const bucket = single && key === undefined ? undefined : (given ?? undefined);
   const id = idOf(key);
-  const start = startOf(bucket, persist);
+  const start = startOf(bucket, options);
   const find = () => shared.get(bucket)?.get(id);
   const getSnapshot = () => find()?.getSnapshot() ?? start;
   return {
@@ -77,7 +77,7 @@ export function live(given, filter, single, persist) {
       clearTimeout(found?.timer);
       if (!found || found.getSnapshot().status === "closed") {
         // The components of a closed view continue with the new one.
-        found = newShared(bucket, key, persist, found?.subscribers);
+        found = newShared(bucket, key, options, found?.subscribers);
         views.set(id, found);
         for (const other of found.subscribers) other();
       }

@@ -5,11 +5,11 @@ import { entryOf, idOf, listOf, live } from "./live.js";
 
 function useSnapshot(bucket, filter, single, options) {
   const id = idOf(filter);
-  const persist = options?.persist;
+  const { persist, maxStaleness } = options ?? {};
   // biome-ignore lint/correctness/useExhaustiveDependencies: `id` says what `filter` is
   const source = useMemo(
-    () => live(bucket, filter, single, persist),
-    [bucket, id, single, persist],
+    () => live(bucket, filter, single, { persist, maxStaleness }),
+    [bucket, id, single, persist, maxStaleness],
   );
   const { subscribe, getSnapshot, start, mutate } = source;
   return [useSyncExternalStore(subscribe, getSnapshot, () => start), mutate];

@@ -34,9 +34,9 @@ function storeOf({ subscribe, getSnapshot, mutate }, resultOf) {
 }
 
 export function kvStore(bucket, filter, options) {
-  return storeOf(live(bucket, filter, false, options?.persist), listOf);
+  return storeOf(live(bucket, filter, false, options), listOf);
 }
 
 export function kvEntryStore(bucket, key, options) {
-  return storeOf(live(bucket, key, true, options?.persist), (snapshot) => entryOf(snapshot, key));
+  return storeOf(live(bucket, key, true, options), (snapshot) => entryOf(snapshot, key));
 }

@@ -15,7 +15,7 @@ import { live } from "./live.js";
 function useSnapshot(bucket, filter, single, options) {
   const instance = getCurrentInstance();
   const source = computed(() =>
-    live(toRaw(toValue(bucket)), toValue(filter), single, toValue(options)?.persist),
+    live(toRaw(toValue(bucket)), toValue(filter), single, toValue(options)),
   );
   const data = shallowRef(source.value.start);
   const update = () => {

@@ -14,6 +14,8 @@ import type {
 export interface UseKVOptions {
   /** As {@link KVViewOptions.persist}, of the first component that opens the view: `hydrate(data)`, or a storage. */
   persist?: KVStorage | undefined;
+  /** As {@link KVViewOptions.maxStaleness}, of the first one that opens the view. */
+  maxStaleness?: number | undefined;
 }
 
 /** The result of {@link useKV}. */

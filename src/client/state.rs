@@ -176,7 +176,8 @@ impl ClientState {
             warn_of_partial_wildcard(&configured.given, pattern);
         }
         let runner = self.runner(&configured, bucket);
-        Ok(runner.subscribe(&arguments.patterns, arguments.initial, &subscriber))
+        let (initial, max_staleness) = (arguments.initial, arguments.max_staleness);
+        Ok(runner.subscribe(&arguments.patterns, initial, max_staleness, &subscriber))
     }
 
     /// The feed of a bucket, created if there is none.

@@ -14,6 +14,8 @@ import type {
 export interface KVStoreOptions {
   /** As {@link KVViewOptions.persist}, of the first store that opens the view: `hydrate(data)`, or a storage. */
   persist?: KVStorage | undefined;
+  /** As {@link KVViewOptions.maxStaleness}, of the first one that opens the view. */
+  maxStaleness?: number | undefined;
 }
 
 /** A readable store, as Svelte defines it: `$store`, `get(store)`, `derived(store, …)` and `fromStore(store)` take it. */

@@ -17,6 +17,11 @@ export interface KVViewOptions {
    * `@ironflow/browser/offline`, or what a server has read, by `hydrate()` of `@ironflow/browser/ssr`. Until the server has delivered all entries the status is `"stale"`.
    */
   persist?: KVStorage | undefined;
+  /**
+   * How old `freshAsOf` may become, in milliseconds, from 1000 on; past that the status is `"stale"`. A connection
+   * that is silent is probed in time: see {@link KVWatchOptions.maxStaleness}. Default: no limit.
+   */
+  maxStaleness?: number | undefined;
 }
 
 /** A storage of `@ironflow/browser/offline` or `@ironflow/browser/ssr`. */
@@ -64,7 +69,8 @@ export type KVMutation<T> = KVInput<T> | typeof KV_DELETE | undefined | void;
  * - `"loading"`: not all entries have arrived yet: the view is new, its bucket does not exist, or the client was
  *   reconfigured. After `configure()` the old entries stay readable until the new ones replace them, or
  *   until the server responds that the bucket is missing or the credentials may not read it.
- * - `"stale"`: the entries are those that `persist` had stored, and those that have changed since then and arrived.
+ * - `"stale"`: the entries are those that `persist` had stored, and those that have changed since then and arrived; or
+ *   `freshAsOf` is older than `maxStaleness` allows.
  * - `"ready"`: all entries have arrived, and changes follow while `state` is `"connected"`. While the connection
  *   is lost, the credentials are refused or the bucket is missing, the entries stay readable and `error` says
  *   why they may be stale.

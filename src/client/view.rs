@@ -50,8 +50,14 @@ impl View {
                 }
             });
             let mode = decode.clone().unwrap_or_default();
-            let view_state =
-                ffi::new_view_state(reader, &patterns, mode, storage, listener.number());
+            let view_state = ffi::new_view_state(
+                reader,
+                &patterns,
+                mode,
+                storage,
+                arguments.max_staleness,
+                listener.number(),
+            );
             Self {
                 state: Rc::clone(state),
                 bucket,

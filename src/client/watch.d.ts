@@ -87,6 +87,12 @@ export interface KVWatchOptions {
   initial?: boolean | undefined;
   /** Aborting it stops the watch. */
   signal?: AbortSignal | undefined;
+  /**
+   * How old `freshAsOf` may become, in milliseconds, from 1000 on, while the server can be reached. A connection that
+   * is silent is probed in time: on version 2 by a `ping`; on version 1 by a listing of the keys and reads of the newest
+   * ones, and the connection is replaced if it does not bring what changed. Default: no limit.
+   */
+  maxStaleness?: number | undefined;
 }
 
 /**

@@ -4,15 +4,23 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::arguments;
+use crate::config::MAX_TIMEOUT_MS;
 use crate::config::from_js::Arguments;
 use crate::config::options::{OptionKind, OptionSpec, Options, unreadable};
 use crate::error::Error;
 use crate::ffi;
 use crate::kv::Pattern;
 
+/// The range of `maxStaleness`: a server is not probed more than about twice a second.
+const STALENESS: OptionKind = OptionKind::NumberThat(
+    "a number of milliseconds, 1000 or more and at most 2147483647",
+    |n| (1000.0..=MAX_TIMEOUT_MS).contains(&n),
+);
+
 /// The options of `view()`.
 const VIEW: &[OptionSpec] = &[
     ("key", OptionKind::Anything),
+    ("maxStaleness", STALENESS),
     ("persist", OptionKind::Storage),
 ];
 
@@ -20,6 +28,7 @@ const VIEW: &[OptionSpec] = &[
 const WATCH: &[OptionSpec] = &[
     ("key", OptionKind::Anything),
     ("initial", OptionKind::Bool),
+    ("maxStaleness", STALENESS),
     ("signal", OptionKind::Signal),
 ];
 
@@ -30,6 +39,8 @@ pub(super) struct WatchArguments {
     pub(super) callbacks: JsValue,
     pub(super) patterns: Vec<Pattern>,
     pub(super) initial: bool,
+    /// How old `freshAsOf` may become, in milliseconds.
+    pub(super) max_staleness: Option<f64>,
     pub(super) signal: Option<JsValue>,
 }
 
@@ -44,6 +55,7 @@ impl WatchArguments {
         Ok(Self {
             callbacks: ffi::take_value(0),
             initial: options.bool("initial").unwrap_or(false),
+            max_staleness: options.number("maxStaleness"),
             signal: arguments::signal(&options),
             patterns: patterns(&options)?,
         })
@@ -57,6 +69,7 @@ impl WatchArguments {
             callbacks: JsValue::UNDEFINED,
             patterns: patterns(&options)?,
             initial: true,
+            max_staleness: options.number("maxStaleness"),
             signal: None,
         };
         Ok((arguments, storage.unwrap_or_default()))

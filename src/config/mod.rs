@@ -17,7 +17,7 @@ use crate::text::concat;
 pub const DEFAULT_SERVER_URL: &str = "http://localhost:9123";
 
 /// The longest timeout, in milliseconds: the limit of a browser's timers.
-const MAX_TIMEOUT_MS: f64 = i32::MAX as f64;
+pub const MAX_TIMEOUT_MS: f64 = i32::MAX as f64;
 
 /// The transport of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -121,6 +121,8 @@ pub enum Timer {
     Widen,
     /// Read on after the server refused a request for the moment.
     Fetch,
+    /// Look whether the open connection is alive, where a subscriber limits how old its freshness may be.
+    Freshness,
 }
 
 /// How long a timer runs, in milliseconds: `least` and a random part of `jitter`.
@@ -173,6 +175,8 @@ pub struct Moved {
     pub patterns: Vec<Pattern>,
     /// Whether it begins with the entries there are.
     pub initial: bool,
+    /// How old its freshness may become, in milliseconds.
+    pub max_staleness: Option<f64>,
 }
 
 /// What the feed's runner is to do.
@@ -184,14 +188,16 @@ pub enum Action<E> {
     Disconnect(ConnectionId),
     /// Request the bucket's info: a browser does not show why a handshake was refused.
     Probe(ConnectionId),
-    /// Request when the bucket was created and which keys it has.
-    ResyncListing(RequestId, Pattern),
+    /// Request when the bucket was created and which keys it has, for a connection.
+    ResyncListing(ConnectionId, RequestId, Pattern),
     /// List the live keys that match.
     List(RequestId, Pattern),
     /// Read a key.
     Read(RequestId, Key),
     /// Ask the server for a subscription.
     Subscribe(ConnectionId, Box<Subscription>),
+    /// Request a sign of life, on version 2 of the wire.
+    Ping,
     /// End a subscription.
     Unsubscribe(ConnectionId, WireId),
     /// Start a timer. It replaces an earlier one of its kind.

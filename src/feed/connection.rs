@@ -8,6 +8,7 @@
 //! ```
 
 use super::failures::{is_final, lost_by, refusal};
+use super::freshness::Liveness;
 use super::{Action, ConnectionId, Delay, Feed, Timer};
 use crate::error::Error;
 use crate::kv::Pattern;
@@ -281,6 +282,7 @@ impl<E: Clone> Feed<E> {
             Timer::Handshake => self.handshake_is_slow(),
             Timer::Widen => self.widen_for_all(),
             Timer::Fetch => self.resume_fetches(),
+            Timer::Freshness => self.check_liveness(),
             Timer::Backoff | Timer::Grace => {}
         }
     }
@@ -352,8 +354,10 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// The resync is done: what was missed while there was no connection has been delivered.
-    pub(super) fn connection_is_complete(&mut self) {
+    /// The resync is done: what was missed while there was no connection has been delivered. `liveness`: what the
+    /// resync has shown of the connection.
+    pub(super) fn connection_is_complete(&mut self, liveness: Liveness) {
+        self.await_sign_of_life(liveness);
         self.reported = false;
         self.attempts.renewed = false;
         if let Some(connection) = self.current.clone() {

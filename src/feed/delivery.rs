@@ -1,6 +1,7 @@
 //! Delivers changes to the subscribers that do not have them yet.
 
 use super::connection::{Phase, is};
+use super::freshness::Liveness;
 use super::subscribers::BufferedEvent;
 use super::{
     Action, Change, ConnectionId, Event, Feed, KeySlot, Name, PendingChange, Recipients,
@@ -17,6 +18,7 @@ impl<E: Clone> Feed<E> {
         change: Change<'_, E>,
     ) -> Option<KeySlot> {
         let (key, known) = self.key_of(connection_id, change.key)?;
+        self.liveness = Liveness::Active;
         if self.wires.is_on {
             return self.live_change(key, known, change);
         }
@@ -154,6 +156,7 @@ impl<E: Clone> Feed<E> {
                 to.push(*id);
             }
         }
+        self.resync.cost.delivered += usize::from(resynced && !to.is_empty());
         self.send_to(&to, event, resynced);
     }
 

@@ -17,13 +17,14 @@ impl<E: Clone> Feed<E> {
         if may_pass(&error) && self.fetches.retry(&read) {
             return self.slow_down(&error);
         }
-        let is_refused = is_final(&error);
+        let (is_refused, is_probe) = (is_final(&error), self.resync.is_probe);
         for requester in &read.requesters {
             match requester {
                 Requester::Subscriber(id) if is_refused => self.refuse(*id, error.clone()),
                 Requester::Subscriber(id) => self.report_to(vec![*id], &error),
                 // What the newest key is read for only saves work later.
                 Requester::Feed if !self.index.follows(&read.key) => {}
+                Requester::Feed if is_probe => self.resync.is_partial = true,
                 Requester::Feed => {
                     self.resync.is_partial = true;
                     let ids = self.subscribers.matching_ids(&read.key);
@@ -50,6 +51,7 @@ impl<E: Clone> Feed<E> {
     /// The resync listing has failed.
     pub(super) fn resync_listing_failed(&mut self, error: Error, is_needed: bool) {
         match error.status() {
+            _ if self.resync.is_probe => self.go_on_without_listing(),
             Some(401) if self.can_renew() => self.unauthorized(error),
             Some(404) => self.end(Some(error)),
             // Without it, a later resync reads more than it must.

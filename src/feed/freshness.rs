@@ -2,7 +2,23 @@
 //! connection shows that they are complete. When that was is noted where the frames arrive.
 
 use super::subscribers::Progress;
-use super::{Action, Feed, Phase, SubscriberId};
+use super::{Action, Feed, Phase, SubscriberId, Timer};
+
+/// So much of the allowed staleness passes between two looks at the connection: a frame that came right after
+/// one look is less old than allowed at the second one after it, which probes the connection.
+const LOOK_AFTER: f64 = 0.4;
+
+/// What the frames say of the open connection.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Liveness {
+    /// None has come since the last look.
+    #[default]
+    Silent,
+    /// One has come since then.
+    Active,
+    /// There were changes that it has not brought.
+    Doubtful,
+}
 
 impl<E: Clone> Feed<E> {
     /// Notes which subscribers are fresh, after something that may have changed it.
@@ -34,6 +50,53 @@ impl<E: Clone> Feed<E> {
         if subscriber.fresh_by != fresh_by {
             subscriber.fresh_by = fresh_by;
             self.actions.push(Action::SetFresh(id, fresh_by));
+        }
+    }
+
+    /// Limits how old a subscriber's freshness may become, in milliseconds: a connection that is silent is probed in time.
+    pub fn limit_staleness(&mut self, id: SubscriberId, max_staleness: f64) {
+        if let Some(subscriber) = self.subscribers.get_mut(id) {
+            subscriber.max_staleness = Some(max_staleness);
+            self.await_sign_of_life(Liveness::Silent);
+        }
+    }
+
+    /// Starts the timer of the next look at the connection.
+    pub(super) fn await_sign_of_life(&mut self, liveness: Liveness) {
+        let max_staleness = self.subscribers.max_staleness();
+        if let Some(max_staleness) = max_staleness.filter(|_| !self.settings.lossless) {
+            self.liveness = liveness;
+            let delay = match liveness {
+                // What was read may have been faster than its frame.
+                Liveness::Doubtful => f64::from(self.settings.handshake_ms),
+                _ => max_staleness * LOOK_AFTER,
+            };
+            self.set_timer(Timer::Freshness, delay, 0.0);
+        }
+    }
+
+    /// Looks at the open connection: probes one that is silent, and replaces one that did not bring what changed.
+    pub(super) fn check_liveness(&mut self) {
+        if self.subscribers.max_staleness().is_none() {
+            return;
+        }
+        let liveness = self.liveness;
+        self.await_sign_of_life(Liveness::Silent);
+        match liveness {
+            _ if self.phase != Phase::Open => {}
+            Liveness::Doubtful => self.connect_freely(),
+            Liveness::Silent if self.wires.is_on => self.actions.push(Action::Ping),
+            Liveness::Silent if self.resync.is_done() => self.begin_probe(),
+            _ => {}
+        }
+    }
+
+    /// Finds out what the connection should have brought, on version 1 of the wire.
+    fn begin_probe(&mut self) {
+        if let Some(current) = &self.current {
+            self.index.take_over(current.connection_id.0);
+            self.resync.is_probe = true;
+            self.begin_resync(true);
         }
     }
 }

@@ -132,9 +132,12 @@ impl KeyIndex {
         }
     }
 
-    /// Whether this revision is older than the first ready subscriber, and was delivered to none.
+    /// Whether this revision of the key is older than the first ready subscriber, and was delivered to none. A key
+    /// that the first listing did not have may be new to one.
     pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
-        !self.is_shown(key) && revision <= self.listed_revision.max(self.listed_floor)
+        let known = self.keys.get(key);
+        known.is_some_and(|known| known.early && !known.is_shown)
+            && revision <= self.listed_revision.max(self.listed_floor)
     }
 
     /// Whether changes of the key are delivered by a resync: its changes were followed, or an event of it was
@@ -170,7 +173,7 @@ impl KeyIndex {
     pub(super) fn unread_floor(&self, key: &str) -> Revision {
         match self.keys.get(key) {
             Some(known) if known.early && known.delivered == 0 && self.is_followed(key) => {
-                self.listed_floor
+                self.listed_floor.max(self.listed_revision)
             }
             _ => 0,
         }
@@ -283,9 +286,10 @@ impl KeyIndex {
         });
     }
 
-    /// This connection takes over: nothing has come over it yet.
+    /// What has come over this connection so far is as if it had come over an earlier one.
     pub(super) fn take_over(&mut self, connection_id: u32) {
         let earlier = connection_id.saturating_sub(1);
+        self.order.listed_on = self.order.listed_on.min(earlier);
         self.keys.for_each_mut(&mut |known| {
             known.changed_on = known.changed_on.min(earlier);
             known.listed_on = known.listed_on.min(earlier);

@@ -35,7 +35,7 @@ pub(super) struct ListOrder {
     /// The first key that stands behind one that it stood before in the listing before.
     moved: Option<Key>,
     /// The connection of the last listing; 0: what came after the listing before is not known.
-    listed_on: u32,
+    pub(super) listed_on: u32,
     /// The newest revision that was seen in any way, now and when the last listing was requested.
     pub(super) newest_seen: Revision,
     requested_at: Revision,

@@ -17,6 +17,7 @@ mod initial;
 mod key_index;
 mod list_order;
 mod platform_events;
+mod reads;
 mod replays;
 mod resync;
 mod settings;
@@ -33,6 +34,7 @@ pub use action::{
 };
 use connection::{Attempts, Connection, Phase, is};
 use fetch_queue::{FetchQueue, MAX_MULTIPLEXED_READS, Requester};
+use freshness::Liveness;
 use key_index::KeyIndex;
 use resync::Resync;
 pub use settings::Settings;
@@ -96,6 +98,7 @@ pub struct Feed<E> {
     has_forgotten: bool,
     /// Whether subscribers may be fresh that were not, or the reverse.
     freshness_may_differ: bool,
+    liveness: Liveness,
     actions: Vec<Action<E>>,
     /// Memory for the next list of actions.
     spare: Vec<Action<E>>,
@@ -131,6 +134,7 @@ impl<E: Clone> Feed<E> {
             reported: false,
             has_forgotten: false,
             freshness_may_differ: false,
+            liveness: Liveness::default(),
             actions: Vec::new(),
             spare: Vec::new(),
         }

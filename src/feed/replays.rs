@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::freshness::Liveness;
 use super::subscribers::Subscriber;
 use super::{
     Action, Change, ConnectionId, Event, Feed, KeySlot, ResyncCost, SubscriberId, Synced, WireId,
@@ -83,22 +84,9 @@ impl<E: Clone> Feed<E> {
                     subscriber.start_over_in(epoch);
                 }
             }
-            self.deliver_skipped_deletes();
         }
         self.pending.clear();
         self.resync.set_epoch(epoch);
-    }
-
-    /// Delivers deletes that came before it was known that the bucket is another one.
-    fn deliver_skipped_deletes(&mut self) {
-        for change in std::mem::take(&mut self.pending) {
-            if !change.is_skipped_delete() {
-                continue;
-            }
-            self.note_read(&change.skipped, &change.key, change.revision);
-            let event = Event::Change(change.payload);
-            self.send_to(&change.skipped, event, true);
-        }
     }
 
     /// A change of a replay. Returns the slot of its key, if it has one.
@@ -234,7 +222,7 @@ impl<E: Clone> Feed<E> {
         }
         if self.is_complete() {
             self.index.unfollow();
-            self.connection_is_complete();
+            self.connection_is_complete(Liveness::Silent);
             if std::mem::take(&mut self.wires.has_partial_deliveries) {
                 self.index.all_delivered(connection_id.0);
             }

@@ -6,10 +6,11 @@
 //! it has already arrived. Entries that are newer than what was delivered are delivered.
 
 use super::fetch_queue::{Requester, filtered};
+use super::freshness::Liveness;
 use super::subscribers::{Position, Progress};
 use super::{
-    Action, Event, Feed, PendingChange, ReadResult, Recipients, RequestId, ResyncCost,
-    ResyncListing, SubscriberId,
+    Action, Event, Feed, PendingChange, Recipients, RequestId, ResyncCost, ResyncListing,
+    SubscriberId,
 };
 use crate::error::Error;
 use crate::kv::{Key, Revision};
@@ -17,7 +18,7 @@ use crate::kv::{Key, Revision};
 /// The state of the resync.
 #[derive(Debug, Default)]
 pub(super) struct Resync {
-    step: Step,
+    pub(super) step: Step,
     /// When the bucket was created, as far as is known.
     created: Option<String>,
     /// The lists of initial entries in flight: for which subscriber, and which of its patterns.
@@ -28,11 +29,13 @@ pub(super) struct Resync {
     pub(super) must_list: bool,
     /// Whether it could not find out everything: a listing or a read failed for good.
     pub(super) is_partial: bool,
-    cost: ResyncCost,
+    /// Whether it probes the connection that is open: its failure is no problem of a subscriber.
+    pub(super) is_probe: bool,
+    pub(super) cost: ResyncCost,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     /// There is no connection.
     #[default]
     None,
@@ -86,6 +89,9 @@ impl<E: Clone> Feed<E> {
             return self.begin_subscriptions();
         }
         let complete = self.resync.is_done();
+        if taken_over && complete {
+            self.index.part();
+        }
         let scope = if !self.index.has_followed() {
             ResyncScope::Newest
         } else if taken_over && complete {
@@ -106,7 +112,7 @@ impl<E: Clone> Feed<E> {
         self.list_for_resync(scope);
     }
 
-    fn list_for_resync(&mut self, scope: ResyncScope) {
+    pub(super) fn list_for_resync(&mut self, scope: ResyncScope) {
         // Reads of the listing before must not count for this one.
         self.fetches.forget(Requester::Feed);
         self.fetches.begin_listing();
@@ -115,7 +121,8 @@ impl<E: Clone> Feed<E> {
             subscriber.in_listing = subscriber.activated;
         }
         self.resync.step = Step::Listing(RequestId(0), scope);
-        self.resync.is_partial = false;
+        // A probe reads nothing again that could not be read.
+        self.resync.is_partial &= self.resync.is_probe;
         self.freshness_may_differ = true;
         self.request_resync_listing();
     }
@@ -129,7 +136,11 @@ impl<E: Clone> Feed<E> {
             *current = request;
             let filter = connection.filter.clone();
             self.index.order.request();
-            self.actions.push(Action::ResyncListing(request, filter));
+            self.actions.push(Action::ResyncListing(
+                connection.connection_id,
+                request,
+                filter,
+            ));
         }
     }
 
@@ -145,6 +156,7 @@ impl<E: Clone> Feed<E> {
     pub(super) fn abandon_resync(&mut self) {
         self.resync.step = Step::None;
         self.resync.is_partial = false;
+        self.resync.is_probe = false;
         self.freshness_may_differ = true;
         self.resync.lists.clear();
         self.resync.failed_lists.clear();
@@ -256,144 +268,26 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A key is gone, and its delete was missed.
-    fn gone(&mut self, key: &Key) {
+    pub(super) fn gone(&mut self, key: &Key) {
         let followed = self.index.follows(key);
         if let Some(seen) = self.index.lose(key).filter(|_| followed) {
             self.deliver(key, seen, Event::Gone(key.clone(), seen), true);
         }
     }
 
-    fn resync_done(&mut self) {
+    pub(super) fn resync_done(&mut self) {
         self.resync.step = Step::Done;
         self.freshness_may_differ = true;
         self.index.order.resync_done();
-        self.connection_is_complete();
         let cost = std::mem::take(&mut self.resync.cost);
-        if cost.read > 0 {
+        let is_probe = std::mem::take(&mut self.resync.is_probe);
+        let was_missed = is_probe && cost.delivered > 0;
+        self.connection_is_complete(match self.liveness {
+            Liveness::Silent if was_missed => Liveness::Doubtful,
+            _ => Liveness::Silent,
+        });
+        if cost.read > 0 && (!is_probe || was_missed) {
             self.actions.push(Action::Resynced(cost));
-        }
-    }
-
-    pub(super) fn read_on(&mut self) {
-        loop {
-            let requests = &mut self.requests;
-            let next = self.fetches.next(|| {
-                *requests += 1;
-                RequestId(*requests)
-            });
-            let Some((request, key)) = next else {
-                return;
-            };
-            self.resync.cost.read += 1;
-            self.actions.push(Action::Read(request, key));
-        }
-    }
-
-    /// The response to [`Action::Read`].
-    pub fn read(&mut self, request: RequestId, answer: ReadResult<E>) {
-        let Some(mut read) = self.fetches.complete(request) else {
-            return;
-        };
-        let entry = match answer {
-            Ok(entry) => entry,
-            Err(error) => return self.read_failed(read, error),
-        };
-        self.fetches.note_success(&read.key);
-        // An entry from before a tombstone that was delivered and forgotten: the key is deleted.
-        let entry = entry.filter(|(revision, _)| !self.index.is_deleted(&read.key, *revision));
-        let revision = entry.as_ref().map_or(0, |(revision, _)| *revision);
-        if self.is_stale(&read.key, revision) {
-            let request = self.request();
-            let key = read.key.clone();
-            if self.fetches.again(&mut read, request) {
-                self.actions.push(Action::Read(request, key));
-                return;
-            }
-        }
-        for requester in &read.requesters {
-            match requester {
-                Requester::Feed => self.compare_entry(&read.key, entry.clone()),
-                Requester::Subscriber(id) => self.give_entry(*id, &read.key, entry.clone()),
-            }
-        }
-        self.finish(&read.requesters);
-    }
-
-    /// Whether a change that was delivered already is newer than this entry, 0 where there is none: one that
-    /// this connection brought, or the delete of a key that a list did not have.
-    fn is_stale(&self, key: &str, revision: Revision) -> bool {
-        let (delivered, is_live) = (self.index.delivered(key), self.index.is_live(key));
-        let connection_id = self
-            .current
-            .as_ref()
-            .map_or(0, |current| current.connection_id.0);
-        match revision {
-            0 => is_live && self.index.changed_on(key, connection_id),
-            _ if self.index.changed_on(key, connection_id) => revision < delivered,
-            _ => self.index.was_deleted(key) && revision <= delivered,
-        }
-    }
-
-    pub(super) fn finish(&mut self, requesters: &[Requester]) {
-        for requester in requesters {
-            if self.fetches.done(*requester) {
-                match requester {
-                    Requester::Feed if self.resync.is_listing() => {}
-                    Requester::Feed => {
-                        self.resync_done();
-                        self.admit_all();
-                    }
-                    Requester::Subscriber(id) => self.loaded(*id),
-                }
-            }
-        }
-        self.read_on();
-    }
-
-    /// Delivers an entry that the resync has read, if it is new.
-    fn compare_entry(&mut self, key: &Key, entry: Option<(Revision, E)>) {
-        let Step::Reading(scope) = self.resync.step else {
-            return;
-        };
-        let connection_id = self
-            .current
-            .as_ref()
-            .map_or(0, |connection| connection.connection_id.0);
-        match (scope, &entry) {
-            (ResyncScope::Newest, Some((revision, _))) => self.index.reached(*revision),
-            // The newest key was deleted meanwhile: another one is the newest.
-            (ResyncScope::Newest, None) if !self.index.follows(key) => {
-                self.list_for_resync(scope);
-            }
-            _ => {}
-        }
-        // What has changed on this connection has been delivered.
-        if !self.index.follows(key) || self.index.changed_on(key, connection_id) {
-            return;
-        }
-        match (scope, entry) {
-            (_, None) => self.gone(key),
-            (ResyncScope::Since(known), Some((revision, _))) if revision <= known => {
-                self.read_unchanged(key, revision, true);
-            }
-            (ResyncScope::Since(_), Some((revision, _))) if self.index.is_early(key, revision) => {}
-            (_, Some((revision, payload))) => {
-                if matches!(scope, ResyncScope::All) && revision <= self.index.known_until() {
-                    self.read_unchanged(key, revision, false);
-                }
-                let floor = self.index.unread_floor(key);
-                if self.index.record(key, revision, true, 0).is_some() {
-                    self.resync.cost.delivered += 1;
-                    let mut ids = self.subscribers.matching_ids(key);
-                    if revision <= floor {
-                        // Only the initial entries of these held the key.
-                        self.subscribers.retain_readers(&mut ids, key);
-                    }
-                    self.deliver_to(&ids, key, revision, Event::Entry(payload), true);
-                } else {
-                    self.index.note(key, revision);
-                }
-            }
         }
     }
 }

@@ -99,6 +99,8 @@ pub(super) struct Subscriber<E> {
     pub(super) position: Position,
     /// The connection of which it has everything.
     pub(super) fresh_by: Option<ConnectionId>,
+    /// How old its freshness may become, in milliseconds.
+    pub(super) max_staleness: Option<f64>,
     /// Whether it stores what it gets.
     pub(super) is_stored: bool,
     /// The stored entries that it begins with, as lines, until it has everything.
@@ -242,6 +244,7 @@ impl<E> Subscribers<E> {
             buffer: Vec::new(),
             position: Position::default(),
             fresh_by: None,
+            max_staleness: None,
             is_stored: false,
             stored: None,
         });
@@ -348,6 +351,12 @@ impl<E> Subscribers<E> {
 
     pub(super) fn ids(&self) -> Vec<SubscriberId> {
         self.list.iter().map(|subscriber| subscriber.id).collect()
+    }
+
+    /// How old the freshness of any of them may become, in milliseconds.
+    pub(super) fn max_staleness(&self) -> Option<f64> {
+        let limits = self.list.iter().filter_map(|each| each.max_staleness);
+        limits.min_by(f64::total_cmp)
     }
 
     /// Whether not all of them watch the same.

@@ -149,6 +149,7 @@ impl<E: Clone> Feed<E> {
                     id: *id,
                     patterns: gone.patterns,
                     initial: gone.initial,
+                    max_staleness: gone.max_staleness,
                 });
             }
         }

@@ -65,6 +65,15 @@ extern "C" {
     );
     #[wasm_bindgen(structural, method)]
     pub(crate) fn unsubscribe(this: &Channel, wire: u32);
+    /// A listing that was requested at this moment was complete.
+    #[wasm_bindgen(structural, method)]
+    pub(crate) fn listed(this: &Channel, requested: &JsValue);
+}
+
+#[wasm_bindgen(module = "/src/js/clock.js")]
+extern "C" {
+    /// The current moment.
+    pub(crate) fn mark() -> JsValue;
 }
 
 #[wasm_bindgen(module = "/src/js/platform.js")]
@@ -192,6 +201,7 @@ extern "C" {
         patterns: &Array,
         decode: JsValue,
         storage: JsValue,
+        max_staleness: Option<f64>,
         listener: f64,
     ) -> ViewState;
     /// The callbacks of a new watch, which replace the previous ones; undefined until the storage was read.

@@ -34,6 +34,9 @@ const UNAUTHORIZED = 401;
 /** So many milliseconds others wait for a handshake. */
 const SLOW_HANDSHAKE = 1000;
 
+/** So many milliseconds after its begin a handshake that nothing waits for is ended. */
+const HUNG_HANDSHAKE = 5000;
+
 /** The status of a refusal that has none. */
 const SERVER_ERROR = 500;
 
@@ -141,6 +144,8 @@ class Channel {
   #ids = new Map();
   socket;
   shared;
+  /** When its handshake began. */
+  begunAt;
   /** When a frame showed that the feed has everything, if it is complete. */
   fresh;
 
@@ -183,6 +188,11 @@ class Channel {
     this.#ids.delete(wire);
   }
 
+  /** A listing that was requested at this moment was complete: with it, the feed has everything up to then. */
+  listed(requested) {
+    if (!(this.fresh?.at >= requested.at)) this.fresh = requested;
+  }
+
   leave(atOnce) {
     if (this.shared?.channels.size > 1) {
       for (const wire of [...this.#ids.keys()]) this.unsubscribe(wire);
@@ -195,9 +205,8 @@ class Session {
   #heartbeat;
   #timeout;
   #shared;
-  /** The channel whose handshake is under way, when it began, and the channels that wait for it. */
+  /** The channel whose handshake is under way, and the channels that wait for it. */
   #first;
-  #begunAt;
   #waiting = new Set();
   #isVersion1 = false;
 
@@ -218,7 +227,7 @@ class Session {
 
   /** Joins the socket there is, waits for the handshake under way, or begins one. */
   #connect(channel) {
-    const isYoung = this.#first && now() - this.#begunAt < SLOW_HANDSHAKE;
+    const isYoung = now() - this.#first?.begunAt < SLOW_HANDSHAKE;
     if (this.#shared) this.#join(channel);
     else if (isYoung && !this.#isVersion1) this.#waiting.add(channel);
     else this.#dial(channel);
@@ -226,7 +235,7 @@ class Session {
 
   #dial(channel) {
     this.#first = channel;
-    this.#begunAt = now();
+    channel.begunAt = now();
     try {
       channel.socket = openSocket(channel.url, channel.offered, {
         opened: (isVersion2) => {
@@ -299,7 +308,8 @@ class Session {
     this.#waiting.delete(channel);
     if (socket) {
       // Chromium has one handshake at a time with a server: the next one waits for it.
-      if (leaveSocket(socket, atOnce)) after(SLOW_HANDSHAKE, () => leaveSocket(socket, true));
+      const left = channel.begunAt + HUNG_HANDSHAKE - now();
+      if (leaveSocket(socket, atOnce)) after(Math.max(0, left), () => leaveSocket(socket, true));
     }
     shared?.channels.delete(channel);
     if (shared?.channels.size === 0) this.#close(shared);

@@ -33,10 +33,10 @@ class EntryReader {
 
 /** An immutable snapshot of a view. */
 export class KVViewSnapshot extends EntryReader {
-  constructor({ entries, state, status, error }) {
+  constructor({ entries, state, shownStatus, error }) {
     super();
     this.state = state;
-    this.status = status;
+    this.status = shownStatus;
     this.error = error;
     const content = { entries: entries.version() };
     hide(this, () => content);
@@ -76,7 +76,7 @@ export class KVView extends EntryReader {
   }
 
   get status() {
-    return inner(this).status;
+    return inner(this).shownStatus;
   }
 
   get freshAsOf() {

@@ -1,5 +1,7 @@
 // What a view shows of keys while its own writes of them are in flight: the server's entries, with the changes that
-// are not written yet on top. It decides only, and writes nothing.
+// are not written yet on top. It decides what is shown; writing is for others.
+
+import { newAbortError, newDeferred } from "./exchange.js";
 
 /** Whether a key matches a pattern; none matches all keys. */
 export function matches(pattern = ">", key) {
@@ -25,6 +27,34 @@ export class Mutations {
    */
   constructor(view) {
     this.#view = view;
+  }
+
+  /** Shows a change while `write` writes it; returns what that does. `view.change` makes the changes known. */
+  async run(key, change, write) {
+    const view = this.#view;
+    let state;
+    view.change(() => {
+      state = this.begin(key, change);
+    });
+    const { turn } = state;
+    const done = newDeferred();
+    state.turn = done.promise;
+    let value;
+    let revision = 0;
+    try {
+      // Writes of the same key at the same time would conflict.
+      await turn;
+      if (!state.changes.includes(change)) throw newAbortError("the client was reconfigured");
+      const result = await write((entry) => {
+        value = change(entry);
+        return value;
+      });
+      revision = result.revision;
+      return result;
+    } finally {
+      done.resolve();
+      view.change(() => this.end(key, state, change, revision, () => value));
+    }
   }
 
   /** Shows a change; returns the state of its key, for `end`. */

@@ -2,10 +2,10 @@
 // application's object.
 
 import { subscribe } from "./client.js";
-import { wallClock } from "./clock.js";
+import { now, wallClock } from "./clock.js";
 import { VIEW_LOADED, VIEW_READY, VIEW_STOPPED, VIEW_WATCH_ENDED } from "./enums.js";
 import { ValidationError } from "./errors.js";
-import { abortReason, attempt, isAborted, newAbortError, newDeferred } from "./exchange.js";
+import { abortReason, attempt, isAborted, newAbortError } from "./exchange.js";
 import { dispatch } from "./listeners.js";
 import { guarded, log } from "./log.js";
 import { microtask } from "./microtask.js";
@@ -13,9 +13,10 @@ import { viewEntry } from "./values.js";
 import { KVView, KVViewSnapshot } from "./view-content.js";
 import { Entries, newContent } from "./view-entries.js";
 import { Mutations, matches } from "./view-mutations.js";
+import { Staleness } from "./view-staleness.js";
 import { changedEntry, storedEntries } from "./view-values.js";
 import { arrival, newReady, readWait } from "./view-wait.js";
-import { views } from "./watcher.js";
+import { freshOf, views, wallTime } from "./watcher.js";
 
 /** The maximum number of delivered revisions that a view remembers. */
 const MAX_REMEMBERED_REVISIONS = 1024;
@@ -51,15 +52,17 @@ class ViewState {
   /** The last error of the watch, until it recovers. */
   #problem;
   /** When it was complete, by an earlier watch or as it was stored. */
-  #freshAsOf;
+  #fresh;
+  #staleness;
   #recent = new Set();
   #waiting = new Set();
 
-  constructor(bucket, patterns, mode, storage, listener) {
+  constructor(bucket, patterns, mode, storage, maxStaleness, listener) {
     this.#bucket = bucket;
     this.patterns = patterns;
     this.mode = mode;
     this.#storage = storage;
+    this.#staleness = maxStaleness && new Staleness(this, maxStaleness);
     this.#listener = listener;
   }
 
@@ -69,7 +72,7 @@ class ViewState {
     this.#logger = given.logger;
     this.#timeout = timeout;
     this.#callbacks = undefined;
-    this.#freshAsOf = this.freshAsOf;
+    this.#fresh = this.#freshness();
     this.#watcher?.stop();
     this.#total = undefined;
     if (this.#watcher) this.#next = newContent();
@@ -105,6 +108,7 @@ class ViewState {
     this.#callbacks = undefined;
     this.#kept?.close?.();
     this.#kept = undefined;
+    this.#staleness?.stop();
     if (this.status !== "loading") this.#ready = newReady();
     this.change(() => {
       this.status = "loading";
@@ -114,12 +118,13 @@ class ViewState {
   }
 
   clear() {
-    this.#freshAsOf = undefined;
+    this.#fresh = undefined;
     this.change(() => this.#replace(newContent()), true);
   }
 
   close(error) {
     this.#callbacks = undefined;
+    this.#staleness?.stop();
     this.#watcher?.stop();
     this.change(() => {
       this.#problem = error ?? this.#problem;
@@ -146,7 +151,21 @@ class ViewState {
   }
 
   get freshAsOf() {
-    return this.#watcher?.freshAsOf ?? this.#freshAsOf;
+    return wallTime(this.#freshness());
+  }
+
+  /** When it was complete, on the monotonic clock. */
+  get freshAt() {
+    return this.#freshness()?.at;
+  }
+
+  #freshness() {
+    return (this.#watcher && freshOf(this.#watcher)) ?? this.#fresh;
+  }
+
+  /** The status that is shown: it may be ready, and stale by its age. */
+  get shownStatus() {
+    return this.status === "ready" && this.#staleness?.isExceeded ? "stale" : this.status;
   }
 
   get progress() {
@@ -200,6 +219,7 @@ class ViewState {
       this.#kept?.synced((this.#next?.mutations ?? this.entries).toMap());
       if (this.#next) this.#replace(this.#next);
     });
+    this.#staleness?.check();
     this.#ready.resolve();
     for (const waiting of this.#waiting) {
       if (this.#has(waiting.revision)) waiting.resolve();
@@ -252,36 +272,13 @@ class ViewState {
     return this.#snapshot;
   }
 
-  async mutate(key, change, options) {
+  mutate(key, change, options) {
     const write = (changed) => this.#bucket.modify(key, changed, options);
     const valid = typeof key === "string" && typeof change === "function";
     const shown = valid && this.patterns.some((pattern) => matches(pattern, key));
     // While loading the entry is not known yet.
     if (!shown || !/ready|stale/.test(this.status)) return write(change);
-    const { mutations } = this;
-    let state;
-    this.change(() => {
-      state = mutations.begin(key, change);
-    });
-    const { turn } = state;
-    const done = newDeferred();
-    state.turn = done.promise;
-    let value;
-    let revision = 0;
-    try {
-      // Writes of the same key at the same time would conflict.
-      await turn;
-      if (!state.changes.includes(change)) throw newAbortError("the client was reconfigured");
-      const result = await write((entry) => {
-        value = change(entry);
-        return value;
-      });
-      revision = result.revision;
-      return result;
-    } finally {
-      done.resolve();
-      this.change(() => mutations.end(key, state, change, revision, () => value));
-    }
+    return this.mutations.run(key, change, write);
   }
 
   async waitFor(revision, options) {
@@ -327,7 +324,10 @@ class ViewState {
   /** Shows what was stored until the watch has delivered all entries. Returns its entries, if all decode. */
   load(kept, records, freshAsOf) {
     if (this.#kept !== kept || this.status !== "loading") return undefined;
-    this.#freshAsOf = freshAsOf && Math.min(freshAsOf, wallClock());
+    this.#fresh = freshAsOf && {
+      at: now() - Math.max(0, wallClock() - freshAsOf),
+      wall: freshAsOf,
+    };
     const entries = storedEntries(this.mode, records);
     const stored = entries.size === records.length ? new Map(entries) : undefined;
     if (!this.#next) {
@@ -393,6 +393,6 @@ class ViewState {
   }
 }
 
-export function newViewState(bucket, patterns, mode, storage, listener) {
-  return new ViewState(bucket, patterns, mode, storage, listener);
+export function newViewState(...given) {
+  return new ViewState(...given);
 }

@@ -15,11 +15,11 @@ import { isUnset } from "./watch-arguments.js";
 /** Functions of views, by their callbacks: they call a method of the view. */
 export const views = /* @__PURE__ */ new WeakMap();
 
-/** When a subscriber was last known to be complete, for people: never later than now. */
-export function freshAsOf(subscriber) {
-  const { fresh } = subscriber;
-  return fresh && Math.min(fresh.wall, wallClock());
-}
+/** When a watch was last known to be complete; undefined if it never was. */
+export const freshOf = (watcher) => inner(watcher).fresh;
+
+/** The same, for people: never later than now. */
+export const wallTime = (fresh) => fresh && Math.min(fresh.wall, wallClock());
 
 class Subscriber {
   #callbacks;
@@ -247,7 +247,7 @@ class KVWatcher {
   }
 
   get freshAsOf() {
-    return freshAsOf(inner(this));
+    return wallTime(freshOf(this));
   }
 
   get ready() {

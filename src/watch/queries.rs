@@ -17,13 +17,20 @@ enum Query {
     /// Whether the server answers for the bucket.
     Probe(ConnectionId),
     /// When the bucket was created; then, of which the pattern is, the live keys that match.
-    ResyncListing(RequestId, Pattern),
+    ResyncListing(Listing, Pattern),
     /// The keys of a listing, with when the bucket was created.
-    Surveyed(RequestId, String),
+    Surveyed(Listing, String),
     /// The live keys that match.
     List(RequestId),
     /// A key's entry.
     Read(RequestId),
+}
+
+/// A resync listing, and when it was requested.
+struct Listing {
+    connection_id: ConnectionId,
+    request: RequestId,
+    requested: JsValue,
 }
 
 impl FeedRunner {
@@ -34,9 +41,19 @@ impl FeedRunner {
     }
 
     /// When the bucket was created, and its live keys that match.
-    pub(super) fn listing(self: &Rc<Self>, request: RequestId, filter: Pattern) {
+    pub(super) fn listing(
+        self: &Rc<Self>,
+        connection_id: ConnectionId,
+        request: RequestId,
+        filter: Pattern,
+    ) {
+        let listing = Listing {
+            connection_id,
+            request,
+            requested: ffi::mark(),
+        };
         let operation = Operation::BucketInfo(self.bucket.clone());
-        self.send(operation, Query::ResyncListing(request, filter));
+        self.send(operation, Query::ResyncListing(listing, filter));
     }
 
     /// The live keys that match.
@@ -91,27 +108,32 @@ impl FeedRunner {
             (Query::Probe(connection_id), Ok(_)) if self.may_try_without_subprotocol() => {
                 return self.update(|feed| feed.retry_handshake(connection_id));
             }
-            (Query::ResyncListing(request, filter), Ok(info)) => {
+            (Query::ResyncListing(listing, filter), Ok(info)) => {
                 let info: &Read = info.unchecked_ref();
                 let created = info.epoch().unwrap_or_else(|| info.created_at());
                 return self.send(
                     self.list_operation(&filter),
-                    Query::Surveyed(request, created),
+                    Query::Surveyed(listing, created),
                 );
             }
             (query, answer) => (query, answer),
         };
+        if let (Query::Surveyed(listing, _), Ok(_)) = &answer
+            && let Some(channel) = self.channel(listing.connection_id)
+        {
+            channel.listed(&listing.requested);
+        }
         self.update(|feed| match answer {
             (Query::Probe(connection_id), answer) => feed.probed(connection_id, answer.map(|_| ())),
-            (Query::Surveyed(request, created), answer) => {
-                let listing = |answer| ResyncListing {
+            (Query::Surveyed(listing, created), answer) => {
+                let found = |answer| ResyncListing {
                     created,
                     keys: keys(answer),
                 };
-                feed.resync_listed(request, answer.map(listing));
+                feed.resync_listed(listing.request, answer.map(found));
             }
-            (Query::ResyncListing(request, _), answer) => {
-                feed.resync_listed(request, answer.map(|_| ResyncListing::default()));
+            (Query::ResyncListing(listing, _), answer) => {
+                feed.resync_listed(listing.request, answer.map(|_| ResyncListing::default()));
             }
             (Query::List(request), answer) => feed.listed(request, answer.map(keys)),
             (Query::Read(request), answer) => feed.read(request, entry(answer)),

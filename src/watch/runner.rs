@@ -98,15 +98,25 @@ impl FeedRunner {
         self: &Rc<Self>,
         patterns: &[Pattern],
         initial: bool,
+        max_staleness: Option<f64>,
         subscriber: &Subscriber,
     ) -> JsValue {
-        let leaving = self.add(patterns, initial, subscriber);
+        let leaving = self.add(patterns, initial, max_staleness, subscriber);
         subscriber.attach(leaving)
     }
 
     /// Adds a subscriber, and gives the listener of its end.
-    fn add(self: &Rc<Self>, patterns: &[Pattern], initial: bool, subscriber: &Subscriber) -> f64 {
+    fn add(
+        self: &Rc<Self>,
+        patterns: &[Pattern],
+        initial: bool,
+        max_staleness: Option<f64>,
+        subscriber: &Subscriber,
+    ) -> f64 {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
+        if let Some(limit) = max_staleness {
+            self.feed.borrow_mut().limit_staleness(id, limit);
+        }
         if let Some(stored) = self.subscribers.add(id.number(), subscriber) {
             self.feed.borrow_mut().store(id, &stored);
         }
@@ -133,11 +143,13 @@ impl FeedRunner {
             id,
             patterns,
             initial,
+            max_staleness,
         } in moved
         {
             if let Some(subscriber) = self.subscribers.take(id.number()) {
                 ffi::forget(subscriber.detach());
-                subscriber.reattach(beside.add(&patterns, initial, &subscriber));
+                let leaving = beside.add(&patterns, initial, max_staleness, &subscriber);
+                subscriber.reattach(leaving);
             }
         }
     }
@@ -233,12 +245,15 @@ impl FeedRunner {
             Action::Connect(connection_id, filter) => self.connect(connection_id, &filter),
             Action::Disconnect(connection_id) => self.disconnect(connection_id),
             Action::Probe(connection_id) => self.probe(connection_id),
-            Action::ResyncListing(request, filter) => self.listing(request, filter),
+            Action::ResyncListing(connection_id, request, filter) => {
+                self.listing(connection_id, request, filter);
+            }
             Action::List(request, filter) => self.list(request, &filter),
             Action::Read(request, key) => self.read(request, key),
             Action::Subscribe(connection_id, subscription) => {
                 self.subscribe_on_wire(connection_id, &subscription);
             }
+            Action::Ping => self.session.check(),
             Action::Unsubscribe(connection_id, wire) => {
                 if let Some(channel) = self.channel(connection_id) {
                     channel.unsubscribe(wire.0);

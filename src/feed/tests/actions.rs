@@ -17,7 +17,9 @@ impl World {
             });
         };
         match action {
-            Action::ResyncListing(request, filter) => send(request, Asked::ResyncListing(filter)),
+            Action::ResyncListing(_, request, filter) => {
+                send(request, Asked::ResyncListing(filter))
+            }
             Action::List(request, filter) => send(request, Asked::List(filter)),
             Action::Read(request, key) => {
                 self.reads += 1;
@@ -29,6 +31,7 @@ impl World {
                     connection_id,
                     filter,
                     open: false,
+                    silent: false,
                     frames: VecDeque::new(),
                     session: None,
                 });
@@ -39,6 +42,7 @@ impl World {
                 .wires
                 .retain(|wire| wire.connection_id != connection_id),
             Action::Probe(connection_id) => self.probe = Some(connection_id),
+            Action::Ping => self.pings += 1,
             Action::Reconnect(delay, ..) => self.backoff = Some(delay.jitter),
             Action::SetTimer(Timer::Grace, _) => self.grace = true,
             Action::SetTimer(Timer::Stable, _) => self.stable = true,

@@ -130,7 +130,7 @@ fn check_keys(world: &World, recorder: &Recorder, which: &dyn Fn(&str) -> bool) 
             (None, Some(revision)) => {
                 assert!(
                     !changed && !recorder.initial,
-                    "{key}@{revision} was never delivered"
+                    "{key}@{revision} was never delivered: {recorder:?}"
                 );
             }
             (None, None) => {

@@ -61,6 +61,29 @@ impl World {
         true
     }
 
+    /// A connection is dead from now on, and nobody closes it.
+    pub(super) fn silence(&mut self, at: usize) {
+        let count = self.wires.len().max(1);
+        if let Some(wire) = self.wires.get_mut(at % count) {
+            wire.silent = true;
+        }
+    }
+
+    /// Time passes, until a connection that is silent has been found out.
+    pub(super) fn await_freshness(&mut self) {
+        // Two looks, a probe, and the wait for a frame of what it found; the same for one that replaced it.
+        for _ in 0..8 {
+            let pings = std::mem::take(&mut self.pings);
+            let silent = self.wires.iter().position(|wire| wire.silent);
+            match silent {
+                // The socket waits for the answer, and closes itself.
+                Some(at) if pings > 0 => _ = self.cut(at, 1006),
+                _ => _ = self.fire(Timer::Freshness),
+            }
+            self.settle();
+        }
+    }
+
     /// A connection breaks: nothing comes over it any more, but it does not close.
     pub(super) fn lose_frames(&mut self, at: usize) -> bool {
         if self.wires.is_empty() {
@@ -76,7 +99,7 @@ impl World {
         let has_frames = self
             .wires
             .iter()
-            .map(|wire| wire.open && !wire.frames.is_empty());
+            .map(|wire| wire.open && !wire.silent && !wire.frames.is_empty());
         let Some(at) = choose(has_frames, at) else {
             return false;
         };

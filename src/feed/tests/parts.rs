@@ -38,6 +38,8 @@ pub(super) struct Wire {
     pub(super) connection_id: ConnectionId,
     pub(super) filter: Pattern,
     pub(super) open: bool,
+    /// Whether it is dead without being closed: no frame arrives any more.
+    pub(super) silent: bool,
     pub(super) frames: VecDeque<Frame>,
     /// What the client has subscribed to, on version 2.
     pub(super) session: Option<Session>,

@@ -62,6 +62,8 @@ enum Step {
     Overflow(usize),
     RefuseSubscription(usize, usize),
     Tick(usize),
+    LimitStaleness(usize),
+    Silence(usize),
     Prune,
     WatchStored(usize),
     Store(usize),
@@ -102,6 +104,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => at().prop_map(Step::Overflow),
         1 => (at(), at()).prop_map(|(n, error)| Step::RefuseSubscription(n, error)),
         1 => at().prop_map(Step::Tick),
+        1 => at().prop_map(Step::LimitStaleness),
+        1 => at().prop_map(Step::Silence),
         1 => Just(Step::Prune),
         1 => at().prop_map(Step::WatchStored),
         2 => at().prop_map(Step::Store),
@@ -163,7 +167,15 @@ fn take(world: &mut World, storage: &mut Storage, step: &Step) {
         Step::RefuseNewcomers(n) => _ = world.refuse_newcomers([4403, 1008, 1000][n % 3]),
         Step::Expire(n) => _ = world.expire(n),
         Step::Offline => world.then(|feed| feed.offline()),
-        Step::Timer(n) => _ = world.fire([Timer::Fetch, Timer::Widen, Timer::Handshake][n % 3]),
+        Step::Timer(n) => {
+            let timers = [
+                Timer::Fetch,
+                Timer::Widen,
+                Timer::Handshake,
+                Timer::Freshness,
+            ];
+            world.fire(timers[n % timers.len()]);
+        }
         Step::Cut(n) => _ = world.cut(n, 1006),
         Step::LoseFrames(n) => _ = world.lose_frames(n),
         Step::Probe(fine) => {
@@ -192,6 +204,8 @@ fn take(world: &mut World, storage: &mut Storage, step: &Step) {
             _ = world.refuse_subscription(n, &transient(error));
         }
         Step::Tick(n) => _ = world.tick(n),
+        Step::LimitStaleness(n) => world.limit_staleness(n),
+        Step::Silence(n) => world.silence(n),
         Step::Prune => world.prune(),
         Step::Store(n) => store(world, storage, n),
         Step::WatchStored(n) if !world.ended => _ = world.watch_stored(FILTERS[n], None),
@@ -268,6 +282,15 @@ fn run(start: &Start, steps: &[Step]) {
     }
     world.then(|feed| feed.visible(0.0));
     world.settle();
+    // A server that lists in another order shows a dead connection only by the keys that are new or gone.
+    if start.order == Order::LastRevision && world.feed.subscribers.max_staleness().is_some() {
+        world.await_freshness();
+    } else {
+        while let Some(silent) = world.wires.iter().position(|wire| wire.silent) {
+            world.cut(silent, 1006);
+            world.settle();
+        }
+    }
     assert!(!world.ended && world.wires.len() == 1, "{:?}", world.wires);
     for recorder in world.recorders.values() {
         check_order(recorder);

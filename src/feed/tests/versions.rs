@@ -81,3 +81,27 @@ fn a_delete_during_the_replay_of_a_refused_subscription_is_not_missed() {
         assert_eq!(world.delivered(id), ["put a 1", "delete a 2 resynced"]);
     }
 }
+
+#[test]
+fn a_delete_of_a_bucket_that_was_replaced_in_turn_hides_no_key_of_the_new_one() {
+    let mut world = World::new(settings());
+    (0..3).for_each(|_| world.put("a"));
+    let reader = world.watch(&[">"], true);
+    world.settle();
+    let plain = world.watch(&[">"], false);
+    world.cut(0, 1006);
+    world.recreate();
+    world.put("a");
+    world.wait();
+    world.open(0);
+    world.delete("a");
+    // Which bucket it is of is not known yet.
+    world.deliver(0, false);
+    world.cut(0, 1006);
+    world.is_version_2 = true;
+    world.recreate();
+    world.put("a");
+    world.settle();
+    assert_eq!(world.delivered(reader), ["put a 3", "put a 1 resynced"]);
+    assert_eq!(world.delivered(plain), ["delete a 2", "put a 1 resynced"]);
+}

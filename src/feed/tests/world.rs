@@ -55,6 +55,7 @@ pub(super) struct World {
     pub(super) gone: BTreeMap<SubscriberId, Recorder>,
     pub(super) connects: usize,
     pub(super) reads: usize,
+    pub(super) pings: usize,
     pub(super) ended: bool,
     /// Whether a listing failed: keys that had no event may go unnoticed then.
     pub(super) blind: bool,
@@ -91,6 +92,7 @@ impl World {
             gone: BTreeMap::new(),
             connects: 0,
             reads: 0,
+            pings: 0,
             ended: false,
             blind: false,
             listed_at: 0,
@@ -141,6 +143,13 @@ impl World {
         self.feed.activated(id);
         self.run();
         id
+    }
+
+    pub(super) fn limit_staleness(&mut self, at: usize) {
+        let mut ids = self.recorders.keys().copied().cycle();
+        if let Some(id) = ids.nth(at) {
+            self.then(|feed| feed.limit_staleness(id, 1000.0));
+        }
     }
 
     pub(super) fn stop(&mut self, id: SubscriberId) {
