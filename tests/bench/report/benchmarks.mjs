@@ -47,7 +47,7 @@ The client's own part, where \`fetch\` answers at once:
 
 ${tables.operations(results, "cpu")}
 
-What the platform asks for the things that requests are made of:
+What the platform asks for the things that requests and events are made of:
 
 ${tables.platform(results)}
 

@@ -57,12 +57,15 @@ export const operations = (results, part) =>
     })),
   ]);
 
-/** What the platform asks for the things that a request is made of. */
+/** What the platform asks for the things that a request or an event is made of. */
 export const PLATFORM = {
   request: "a Request with method, body, headers and signal",
   headers: "its Headers alone",
   controller: "an AbortController and its signal",
   timer: "a timer, started and stopped",
+  stack: "a check that 12 KB of stack are left: the SDK's before each call into its WebAssembly",
+  clock: "`performance.now()`",
+  date: "`Date.now()`",
 };
 
 /** @param {Results} results */
@@ -71,7 +74,7 @@ export function platform(results) {
     title,
     time(results.median(`platform.${name}`, "bare")),
   ]);
-  return table(["made and thrown away", "bare"], rows);
+  return table(["made and thrown away, or called", "bare"], rows);
 }
 
 /** @param {Results} results @param {"frames" | "sockets"} part */
