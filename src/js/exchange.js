@@ -59,7 +59,6 @@ export function race(promise, milliseconds, signal, controller, done) {
 export function attempt(call) {
   try {
     call();
-    return undefined;
   } catch (error) {
     return { error };
   }
@@ -134,14 +133,13 @@ export function exchange(
   const controller = newController();
   if (controller) options.signal = controller.signal;
   race(send(url, options, features), milliseconds, signal, controller, (kind, value, elapsed) => {
-    const finish = (kind, value) => {
-      const flag = features.names.has("write-id") ? TAKES_WRITE_IDS : 0;
-      dispatch(done, kind + flag, elapsed, value);
-    };
-    if (kind !== RACE_RESOLVED) return finish(kind, value);
-    const result = readResult(value, expected, key);
-    if (result === undefined) finish(RACE_REFUSED, value);
-    else finish(RACE_RESOLVED, result ?? undefined);
+    if (kind === RACE_RESOLVED) {
+      const result = readResult(value, expected, key);
+      if (result === undefined) kind = RACE_REFUSED;
+      else value = result ?? undefined;
+    }
+    if (features.names.has("write-id")) kind += TAKES_WRITE_IDS;
+    dispatch(done, kind, elapsed, value);
   });
 }
 

@@ -17,7 +17,7 @@ function retryAfter(headers) {
   const date = Date.parse(header);
   if (Number.isNaN(date)) return undefined;
   // Use the server's clock if the response has a Date header.
-  const now = Date.parse(headers.get("Date") ?? "") || Date.now();
+  const now = Date.parse(headers.get("Date")) || Date.now();
   return Math.max(0, (date - now) / 1000);
 }
 

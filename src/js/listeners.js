@@ -1,5 +1,6 @@
 // Calls from JavaScript into Rust, by the number of a listener.
 
+import { microtask } from "./microtask.js";
 import { hasStack } from "./stack.js";
 
 let wasm;
@@ -23,11 +24,10 @@ export function pollDelay(attempt, retryAfter) {
  * cause an event while its stack is nearly full: then the listener is called in a later microtask.
  */
 export function dispatch(listener, kind, number, value, slot) {
-  if (delayed.length === 0 && hasStack()) {
-    wasm.dispatch(listener, kind, number, value, slot);
-    return;
+  if (delayed.length === 0) {
+    if (hasStack()) return wasm.dispatch(listener, kind, number, value, slot);
+    microtask(dispatchDelayed);
   }
-  if (delayed.length === 0) Promise.resolve().then(dispatchDelayed);
   delayed.push([listener, kind, number, value, slot]);
 }
 

@@ -1,5 +1,7 @@
 // The WebSocket of a watch: the platform's, or an application's replacement.
 
+import { noteEvent } from "./stack.js";
+
 /** The subprotocols to offer. One contains the credential, which is visible ASCII. */
 export function protocols(credential) {
   if (credential === undefined) return ["ironflow.v1", "ironflow.v2"];
@@ -67,7 +69,9 @@ export function openSocket(url, offered, { opened, closed, message }) {
     socket.onmessage = (event) => {
       // A frame may arrive before the open event.
       open();
+      noteEvent(event);
       message(event?.data);
+      noteEvent();
     };
     return socket;
   } catch (error) {

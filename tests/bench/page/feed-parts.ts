@@ -48,7 +48,7 @@ async function stubbed(audience: Audience) {
 
 function deliver(socket: StubSocket, frames: string[], counter: Counter, recipients: number) {
   const before = counter.count;
-  for (const data of frames) socket.onmessage?.({ data });
+  for (const data of frames) socket.onmessage?.({ data, isTrusted: true });
   const received = counter.count - before;
   if (received !== frames.length * recipients) throw new Error(`${received} events received`);
 }

@@ -41,7 +41,7 @@ export class StubSocket extends EventTarget {
   readyState = StubSocket.CONNECTING;
   binaryType = "blob";
   onopen: ((event: unknown) => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
+  onmessage: ((event: { data: string; isTrusted: boolean }) => void) | null = null;
   onerror: ((event: unknown) => void) | null = null;
   onclose: ((event: unknown) => void) | null = null;
 

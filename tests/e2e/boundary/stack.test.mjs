@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { api } from "../support/api.mjs";
+import { install, sockets } from "../support/fake-websocket.mjs";
 import { everyMember, idle, installNetwork, objects, transports, works } from "./surface.mjs";
 
 installNetwork();
@@ -166,3 +167,39 @@ for (const [transport, options] of Object.entries(transports)) {
     }
   });
 }
+
+test("the stack is checked before an event of a double, not before one of the platform", async () => {
+  const { apply } = Reflect;
+  const restore = install();
+  try {
+    const client = api.createClient({ serverUrl: "http://localhost:1", logger: false });
+    const revisions = /** @type {number[]} */ ([]);
+    const onUpdate = (/** @type {{ revision: number }} */ event) => revisions.push(event.revision);
+    const watcher = client.kv().bucket("b").watch({ onUpdate });
+    await idle();
+    const [socket] = /** @type {any[]} */ (sockets);
+    socket.accept();
+    await watcher.ready;
+    let checks = 0;
+    Reflect.apply = (
+      /** @type {Function} */ call,
+      /** @type {any} */ self,
+      /** @type {any} */ given,
+    ) => {
+      if (given.length > 1000) checks += 1;
+      return apply(call, self, given);
+    };
+    for (const [revision, isTrusted] of [true, false, true].entries()) {
+      const frame = { type: "kv_update", key: "k", value: "", revision: revision + 1 };
+      const data = JSON.stringify({ ...frame, operation: "put", bucket: "b" });
+      checks = 0;
+      socket.onmessage({ data, isTrusted });
+      assert.equal(checks > 0, !isTrusted);
+    }
+    assert.deepEqual(revisions, [1, 2, 3]);
+    watcher.stop();
+  } finally {
+    Reflect.apply = apply;
+    restore();
+  }
+});
