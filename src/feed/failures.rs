@@ -2,7 +2,7 @@
 //! that may pass slows the feed down, and is retried with what was read so far kept.
 
 use super::connection::is;
-use super::fetch_queue::{InFlightRead, Requester};
+use super::version_1::fetch_queue::{InFlightRead, Requester};
 use super::{Action, ConnectionId, Feed, SubscriberId, Timer, WireId};
 use crate::error::Error;
 use crate::text::{concat, decimal};

@@ -21,6 +21,14 @@ pub(super) enum Liveness {
 }
 
 impl<E: Clone> Feed<E> {
+    /// Whether nothing is missing that the server has sent.
+    pub(super) fn is_complete(&self) -> bool {
+        match self.wires.is_on {
+            true => self.wires.are_complete(),
+            false => self.resync.is_done(),
+        }
+    }
+
     /// Notes which subscribers are fresh, after something that may have changed it.
     pub(super) fn update_freshness(&mut self) {
         if std::mem::take(&mut self.freshness_may_differ) && !self.has_ended() {

@@ -4,7 +4,7 @@
 mod lost_keys;
 
 use super::KeySlot;
-use super::list_order::ListOrder;
+use super::version_1::list_order::ListOrder;
 use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 

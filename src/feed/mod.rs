@@ -2,29 +2,23 @@
 //! has happened; [`Feed::take_actions`] returns what the runner does, in order. It has no socket and no
 //! clock.
 //!
-//! On version 1 of the wire the connection's filter covers what every subscriber watches, and [`resync`] finds
-//! what was missed, by the revisions in [`key_index`]. On version 2 [`wire_subscriptions`] asks for it, and
-//! [`replays`] handles what the server sends.
+//! A connection brings changes, and each version of the wire has its own way to what came before them: in [`version_1`]
+//! the connection's filter covers what every subscriber watches, and a listing and reads find what was missed, by the
+//! revisions in [`key_index`]; in [`version_2`] each subscription starts after a revision. Both end with subscribers
+//! that have everything. The store in memory is a connection of version 1 that misses nothing.
 
 mod action;
 mod caught_up;
 mod connection;
 mod delivery;
 mod failures;
-mod fetch_queue;
 mod freshness;
-mod initial;
 mod key_index;
-mod list_order;
 mod platform_events;
-mod reads;
-mod replays;
-mod resync;
 mod settings;
-mod stored;
 mod subscribers;
-mod widening;
-mod wire_subscriptions;
+mod version_1;
+mod version_2;
 
 use crate::error::Error;
 use crate::kv::{Key, Pattern, Revision};
@@ -33,14 +27,14 @@ pub use action::{
     RequestId, ResyncCost, ResyncListing, Subscription, Synced, Timer, WatchState, WireId,
 };
 use connection::{Attempts, Connection, Phase, is};
-use fetch_queue::{FetchQueue, MAX_MULTIPLEXED_READS, Requester};
 use freshness::Liveness;
 use key_index::KeyIndex;
-use resync::Resync;
 pub use settings::Settings;
 pub use subscribers::SubscriberId;
 use subscribers::{Progress, Subscribers};
-use wire_subscriptions::WireSubscriptions;
+use version_1::fetch_queue::{FetchQueue, MAX_MULTIPLEXED_READS, Requester};
+use version_1::resync::Resync;
+use version_2::wire_subscriptions::WireSubscriptions;
 
 #[derive(Debug)]
 struct PendingChange<E> {

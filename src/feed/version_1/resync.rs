@@ -6,36 +6,36 @@
 //! it has already arrived. Entries that are newer than what was delivered are delivered.
 
 use super::fetch_queue::{Requester, filtered};
-use super::freshness::Liveness;
-use super::subscribers::{Position, Progress};
-use super::{
+use crate::error::Error;
+use crate::feed::freshness::Liveness;
+use crate::feed::subscribers::{Position, Progress};
+use crate::feed::{
     Action, Event, Feed, PendingChange, Recipients, RequestId, ResyncCost, ResyncListing,
     SubscriberId,
 };
-use crate::error::Error;
 use crate::kv::{Key, Revision};
 
 /// The state of the resync.
 #[derive(Debug, Default)]
-pub(super) struct Resync {
-    pub(super) step: Step,
+pub(in crate::feed) struct Resync {
+    pub(in crate::feed) step: Step,
     /// When the bucket was created, as far as is known.
     created: Option<String>,
     /// The lists of initial entries in flight: for which subscriber, and which of its patterns.
-    pub(super) lists: Vec<(RequestId, SubscriberId, usize)>,
+    pub(in crate::feed) lists: Vec<(RequestId, SubscriberId, usize)>,
     /// The lists that failed, to be sent again after the pause.
-    pub(super) failed_lists: Vec<(SubscriberId, usize)>,
+    pub(in crate::feed) failed_lists: Vec<(SubscriberId, usize)>,
     /// Whether the resync listing failed and is sent again after the pause.
-    pub(super) must_list: bool,
+    pub(in crate::feed) must_list: bool,
     /// Whether it could not find out everything: a listing or a read failed for good.
-    pub(super) is_partial: bool,
+    pub(in crate::feed) is_partial: bool,
     /// Whether it probes the connection that is open: its failure is no problem of a subscriber.
-    pub(super) is_probe: bool,
-    pub(super) cost: ResyncCost,
+    pub(in crate::feed) is_probe: bool,
+    pub(in crate::feed) cost: ResyncCost,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) enum Step {
+pub(in crate::feed) enum Step {
     /// There is no connection.
     #[default]
     None,
@@ -47,7 +47,7 @@ pub(super) enum Step {
 
 /// Which keys of a listing are read.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum ResyncScope {
+pub(in crate::feed) enum ResyncScope {
     /// The newest key, for its revision, and the keys with delivered events: nothing was followed before.
     Newest,
     /// Every key that was followed.
@@ -58,33 +58,33 @@ pub(super) enum ResyncScope {
 }
 
 impl Resync {
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::feed) fn is_done(&self) -> bool {
         matches!(self.step, Step::Done)
     }
 
     /// Which bucket of the name it is, as far as is known.
-    pub(super) fn epoch(&self) -> &str {
+    pub(in crate::feed) fn epoch(&self) -> &str {
         self.created.as_deref().unwrap_or_default()
     }
 
     /// Version 2 of the wire has named the bucket.
-    pub(super) fn set_epoch(&mut self, epoch: &str) {
+    pub(in crate::feed) fn set_epoch(&mut self, epoch: &str) {
         self.created = Some(epoch.into());
     }
 
     #[cfg(all(test, not(target_arch = "wasm32")))]
-    pub(super) fn knows_bucket(&self) -> bool {
+    pub(in crate::feed) fn knows_bucket(&self) -> bool {
         self.created.is_some()
     }
 
-    pub(super) fn is_listing(&self) -> bool {
+    pub(in crate::feed) fn is_listing(&self) -> bool {
         matches!(self.step, Step::Listing(..))
     }
 }
 
 impl<E: Clone> Feed<E> {
     /// A connection is open; `taken_over`: from another that was open until now.
-    pub(super) fn begin_resync(&mut self, taken_over: bool) {
+    pub(in crate::feed) fn begin_resync(&mut self, taken_over: bool) {
         if self.wires.is_on {
             return self.begin_subscriptions();
         }
@@ -112,7 +112,7 @@ impl<E: Clone> Feed<E> {
         self.list_for_resync(scope);
     }
 
-    pub(super) fn list_for_resync(&mut self, scope: ResyncScope) {
+    pub(in crate::feed) fn list_for_resync(&mut self, scope: ResyncScope) {
         // Reads of the listing before must not count for this one.
         self.fetches.forget(Requester::Feed);
         self.fetches.begin_listing();
@@ -128,7 +128,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Requests the listing of the resync under way.
-    pub(super) fn request_resync_listing(&mut self) {
+    pub(in crate::feed) fn request_resync_listing(&mut self) {
         let request = self.request();
         if let (Step::Listing(current, _), Some(connection)) =
             (&mut self.resync.step, &self.current)
@@ -145,7 +145,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Goes on without a listing: changes arrive, and initial entries are listed by themselves.
-    pub(super) fn go_on_without_listing(&mut self) {
+    pub(in crate::feed) fn go_on_without_listing(&mut self) {
         self.pending.clear();
         self.index.order.skip_listing();
         self.resync_done();
@@ -153,7 +153,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Cancels the requests of the resync and of initial entries.
-    pub(super) fn abandon_resync(&mut self) {
+    pub(in crate::feed) fn abandon_resync(&mut self) {
         self.resync.step = Step::None;
         self.resync.is_partial = false;
         self.resync.is_probe = false;
@@ -268,14 +268,14 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A key is gone, and its delete was missed.
-    pub(super) fn gone(&mut self, key: &Key) {
+    pub(in crate::feed) fn gone(&mut self, key: &Key) {
         let followed = self.index.follows(key);
         if let Some(seen) = self.index.lose(key).filter(|_| followed) {
             self.deliver(key, seen, Event::Gone(key.clone(), seen), true);
         }
     }
 
-    pub(super) fn resync_done(&mut self) {
+    pub(in crate::feed) fn resync_done(&mut self) {
         self.resync.step = Step::Done;
         self.freshness_may_differ = true;
         self.index.order.resync_done();

@@ -6,9 +6,9 @@
 //! neither an order of names nor an order of creation passes.
 
 use super::fetch_queue::Requester;
-use super::key_index::KeyIndex;
 use super::resync::ResyncScope;
-use super::{ConnectionId, Feed};
+use crate::feed::key_index::KeyIndex;
+use crate::feed::{ConnectionId, Feed};
 use crate::kv::{Key, Revision};
 
 /// How many known revisions must agree with the order of a listing.
@@ -29,15 +29,15 @@ enum ListingOrder {
 
 /// What is known of the order of listings.
 #[derive(Debug, Default)]
-pub(super) struct ListOrder {
+pub(in crate::feed) struct ListOrder {
     /// Whether a key of a listing in order was seen to move when it was rewritten.
     moves: bool,
     /// The first key that stands behind one that it stood before in the listing before.
     moved: Option<Key>,
     /// The connection of the last listing; 0: what came after the listing before is not known.
-    pub(super) listed_on: u32,
+    pub(in crate::feed) listed_on: u32,
     /// The newest revision that was seen in any way, now and when the last listing was requested.
-    pub(super) newest_seen: Revision,
+    pub(in crate::feed) newest_seen: Revision,
     requested_at: Revision,
     /// Up to this revision, a resync has delivered everything.
     resynced: Revision,
@@ -45,23 +45,23 @@ pub(super) struct ListOrder {
 
 impl ListOrder {
     /// A listing is requested.
-    pub(super) fn request(&mut self) {
+    pub(in crate::feed) fn request(&mut self) {
         self.requested_at = self.newest_seen;
     }
 
     /// The resync of the last listing is done: it held all that was seen when it was requested.
-    pub(super) fn resync_done(&mut self) {
+    pub(in crate::feed) fn resync_done(&mut self) {
         self.resynced = self.resynced.max(std::mem::take(&mut self.requested_at));
     }
 
     /// There is no listing of this connection.
-    pub(super) fn skip_listing(&mut self) {
+    pub(in crate::feed) fn skip_listing(&mut self) {
         self.listed_on = 0;
         self.requested_at = 0;
     }
 
     /// The bucket is another one.
-    pub(super) fn start_over(&mut self, newest_seen: Revision) {
+    pub(in crate::feed) fn start_over(&mut self, newest_seen: Revision) {
         *self = Self {
             listed_on: self.listed_on,
             newest_seen,
@@ -72,7 +72,7 @@ impl ListOrder {
 
 impl KeyIndex {
     /// Records a listing.
-    pub(super) fn list_all(&mut self, keys: &[Key], connection_id: u32) {
+    pub(in crate::feed) fn list_all(&mut self, keys: &[Key], connection_id: u32) {
         let previous = std::mem::replace(&mut self.order.listed_on, connection_id);
         self.order.moved = None;
         let mut last = 0;
@@ -87,7 +87,7 @@ impl KeyIndex {
     }
 
     /// Up to this revision, every change of a followed key was delivered before the connection was lost.
-    pub(super) fn known_until(&self) -> Revision {
+    pub(in crate::feed) fn known_until(&self) -> Revision {
         self.floor.max(self.order.resynced)
     }
 
@@ -156,7 +156,7 @@ impl KeyIndex {
 
 impl<E: Clone> Feed<E> {
     /// How many keys of a resync listing are read at a time, from its end.
-    pub(super) fn reads_at_a_time(&self, scope: ResyncScope, keys: &[Key]) -> usize {
+    pub(in crate::feed) fn reads_at_a_time(&self, scope: ResyncScope, keys: &[Key]) -> usize {
         match scope {
             ResyncScope::Since(_) => 1,
             ResyncScope::All if self.index.may_be_in_order(keys) => TAIL_READS,
@@ -167,7 +167,12 @@ impl<E: Clone> Feed<E> {
     /// The resync has read a key that did not change. Those before it need not be read if the listing is in
     /// order of last revision. Where a wider connection takes over, the documented order is trusted unless
     /// a known revision disagrees.
-    pub(super) fn read_unchanged(&mut self, key: &Key, revision: Revision, is_takeover: bool) {
+    pub(in crate::feed) fn read_unchanged(
+        &mut self,
+        key: &Key,
+        revision: Revision,
+        is_takeover: bool,
+    ) {
         let (Some(connection), Some((unread, in_flight))) =
             (&self.current, self.fetches.unread(Requester::Feed))
         else {

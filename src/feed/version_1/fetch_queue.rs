@@ -3,15 +3,15 @@
 //! Concurrency follows additive increase, multiplicative decrease: each failure halves the number of
 //! reads in flight and pauses the queue, with exponential backoff; a window of successful reads adds one.
 
-use super::{RequestId, SubscriberId};
 use crate::config::RetryPolicy;
+use crate::feed::{RequestId, SubscriberId};
 use crate::kv::Key;
 
 /// The maximum number of concurrent reads over HTTP/1.1, where browsers open six connections to a server.
 const MAX_CONCURRENT_READS: usize = 6;
 
 /// The maximum over HTTP/2 and later.
-pub(super) const MAX_MULTIPLEXED_READS: usize = 64;
+pub(in crate::feed) const MAX_MULTIPLEXED_READS: usize = 64;
 
 /// How often a key is read again whose entry is older than what was delivered already.
 const MAX_STALE_READS: u8 = 5;
@@ -30,7 +30,7 @@ const PAUSES: RetryPolicy = RetryPolicy {
 
 /// What an entry is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Requester {
+pub(in crate::feed) enum Requester {
     /// The resync of the feed.
     Feed,
     /// The initial entries of a subscriber.
@@ -50,10 +50,10 @@ struct Batch {
 }
 
 #[derive(Debug)]
-pub(super) struct InFlightRead {
+pub(in crate::feed) struct InFlightRead {
     request: RequestId,
-    pub(super) key: Key,
-    pub(super) requesters: Vec<Requester>,
+    pub(in crate::feed) key: Key,
+    pub(in crate::feed) requesters: Vec<Requester>,
     stale: u8,
     /// Whether it was sent before the current listing: its entry may be older.
     is_old: bool,
@@ -70,7 +70,7 @@ struct Failing {
 
 /// The keys to read, and the reads in flight.
 #[derive(Debug)]
-pub(super) struct FetchQueue {
+pub(in crate::feed) struct FetchQueue {
     /// The one that was served last is last.
     batches: Vec<Batch>,
     in_flight: Vec<InFlightRead>,
@@ -87,7 +87,7 @@ pub(super) struct FetchQueue {
 }
 
 impl FetchQueue {
-    pub(super) const fn new() -> Self {
+    pub(in crate::feed) const fn new() -> Self {
         Self {
             batches: Vec::new(),
             in_flight: Vec::new(),
@@ -102,7 +102,7 @@ impl FetchQueue {
     }
 
     /// Allows more reads in flight, where one connection carries many.
-    pub(super) fn set_max_concurrent(&mut self, max_concurrent: usize) {
+    pub(in crate::feed) fn set_max_concurrent(&mut self, max_concurrent: usize) {
         if self.max_concurrent < max_concurrent {
             self.max_concurrent = max_concurrent;
             self.window = max_concurrent;
@@ -110,7 +110,7 @@ impl FetchQueue {
     }
 
     /// Adds keys to read, the last first, and at most so many at a time. There must be some.
-    pub(super) fn add(&mut self, requester: Requester, keys: Vec<Key>, at_a_time: usize) {
+    pub(in crate::feed) fn add(&mut self, requester: Requester, keys: Vec<Key>, at_a_time: usize) {
         self.batches.push(Batch {
             requester,
             keys,
@@ -121,7 +121,7 @@ impl FetchQueue {
     }
 
     /// Begins to read the next key, if more may be read now.
-    pub(super) fn next(
+    pub(in crate::feed) fn next(
         &mut self,
         mut request: impl FnMut() -> RequestId,
     ) -> Option<(RequestId, Key)> {
@@ -160,25 +160,25 @@ impl FetchQueue {
     }
 
     /// A new listing begins: requests in flight do not serve it.
-    pub(super) fn begin_listing(&mut self) {
+    pub(in crate::feed) fn begin_listing(&mut self) {
         for read in &mut self.in_flight {
             read.is_old = true;
         }
     }
 
     /// A response has arrived.
-    pub(super) fn complete(&mut self, request: RequestId) -> Option<InFlightRead> {
+    pub(in crate::feed) fn complete(&mut self, request: RequestId) -> Option<InFlightRead> {
         let at = self.in_flight.iter().position(|f| f.request == request)?;
         Some(self.in_flight.swap_remove(at))
     }
 
     /// The server answers again: the next pause is a short one.
-    pub(super) const fn end_pauses(&mut self) {
+    pub(in crate::feed) const fn end_pauses(&mut self) {
         self.pauses = 0.0;
     }
 
     /// A read has succeeded.
-    pub(super) fn note_success(&mut self, key: &Key) {
+    pub(in crate::feed) fn note_success(&mut self, key: &Key) {
         self.end_pauses();
         self.succeeded += 1;
         self.in_window += 1;
@@ -193,7 +193,7 @@ impl FetchQueue {
 
     /// A request has failed: fewer reads at a time, after a pause. Gives the pause to begin, in
     /// milliseconds; none: one has begun already.
-    pub(super) fn slow_down(&mut self) -> Option<f64> {
+    pub(in crate::feed) fn slow_down(&mut self) -> Option<f64> {
         if self.paused {
             return None;
         }
@@ -204,12 +204,12 @@ impl FetchQueue {
         Some(PAUSES.backoff(self.pauses))
     }
 
-    pub(super) const fn resume(&mut self) {
+    pub(in crate::feed) const fn resume(&mut self) {
         self.paused = false;
     }
 
     /// Puts the key of a failed read back. False: it fails again and again while others can be read.
-    pub(super) fn retry(&mut self, read: &InFlightRead) -> bool {
+    pub(in crate::feed) fn retry(&mut self, read: &InFlightRead) -> bool {
         let succeeded = self.succeeded;
         let at = self.failing.iter().position(|f| f.key == read.key);
         let at = at.unwrap_or_else(|| {
@@ -243,7 +243,7 @@ impl FetchQueue {
     }
 
     /// Reads a key again whose entry was stale. False: it was read too often.
-    pub(super) fn again(&mut self, read: &mut InFlightRead, request: RequestId) -> bool {
+    pub(in crate::feed) fn again(&mut self, read: &mut InFlightRead, request: RequestId) -> bool {
         if read.stale == MAX_STALE_READS {
             return false;
         }
@@ -258,7 +258,7 @@ impl FetchQueue {
     }
 
     /// A key of the requester is done. Gives whether it was the last.
-    pub(super) fn done(&mut self, requester: Requester) -> bool {
+    pub(in crate::feed) fn done(&mut self, requester: Requester) -> bool {
         let is_of = |batch: &Batch| batch.requester == requester;
         let Some(at) = self.batches.iter().position(is_of) else {
             return false;
@@ -277,7 +277,7 @@ impl FetchQueue {
 
     /// The keys of the requester of which no read was begun, and the other keys that are not read yet, if
     /// few are read at a time.
-    pub(super) fn unread(&self, requester: Requester) -> Option<(&[Key], Vec<Key>)> {
+    pub(in crate::feed) fn unread(&self, requester: Requester) -> Option<(&[Key], Vec<Key>)> {
         let is_narrow = |b: &&Batch| b.requester == requester && b.at_a_time < usize::MAX;
         let batch = self.batches.iter().find(is_narrow)?;
         let (unread, retried) = batch.keys.split_at(batch.keys.len() - batch.retried);
@@ -291,7 +291,7 @@ impl FetchQueue {
     }
 
     /// Reads no further keys for the requester.
-    pub(super) fn cut_short(&mut self, requester: Requester) {
+    pub(in crate::feed) fn cut_short(&mut self, requester: Requester) {
         for batch in &mut self.batches {
             if batch.requester == requester {
                 batch.keys.drain(..batch.keys.len() - batch.retried);
@@ -301,7 +301,7 @@ impl FetchQueue {
 
     /// Changes how many keys of the requester are read at a time. 0: the reads in flight decide; if they
     /// are done and nothing has changed, as many as the queue allows.
-    pub(super) fn set_at_a_time(&mut self, requester: Requester, at_a_time: usize) {
+    pub(in crate::feed) fn set_at_a_time(&mut self, requester: Requester, at_a_time: usize) {
         for batch in &mut self.batches {
             if batch.requester == requester {
                 batch.at_a_time = at_a_time;
@@ -310,7 +310,7 @@ impl FetchQueue {
     }
 
     /// Removes a requester.
-    pub(super) fn forget(&mut self, requester: Requester) {
+    pub(in crate::feed) fn forget(&mut self, requester: Requester) {
         self.batches.retain(|batch| batch.requester != requester);
         for read in &mut self.in_flight {
             read.requesters.retain(|other| *other != requester);
@@ -318,7 +318,7 @@ impl FetchQueue {
     }
 
     /// Removes everything. A pause goes on.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::feed) fn clear(&mut self) {
         self.batches.clear();
         self.in_flight.clear();
         self.failing.clear();
@@ -326,7 +326,7 @@ impl FetchQueue {
 }
 
 /// The keys to read.
-pub(super) fn filtered(keys: &[Key], wanted: &mut dyn FnMut(&Key) -> bool) -> Vec<Key> {
+pub(in crate::feed) fn filtered(keys: &[Key], wanted: &mut dyn FnMut(&Key) -> bool) -> Vec<Key> {
     let mut filtered = Vec::new();
     for key in keys {
         if wanted(key) {

@@ -2,14 +2,14 @@
 //! arrived meanwhile.
 
 use super::fetch_queue::{Requester, filtered};
-use super::subscribers::Progress;
-use super::{Action, Event, Feed, Phase, Recipients, RequestId, SubscriberId};
 use crate::error::Error;
+use crate::feed::subscribers::Progress;
+use crate::feed::{Action, Event, Feed, Phase, Recipients, RequestId, SubscriberId};
 use crate::kv::{Key, Pattern, Revision};
 
 impl<E: Clone> Feed<E> {
     /// Whether a subscriber's initial entries are to be found now: in the last listing, or not.
-    pub(super) fn awaits_entries(&mut self, id: SubscriberId) -> Option<bool> {
+    pub(in crate::feed) fn awaits_entries(&mut self, id: SubscriberId) -> Option<bool> {
         let filter = &self.current.as_ref()?.filter;
         let subscriber = self.subscribers.get_mut(id)?;
         let awaits = subscriber.initial
@@ -19,7 +19,7 @@ impl<E: Clone> Feed<E> {
         awaits.then_some(subscriber.in_listing)
     }
 
-    pub(super) fn admit_all(&mut self) {
+    pub(in crate::feed) fn admit_all(&mut self) {
         for id in self.subscribers.ids() {
             self.admit(id);
         }
@@ -27,7 +27,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Moves a subscriber on as far as the connection allows.
-    pub(super) fn admit(&mut self, id: SubscriberId) {
+    pub(in crate::feed) fn admit(&mut self, id: SubscriberId) {
         if self.wires.is_on {
             return self.wires.await_subscription(id);
         }
@@ -54,7 +54,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Lists a subscriber's initial entries.
-    pub(super) fn list(&mut self, id: SubscriberId) {
+    pub(in crate::feed) fn list(&mut self, id: SubscriberId) {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
         };
@@ -77,7 +77,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Lists the keys of one of a subscriber's patterns.
-    pub(super) fn request_list(&mut self, id: SubscriberId, at: usize, pattern: Pattern) {
+    pub(in crate::feed) fn request_list(&mut self, id: SubscriberId, at: usize, pattern: Pattern) {
         let request = self.request();
         self.resync.lists.push((request, id, at));
         self.actions.push(Action::List(request, pattern));
@@ -115,7 +115,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Reads the keys that match a subscriber's patterns.
-    pub(super) fn load(&mut self, id: SubscriberId, keys: &[Key]) {
+    pub(in crate::feed) fn load(&mut self, id: SubscriberId, keys: &[Key]) {
         let Some(subscriber) = self.subscribers.get_mut(id) else {
             return;
         };
@@ -135,7 +135,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A subscriber has its initial entries.
-    pub(super) fn loaded(&mut self, id: SubscriberId) {
+    pub(in crate::feed) fn loaded(&mut self, id: SubscriberId) {
         if let Some(subscriber) = self.subscribers.get_mut(id) {
             subscriber.progress = Progress::Loaded;
             self.admit(id);
@@ -157,7 +157,12 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Delivers one of the initial entries.
-    pub(super) fn give_entry(&mut self, id: SubscriberId, key: &Key, entry: Option<(Revision, E)>) {
+    pub(in crate::feed) fn give_entry(
+        &mut self,
+        id: SubscriberId,
+        key: &Key,
+        entry: Option<(Revision, E)>,
+    ) {
         let (Some((revision, payload)), Some(subscriber)) = (entry, self.subscribers.get_mut(id))
         else {
             return;

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::freshness::Liveness;
-use super::subscribers::Subscriber;
-use super::{
+use crate::enums::ReplayKind;
+use crate::feed::freshness::Liveness;
+use crate::feed::subscribers::Subscriber;
+use crate::feed::{
     Action, Change, ConnectionId, Event, Feed, KeySlot, ResyncCost, SubscriberId, Synced, WireId,
 };
-use crate::enums::ReplayKind;
 use crate::kv::{Key, Revision, Tree};
 
 impl<E: Clone> Feed<E> {
@@ -243,7 +243,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Delivers the deletes up to a revision that came otherwise while a subscription was replayed.
-    pub(super) fn deliver_deletes(
+    pub(in crate::feed) fn deliver_deletes(
         &mut self,
         id: WireId,
         deleted: &Tree<(Key, Revision, bool)>,
@@ -257,7 +257,12 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A key is gone, and a replay has no delete of it: the one of this subscription, or any.
-    pub(super) fn lost_key(&mut self, key: &Key, revision: Revision, wire: Option<WireId>) {
+    pub(in crate::feed) fn lost_key(
+        &mut self,
+        key: &Key,
+        revision: Revision,
+        wire: Option<WireId>,
+    ) {
         let connection_id = self.connection_id();
         let is_known = connection_id.is_some_and(|id| self.is_known(id, key, revision));
         let mut to = self.subscribers.matching_ids(key);
@@ -285,7 +290,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A live change: it is for every subscription that is live and does not have it from its replay.
-    pub(super) fn live_change(
+    pub(in crate::feed) fn live_change(
         &mut self,
         key: Key,
         known: Option<KeySlot>,

@@ -2,14 +2,14 @@
 //! beside it and takes over when it is open. If it cannot be had, the others keep theirs: the newcomers
 //! are retried, or get a feed of their own.
 
-use super::connection::Phase;
-use super::{Action, Feed, Moved, SubscriberId, Timer};
 use crate::error::Error;
+use crate::feed::connection::Phase;
+use crate::feed::{Action, Feed, Moved, SubscriberId, Timer};
 use crate::kv::Pattern;
 
 impl<E: Clone> Feed<E> {
     /// Sees to it that the connection covers a new subscriber.
-    pub(super) fn widen(&mut self, id: SubscriberId) {
+    pub(in crate::feed) fn widen(&mut self, id: SubscriberId) {
         let Some(widest) = self.next.as_ref().or(self.current.as_ref()) else {
             return;
         };
@@ -24,7 +24,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The same for every newcomer, after a failure.
-    pub(super) fn widen_for_all(&mut self) {
+    pub(in crate::feed) fn widen_for_all(&mut self) {
         if self.phase != Phase::Open || self.next.is_some() || self.newcomers().is_empty() {
             return;
         }
@@ -53,7 +53,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The current connection is given up for the one that is to replace it.
-    pub(super) fn give_up_replaced(&mut self) {
+    pub(in crate::feed) fn give_up_replaced(&mut self) {
         if !std::mem::take(&mut self.is_replacing) || self.next.is_none() {
             return;
         }
@@ -82,7 +82,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The wider connection failed: tries again after a delay, or gives the newcomers a feed of their own.
-    pub(super) fn retry_widening(&mut self, error: Error) {
+    pub(in crate::feed) fn retry_widening(&mut self, error: Error) {
         self.discard_wider();
         let newcomers = self.newcomers();
         if newcomers.is_empty() {
@@ -103,7 +103,7 @@ impl<E: Clone> Feed<E> {
 
     /// Gives the newcomers a feed of their own: the server refuses what they watch, or refuses it
     /// together with what the others watch.
-    pub(super) fn move_newcomers(&mut self) {
+    pub(in crate::feed) fn move_newcomers(&mut self) {
         self.discard_wider();
         self.widen_attempts = 0.0;
         let newcomers = self.newcomers();
@@ -111,12 +111,12 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Whether the first connection may be refused for the sake of a part of its subscribers.
-    pub(super) fn can_split(&self) -> bool {
+    pub(in crate::feed) fn can_split(&self) -> bool {
         !self.was_open && self.subscribers.are_mixed()
     }
 
     /// The server refuses what all subscribers watch together: gives half of them a feed of their own.
-    pub(super) fn split(&mut self) {
+    pub(in crate::feed) fn split(&mut self) {
         let ids = self.subscribers.ids();
         self.part();
         self.move_out(&ids[ids.len().div_ceil(2)..]);

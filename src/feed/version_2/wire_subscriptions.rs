@@ -6,9 +6,9 @@
 
 use std::rc::Rc;
 
-use super::subscribers::{Point, Subscriber};
-use super::{Action, ConnectionId, Feed, Recipients, SubscriberId, Subscription, WireId};
 use crate::enums::ReplayKind;
+use crate::feed::subscribers::{Point, Subscriber};
+use crate::feed::{Action, ConnectionId, Feed, Recipients, SubscriberId, Subscription, WireId};
 use crate::kv::{Key, Pattern, Revision, Tree};
 
 /// How many patterns a subscription has at most. A subscriber that has more asks for what covers them all.
@@ -22,58 +22,69 @@ const MANY_SUBSCRIPTIONS: usize = if cfg!(test) { 0 } else { 32 };
 
 /// A subscription of the connection.
 #[derive(Debug)]
-pub(super) struct WireSubscription {
+pub(in crate::feed) struct WireSubscription {
     id: WireId,
-    pub(super) members: Vec<SubscriberId>,
-    pub(super) is_replaying: bool,
+    pub(in crate::feed) members: Vec<SubscriberId>,
+    pub(in crate::feed) is_replaying: bool,
     /// The bucket of the replay, as far as the server has named it.
-    pub(super) epoch: Option<Rc<str>>,
-    pub(super) kind: ReplayKind,
+    pub(in crate::feed) epoch: Option<Rc<str>>,
+    pub(in crate::feed) kind: ReplayKind,
     /// Whether the replay is of current entries, deletes left out, for subscribers that know entries.
-    pub(super) lacks_deletes: bool,
+    pub(in crate::feed) lacks_deletes: bool,
     /// Deletes that came while it was replayed, and whether its own replay had them.
-    pub(super) deleted: Tree<(Key, Revision, bool)>,
+    pub(in crate::feed) deleted: Tree<(Key, Revision, bool)>,
     /// The last revision of the replay.
-    pub(super) replayed: Revision,
+    pub(in crate::feed) replayed: Revision,
     /// How many of its events were delivered.
-    pub(super) delivered: usize,
+    pub(in crate::feed) delivered: usize,
 }
 
 /// The subscriptions of a feed.
 #[derive(Debug, Default)]
-pub(super) struct WireSubscriptions {
+pub(in crate::feed) struct WireSubscriptions {
     /// Whether the connection is of version 2.
-    pub(super) is_on: bool,
+    pub(in crate::feed) is_on: bool,
     list: Vec<WireSubscription>,
     /// The subscribers to subscribe for.
     waiting: Vec<SubscriberId>,
     /// Those that the server refused for the moment, and whether they are asked for again now.
-    pub(super) refused: Vec<WireSubscription>,
+    pub(in crate::feed) refused: Vec<WireSubscription>,
     is_retrying: bool,
     /// The revision of the newest live change: every live subscriber has everything up to it.
-    pub(super) newest: Revision,
+    pub(in crate::feed) newest: Revision,
     /// Whether any change is noted that only some of its subscribers have.
-    pub(super) has_partial_deliveries: bool,
+    pub(in crate::feed) has_partial_deliveries: bool,
     /// How many subscriptions there were after they were last merged.
     merged_count: usize,
 }
 
 impl WireSubscriptions {
     /// Subscribes for a subscriber soon.
-    pub(super) fn await_subscription(&mut self, id: SubscriberId) {
+    pub(in crate::feed) fn await_subscription(&mut self, id: SubscriberId) {
         let mut all = self.list.iter().chain(&self.refused);
         if !all.any(|wire| wire.members.contains(&id)) && !self.waiting.contains(&id) {
             self.waiting.push(id);
         }
     }
 
+    /// Whether no subscription is awaited, and each one's replay is over.
+    pub(in crate::feed) fn are_complete(&self) -> bool {
+        let is_replaying = self.list.iter().any(|wire| wire.is_replaying);
+        self.waiting.is_empty() && self.refused.is_empty() && !is_replaying
+    }
+
     /// Subscribes again for those that were refused for the moment.
-    pub(super) fn retry(&mut self) {
+    pub(in crate::feed) fn retry(&mut self) {
         self.is_retrying = true;
     }
 
     /// Notes a delete for the replays under way: of one of them, or live.
-    pub(super) fn note_delete(&mut self, of: Option<WireId>, key: &Key, revision: Revision) {
+    pub(in crate::feed) fn note_delete(
+        &mut self,
+        of: Option<WireId>,
+        key: &Key,
+        revision: Revision,
+    ) {
         let all = self.list.iter_mut().chain(&mut self.refused);
         for wire in all.filter(|wire| wire.is_replaying) {
             let is_own = Some(wire.id) == of;
@@ -86,11 +97,11 @@ impl WireSubscriptions {
         }
     }
 
-    pub(super) fn find(&mut self, id: WireId) -> Option<&mut WireSubscription> {
+    pub(in crate::feed) fn find(&mut self, id: WireId) -> Option<&mut WireSubscription> {
         self.list.iter_mut().find(|wire| wire.id == id)
     }
 
-    pub(super) fn take(&mut self, id: WireId) -> Option<WireSubscription> {
+    pub(in crate::feed) fn take(&mut self, id: WireId) -> Option<WireSubscription> {
         let at = self.list.iter().position(|wire| wire.id == id)?;
         Some(self.list.swap_remove(at))
     }
@@ -106,7 +117,7 @@ fn start<E>(subscriber: &Subscriber<E>) -> (Option<&Rc<str>>, bool, bool) {
 
 impl<E: Clone> Feed<E> {
     /// A connection of version 2 is open.
-    pub(super) fn begin_subscriptions(&mut self) {
+    pub(in crate::feed) fn begin_subscriptions(&mut self) {
         self.abandon_resync();
         if let Some(current) = &mut self.current {
             current.filter = Pattern::all();
@@ -149,7 +160,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A connection of version 1 is open: what it brings is noted for all subscribers together.
-    pub(super) fn leave_version_2(&mut self) {
+    pub(in crate::feed) fn leave_version_2(&mut self) {
         self.leave_wires();
         for id in self.subscribers.ids() {
             self.begin_without_stored(id);
@@ -165,21 +176,8 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    /// Whether nothing is missing that the server has sent.
-    pub(super) fn is_complete(&self) -> bool {
-        let wires = &self.wires;
-        match wires.is_on {
-            true => {
-                wires.waiting.is_empty()
-                    && wires.refused.is_empty()
-                    && wires.list.iter().all(|wire| !wire.is_replaying)
-            }
-            false => self.resync.is_done(),
-        }
-    }
-
     /// Asks for the subscriptions of those that wait.
-    pub(super) fn subscribe_waiting(&mut self) {
+    pub(in crate::feed) fn subscribe_waiting(&mut self) {
         if std::mem::take(&mut self.wires.is_retrying) {
             for refused in std::mem::take(&mut self.wires.refused) {
                 self.subscribe_for(refused.members);
@@ -246,7 +244,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// Asks for a subscription of subscribers that start alike.
-    pub(super) fn subscribe_for(&mut self, members: Vec<SubscriberId>) {
+    pub(in crate::feed) fn subscribe_for(&mut self, members: Vec<SubscriberId>) {
         let Some(connection_id) = self.connection_id() else {
             return;
         };
@@ -315,12 +313,12 @@ impl<E: Clone> Feed<E> {
         Some((Rc::clone(epoch), newest.max(*revision)))
     }
 
-    pub(super) fn connection_id(&self) -> Option<ConnectionId> {
+    pub(in crate::feed) fn connection_id(&self) -> Option<ConnectionId> {
         Some(self.current.as_ref()?.connection_id)
     }
 
     /// A subscriber has left.
-    pub(super) fn leave_wire(&mut self, id: SubscriberId, wire: Option<WireId>) {
+    pub(in crate::feed) fn leave_wire(&mut self, id: SubscriberId, wire: Option<WireId>) {
         self.wires.waiting.retain(|other| *other != id);
         for refused in &mut self.wires.refused {
             refused.members.retain(|other| *other != id);
@@ -340,7 +338,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The connection is over: every subscriber notes how far it came.
-    pub(super) fn leave_wires(&mut self) {
+    pub(in crate::feed) fn leave_wires(&mut self) {
         let mut all = std::mem::take(&mut self.wires.list);
         all.append(&mut self.wires.refused);
         for wire in &all {
@@ -362,12 +360,12 @@ impl<E: Clone> Feed<E> {
 
     /// A subscription is over: the deletes that its replay may not have brought are delivered, and each member notes
     /// how far it came.
-    pub(super) fn leave_subscription(&mut self, wire: &WireSubscription) {
+    pub(in crate::feed) fn leave_subscription(&mut self, wire: &WireSubscription) {
         self.deliver_deletes(wire.id, &wire.deleted, Revision::MAX);
         self.note_positions(wire);
     }
 
-    pub(super) fn note_positions(&mut self, wire: &WireSubscription) {
+    pub(in crate::feed) fn note_positions(&mut self, wire: &WireSubscription) {
         let newest = self.wires.newest;
         self.freshness_may_differ = true;
         for member in &wire.members {

@@ -2,11 +2,11 @@
 
 use super::fetch_queue::Requester;
 use super::resync::{ResyncScope, Step};
-use super::{Action, Event, Feed, ReadResult, RequestId};
+use crate::feed::{Action, Event, Feed, ReadResult, RequestId};
 use crate::kv::{Key, Revision};
 
 impl<E: Clone> Feed<E> {
-    pub(super) fn read_on(&mut self) {
+    pub(in crate::feed) fn read_on(&mut self) {
         loop {
             let requests = &mut self.requests;
             let next = self.fetches.next(|| {
@@ -66,7 +66,7 @@ impl<E: Clone> Feed<E> {
         }
     }
 
-    pub(super) fn finish(&mut self, requesters: &[Requester]) {
+    pub(in crate::feed) fn finish(&mut self, requesters: &[Requester]) {
         for requester in requesters {
             if self.fetches.done(*requester) {
                 match requester {

@@ -2,8 +2,8 @@
 //! from their revision, as if the replay of their entries had been cut there. Until the subscription is
 //! synced, each connection begins with the stored entries again. On version 1 all entries are read.
 
-use super::subscribers::{Point, Position};
-use super::{Action, Event, Feed, SubscriberId, WireId};
+use crate::feed::subscribers::{Point, Position};
+use crate::feed::{Action, Event, Feed, SubscriberId, WireId};
 use crate::kv::{Key, Revision};
 
 /// Reads what a subscriber has from an earlier session: lines of the epoch of the bucket and the revision up to which
@@ -40,7 +40,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// A subscription is about to be asked for: the subscriber has its stored entries.
-    pub(super) fn begin_with_stored(&mut self, id: SubscriberId) {
+    pub(in crate::feed) fn begin_with_stored(&mut self, id: SubscriberId) {
         if let Some(subscriber) = self.subscribers.get_mut(id)
             && let Some(stored) = subscriber.stored.clone()
         {
@@ -56,7 +56,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The stored entries are of no use on this connection: all entries come.
-    pub(super) fn begin_without_stored(&mut self, id: SubscriberId) {
+    pub(in crate::feed) fn begin_without_stored(&mut self, id: SubscriberId) {
         if let Some(subscriber) = self.subscribers.get_mut(id)
             && subscriber.stored.is_some()
             && subscriber.position.complete.take().is_some()
@@ -67,7 +67,7 @@ impl<E: Clone> Feed<E> {
     }
 
     /// The bucket is not the one of the stored entries. Whether all these subscribers began with such.
-    pub(super) fn forget_stored(&mut self, members: &[SubscriberId]) -> bool {
+    pub(in crate::feed) fn forget_stored(&mut self, members: &[SubscriberId]) -> bool {
         let mut all = true;
         for id in members {
             self.begin_without_stored(*id);
@@ -80,7 +80,12 @@ impl<E: Clone> Feed<E> {
 
     /// A subscription is synced. What the replay did not change is still there, unless the server has listed the
     /// live keys without it.
-    pub(super) fn confirm_stored(&mut self, id: SubscriberId, wire: WireId, is_listed: bool) {
+    pub(in crate::feed) fn confirm_stored(
+        &mut self,
+        id: SubscriberId,
+        wire: WireId,
+        is_listed: bool,
+    ) {
         let stored = self.subscribers.get_mut(id);
         let Some(stored) = stored.and_then(|subscriber| subscriber.stored.take()) else {
             return;
