@@ -19,7 +19,7 @@ export class Reader {
 
   byte() {
     this.at += 1;
-    return this.code[this.at - 1];
+    return this.code[this.at - 1] ?? 0;
   }
 
   number() {
@@ -77,7 +77,7 @@ export function sections(code) {
   return found;
 }
 
-/** A number in LEB128, whose last byte must be below `limit`: 128, or 64 if it is signed. */
+/** A number in LEB128, whose last byte must be below `limit`: 128, or 64 if it is signed. @param {number} value @returns {number[]} */
 export function encoded(value, limit = 128) {
   if (value < limit) return [value];
   return [(value % 128) + 128, ...encoded(Math.floor(value / 128), limit)];
