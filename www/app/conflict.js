@@ -21,9 +21,10 @@ const asAnswer = (entry) => (entry ? entry.bytes() : KV_DELETE);
  * Shows the question, and gives the answer as `onConflict` returns it.
  *
  * @param {HTMLElement} area
+ * @param {string | undefined} id of the write in the outbox
  * @param {KVConflict} conflict
  */
-export function askAbout(area, { bucket, key, mine, theirs, maybeApplied }) {
+export function askAbout(area, id, { bucket, key, mine, theirs, maybeApplied }) {
   return new Promise((resolve) => {
     const title = `Conflict: another client has ${theirs ? "written" : "deleted"} ${key} meanwhile.`;
     const box = element(
@@ -31,6 +32,7 @@ export function askAbout(area, { bucket, key, mine, theirs, maybeApplied }) {
       {
         class: "conflict",
         role: "group",
+        "data-id": id ?? "",
         "aria-label": `Conflict of ${bucket}/${key}`,
       },
       element("p", {}, element("b", {}, title)),
@@ -52,4 +54,11 @@ export function askAbout(area, { bucket, key, mine, theirs, maybeApplied }) {
     box.append(choices);
     area.append(box);
   });
+}
+
+/** Removes the questions about writes that do not wait any more. @param {HTMLElement} area @param {Set<string>} waiting */
+export function removeEnded(area, waiting) {
+  for (const box of area.querySelectorAll("[data-id]")) {
+    if (!waiting.has(box.getAttribute("data-id") ?? "")) box.remove();
+  }
 }

@@ -1,6 +1,6 @@
 import { createClient, IronflowError } from "@ironflow/browser";
 import { indexedDBStorage } from "@ironflow/browser/offline";
-import { askAbout } from "./conflict.js";
+import { askAbout, removeEnded } from "./conflict.js";
 import { button, byId, element, setText } from "./dom.js";
 import { outcome } from "./outcome.js";
 import { isPulled } from "./plug.js";
@@ -68,6 +68,7 @@ function show() {
   setText(words, isPulled() ? offline : online);
   sender.hidden = size === 0;
   if (outbox) showEntries(list, outbox);
+  removeEnded(conflicts, new Set(waitingIn(outbox).map(({ id }) => id)));
   const entry = view?.get(note.value);
   if (!typed) text.value = entry?.text() ?? "";
   setText(state, entry ? stateOf(entry) : "There is no such note.");
@@ -79,6 +80,21 @@ const offline = "Writes are kept in this browser, also if you reload the page, a
 /** @param {{ pending?: boolean, revision: number }} entry */
 const stateOf = ({ pending, revision }) =>
   pending ? `Not saved yet, based on revision ${revision}.` : `Saved as revision ${revision}.`;
+
+/** The writes that wait to be sent. @param {IronflowClient["outbox"] | undefined} outbox */
+const waitingIn = (outbox) => outbox?.entries().filter(({ error }) => !error) ?? [];
+
+/**
+ * The id of the write of a conflict: the first of its key.
+ *
+ * @param {{ bucket: string, key: string }} conflict
+ */
+function idOf({ bucket, key }) {
+  const { serverUrl } = client?.getConfig() ?? {};
+  const isOf = (/** @type {{ serverUrl: string, bucket: string, key: string }} */ entry) =>
+    entry.serverUrl === serverUrl && entry.bucket === bucket && entry.key === key;
+  return waitingIn(client?.outbox).find(isOf)?.id;
+}
 
 /** Connects to the page's server, with an outbox. What needs an API key is not kept. */
 function connect() {
@@ -92,7 +108,7 @@ function connect() {
   client = createClient({
     ...optionsOf(place),
     outbox: indexedDBStorage({ name: "demo-outbox", scope: scopeOfTab() }),
-    onConflict: (conflict) => askAbout(conflicts, conflict),
+    onConflict: (conflict) => askAbout(conflicts, idOf(conflict), conflict),
   });
   client.outbox.subscribe(show);
 }

@@ -18,6 +18,8 @@ async function openTabs() {
   await theirs.goto(mine.url());
   await see(theirs, "#keys-bucket", name);
   await see(theirs, "#watch-chip", "Watching");
+  // A page in the background draws once a second.
+  await mine.bringToFront();
   return { mine, theirs };
 }
 
@@ -52,8 +54,10 @@ for (const [choice, winner, outcome] of /** @type {const} */ ([
     await queued(mine, "note.today");
     await see(mine, "#queue-count", "1 write is queued");
     await see(mine, "#queue-note", "Not saved yet, based on revision 1.");
+    await theirs.bringToFront();
     await save(theirs, "theirs");
     await see(theirs, ".queue .outcome", "Saved note.today.");
+    await mine.bringToFront();
     await flip(mine, "Go offline");
     await see(mine, ".conflict", "another client has written note.today");
     assert.equal(await mine.locator(".conflict dd").first().innerText(), "mine");
@@ -64,6 +68,32 @@ for (const [choice, winner, outcome] of /** @type {const} */ ([
     await holds(theirs, winner);
   });
 }
+
+test("a conflict leaves with its write, and stays while a later write of the note is discarded", async () => {
+  const { mine, theirs } = await openTabs();
+  await save(mine, "first");
+  await see(mine, "#queue-note", "Saved as revision 1.");
+  await holds(theirs, "first");
+  await flip(mine, "Go offline");
+  await save(mine, "mine");
+  await see(mine, "#queue-count", "1 write is queued");
+  await save(mine, "mine too");
+  await see(mine, "#queue-count", "2 writes are queued");
+  await theirs.bringToFront();
+  await save(theirs, "theirs");
+  await see(theirs, ".queue .outcome", "Saved note.today.");
+  await mine.bringToFront();
+  await flip(mine, "Go offline");
+  await see(mine, ".conflict", "another client has written note.today");
+  const discard = mine.getByRole("button", { name: "Discard the put of note.today" });
+  await discard.last().click();
+  await see(mine, "#queue-count", "1 write is queued");
+  assert.equal(await mine.locator(".conflict").count(), 1);
+  await discard.click();
+  await see(mine, "#queue-count", "Nothing is queued");
+  assert.equal(await mine.locator(".conflict").count(), 0);
+  await holds(mine, "theirs");
+});
 
 test("a text that the server refuses stays in the field", async () => {
   const { mine } = await openTabs();
