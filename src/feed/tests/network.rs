@@ -61,7 +61,7 @@ impl World {
         true
     }
 
-    /// A connection is dead from now on, and nobody closes it.
+    /// A connection is dead from now on, without being closed.
     pub(super) fn silence(&mut self, at: usize) {
         let count = self.wires.len().max(1);
         if let Some(wire) = self.wires.get_mut(at % count) {
