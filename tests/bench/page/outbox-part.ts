@@ -7,7 +7,7 @@ import { add } from "./report.js";
 import { isQuick } from "./rounds.js";
 
 const WRITES = isQuick ? 100 : 1_000;
-const ROUNDS = isQuick ? 2 : 5;
+const ROUNDS = isQuick ? 2 : 3;
 
 const { fetch } = globalThis;
 

@@ -11,7 +11,7 @@ import { isQuick } from "./rounds.js";
 const BUCKET = "resume";
 const SIZE = isQuick ? 1_000 : 10_000;
 const CHANGES = 50;
-const ROUNDS = isQuick ? 2 : 5;
+const ROUNDS = isQuick ? 2 : 3;
 
 const query = new URLSearchParams(location.search);
 
