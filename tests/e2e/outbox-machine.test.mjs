@@ -1,5 +1,5 @@
-// The decisions of the outbox, with random writes, tabs, crashes, lost requests and answers, conflicts, full storages,
-// other scopes and servers; on a journal and a server that the test makes up.
+// The decisions of the outbox, with random writes, chains of them, two tabs, crashes, requests and answers that are lost,
+// late or repeated, conflicts, full storages and other servers; on a journal and a server that the test makes up.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,8 +18,11 @@ class Origin {
   /** @type {Map<string, any>} */
   journal = new Map();
   seq = 0;
-  /** @type {any} */
+  /** What the tab that drains it has learned of entries, and the other tab. @type {any} */
   memos = new Map();
+  otherMemos = new Map();
+  /** Requests that the server gets later, after others. @type {(() => void)[]} */
+  late = [];
   /** @type {{ entry: any, theirs: any, maybeApplied: boolean }[]} */
   asked = [];
   /** @type {Map<string, any>} */
@@ -144,6 +147,12 @@ class Origin {
   /** @param {any} entry @param {number | undefined} base @param {string} fate @param {boolean} [strict] */
   send(entry, base, fate, strict) {
     if (fate === "no request") return { error: UNREACHED };
+    // Without a condition, or on a key that is missing, a request that comes late may be a second write.
+    if (fate === "late") {
+      const { server } = this;
+      if (base) this.late.push(() => server.write(entry, base, strict));
+      return { error: UNREACHED };
+    }
     if (fate === "401") return { error: { code: "UNAUTHENTICATED", status: 401 } };
     // A browser sends a request twice by itself, and has the second answer only.
     if (fate === "resent" && base !== undefined) this.server.write(entry, base, strict);
@@ -188,6 +197,7 @@ class Origin {
         assert.ok(this.journal.get(entry.id).sent, "it was journaled before");
         return this.send(entry, step.base, fate, step.strict);
       case "ask": {
+        this.checkConflict(entry, step.theirs);
         this.asked.push({ entry, theirs: step.theirs, maybeApplied: step.maybeApplied });
         this.checkMaybeApplied(entry, step.maybeApplied);
         this.allow(entry.id, step.theirs ? step.theirs.revision : 0);
@@ -204,12 +214,31 @@ class Origin {
     }
   }
 
+  /** What may replace the stored entry is no conflict. @param {any} entry @param {any} theirs */
+  checkConflict({ id, operation, base, epoch }, theirs) {
+    // What it was queued behind was not written, or merged.
+    if (operation === "create" || base === null || epoch !== this.server.epoch) return;
+    const isMine = theirs && this.bases.get(id)?.has(theirs.revision);
+    assert.ok(!isMine, `${id} is a conflict with its own base`);
+  }
+
   /** What was carried out is not reported as certainly not carried out. @param {any} entry @param {boolean} maybe */
   checkMaybeApplied(entry, maybe) {
     if (/delete|purge/.test(entry.operation) || maybe) return;
     const value = numberOf(entry);
     const applied = this.log.some((write) => write.value === value);
     assert.ok(!applied, `${entry.id} was written, and reported as not written`);
+  }
+
+  /** Another tab of the origin goes on. */
+  switchTab() {
+    [this.memos, this.otherMemos] = [this.otherMemos, this.memos];
+    this.epochs.clear();
+  }
+
+  /** The server gets the requests that are late. */
+  arrive() {
+    for (const request of this.late.splice(0)) request();
   }
 
   crash() {
@@ -234,7 +263,16 @@ const action = fc.oneof(
     key,
     operation: fc.constantFrom("put", "put", "create", "update", "delete", "purge"),
     base: fc.constantFrom("seen", "unseen", "stale"),
-    fate: fc.constantFrom("queued", "queued", "fine", "no request", "no answer", "resent", "crash"),
+    fate: fc.constantFrom(
+      "queued",
+      "queued",
+      "fine",
+      "no request",
+      "no answer",
+      "late",
+      "resent",
+      "crash",
+    ),
   }),
   fc.record({
     kind: fc.constant("step"),
@@ -245,6 +283,7 @@ const action = fc.oneof(
       "fine",
       "no request",
       "no answer",
+      "late",
       "resent",
       "crash",
       "quota",
@@ -256,6 +295,8 @@ const action = fc.oneof(
     kind: fc.constantFrom(
       "foreign",
       "foreign delete",
+      "arrive",
+      "other tab",
       "crash",
       "restart",
       "without ids",
@@ -284,6 +325,12 @@ function run(origin, given) {
     case "foreign delete":
       server.foreign(given.key, given.kind === "foreign" ? origin.numbers++ : undefined);
       break;
+    case "arrive":
+      origin.arrive();
+      break;
+    case "other tab":
+      origin.switchTab();
+      break;
     case "crash":
       origin.crash();
       break;
@@ -298,6 +345,7 @@ function run(origin, given) {
       origin.use(origin.client.server === "s" ? "t" : "s");
       break;
     case "recreate":
+      origin.late = [];
       server.recreate();
       origin.crash();
       break;
@@ -341,6 +389,7 @@ test("no write is lost, written twice, out of order, or over what another client
         origin.use(name);
         origin.drain();
       }
+      origin.arrive();
       check(origin);
     }),
     { numRuns: 3000 },
