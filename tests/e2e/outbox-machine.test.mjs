@@ -200,7 +200,8 @@ class Origin {
         this.checkConflict(entry, step.theirs);
         this.asked.push({ entry, theirs: step.theirs, maybeApplied: step.maybeApplied });
         this.checkMaybeApplied(entry, step.maybeApplied);
-        this.allow(entry.id, step.theirs ? step.theirs.revision : 0);
+        // Else the answer is lost, and it asks once more.
+        if (!/crash|quota/.test(fate)) this.allow(entry.id, step.theirs ? step.theirs.revision : 0);
         const number = this.numbers++;
         if (choice === "drop") return { drop: true };
         if (choice === "no handler") return undefined;
