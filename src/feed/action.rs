@@ -166,19 +166,6 @@ pub struct Synced {
     pub live: Option<Vec<Key>>,
 }
 
-/// A subscriber that is to get a feed of its own, before anything was delivered to it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Moved {
-    /// Its id in this feed.
-    pub id: SubscriberId,
-    /// What it watches.
-    pub patterns: Vec<Pattern>,
-    /// Whether it begins with the entries there are.
-    pub initial: bool,
-    /// How old its freshness may become, in milliseconds.
-    pub max_staleness: Option<f64>,
-}
-
 /// What the feed's runner is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action<E> {
@@ -227,9 +214,9 @@ pub enum Action<E> {
     ReportTo(Vec<SubscriberId>, Error),
     /// End one subscriber with an error. The others go on.
     Refuse(SubscriberId, Error),
-    /// Give these subscribers a feed of their own: the server refuses what they watch together with
-    /// the others.
-    Move(Vec<Moved>),
+    /// Run a feed beside this one, with some of its subscribers: [`super::Feed::take_moved`]. The server refuses what
+    /// they watch together with the others.
+    Move,
     /// Close everything and end every subscriber, with an error if there is one. The last action.
     End(Option<Error>),
 }

@@ -12,7 +12,7 @@ use crate::kv::{Key, Pattern, Revision};
 const MANY_TOMBSTONES: usize = if cfg!(test) { 2 } else { 1024 };
 
 /// What is known of one key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct KeyState {
     pub(super) key: Key,
     /// The newest revision that was delivered to every subscriber; 0: none.
@@ -76,6 +76,20 @@ impl KeyIndex {
             floor: 0,
             listed_floor: 0,
             order: ListOrder::default(),
+        }
+    }
+
+    /// The same, for another feed. Keys get other slots.
+    pub(super) fn copy(&mut self) -> Self {
+        let mut keys = Tree::new();
+        self.keys.for_each_mut(&mut |known| {
+            keys.get_or_insert_with(&known.key, || known.clone());
+        });
+        Self {
+            keys,
+            followed: self.followed.clone(),
+            order: self.order.clone(),
+            ..*self
         }
     }
 

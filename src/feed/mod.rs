@@ -23,8 +23,8 @@ mod version_2;
 use crate::error::Error;
 use crate::kv::{Key, Pattern, Revision};
 pub use action::{
-    Action, Change, ConnectionId, Delay, Event, KeySlot, Moved, Name, ReadResult, Recipients,
-    RequestId, ResyncCost, ResyncListing, Subscription, Synced, Timer, WatchState, WireId,
+    Action, Change, ConnectionId, Delay, Event, KeySlot, Name, ReadResult, Recipients, RequestId,
+    ResyncCost, ResyncListing, Subscription, Synced, Timer, WatchState, WireId,
 };
 use connection::{Attempts, Connection, Phase, is};
 use freshness::Liveness;
@@ -93,6 +93,8 @@ pub struct Feed<E> {
     /// Whether subscribers may be fresh that were not, or the reverse.
     freshness_may_differ: bool,
     liveness: Liveness,
+    /// The feeds that are to run beside this one.
+    moved: Vec<Self>,
     actions: Vec<Action<E>>,
     /// Memory for the next list of actions.
     spare: Vec<Action<E>>,
@@ -129,14 +131,20 @@ impl<E: Clone> Feed<E> {
             has_forgotten: false,
             freshness_may_differ: false,
             liveness: Liveness::default(),
+            moved: Vec::new(),
             actions: Vec::new(),
             spare: Vec::new(),
         }
     }
 
-    /// A new feed of the same settings, in the same page.
-    pub fn beside(&self) -> Self {
-        Self::new(self.settings.clone(), self.hidden, self.attempts.offline)
+    /// Takes a feed that is to run beside this one; its subscribers keep their ids.
+    pub fn take_moved(&mut self) -> Option<Self> {
+        self.moved.pop()
+    }
+
+    /// The subscribers.
+    pub fn subscriber_ids(&self) -> Vec<SubscriberId> {
+        self.subscribers.ids()
     }
 
     /// Whether requests share one connection (HTTP/2 and later): more reads may be in flight.

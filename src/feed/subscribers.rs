@@ -6,7 +6,8 @@ use crate::kv::Tree;
 use crate::kv::{Key, Pattern, Revision};
 
 use super::caught_up::CaughtUp;
-use super::{ConnectionId, Event, KeySlot, WatchState, WireId};
+use super::version_2::position::Position;
+use super::{ConnectionId, Event, KeySlot, WatchState};
 
 /// Identifies a subscriber of a feed. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,44 +33,6 @@ pub(super) enum Progress {
     Loaded,
     /// It is ready.
     Ready,
-}
-
-/// A revision of the bucket with this epoch.
-pub(super) type Point = (Rc<str>, Revision);
-
-/// How far a subscriber has come on version 2 of the wire.
-#[derive(Debug, Default)]
-pub(super) struct Position {
-    /// Up to where it has everything.
-    pub(super) complete: Option<Point>,
-    /// Up to where it has the entries of a bucket that replaced the one of `complete`: the replay was cut.
-    pub(super) partial: Option<Point>,
-    /// The bucket that replaced the one of `complete`, once its reads are those of the one before.
-    pub(super) started_over: Option<Rc<str>>,
-    /// The subscription that serves it.
-    pub(super) wire: Option<WireId>,
-    /// What a replay repeats up to this revision it has already.
-    pub(super) skipped_to: Revision,
-    /// Whether live changes are delivered: its replay is over.
-    pub(super) is_live: bool,
-    /// The earliest event that was delivered to it on version 1.
-    pub(super) first_event: Option<Revision>,
-    /// Whether it was on version 1 since `complete` was noted.
-    pub(super) was_on_version_1: bool,
-    /// Whether `complete` is what was known on version 1.
-    pub(super) is_migrated: bool,
-}
-
-impl Position {
-    pub(super) fn revision(&self) -> Revision {
-        self.complete.as_ref().map_or(0, |(_, revision)| *revision)
-    }
-
-    /// Whether `complete` is of another bucket than the one with this epoch.
-    pub(super) fn is_of_other(&self, epoch: &str) -> bool {
-        let is_other = |(of, _): &Point| !epoch.is_empty() && **of != *epoch;
-        self.complete.as_ref().is_some_and(is_other)
-    }
 }
 
 #[derive(Debug)]
@@ -216,18 +179,8 @@ impl<E> Subscribers<E> {
     }
 
     pub(super) fn add(&mut self, patterns: Vec<Pattern>, initial: bool) -> SubscriberId {
-        self.forget_slots();
         let id = SubscriberId(self.next_id);
-        self.next_id += 1;
-        for pattern in &patterns {
-            let ids = self
-                .by_pattern
-                .get_or_insert_with(pattern.as_str(), Vec::new);
-            if ids.last() != Some(&id) {
-                ids.push(id);
-            }
-        }
-        self.list.push(Subscriber {
+        self.push(Subscriber {
             id,
             patterns,
             initial,
@@ -249,6 +202,22 @@ impl<E> Subscribers<E> {
             stored: None,
         });
         id
+    }
+
+    /// Adds a subscriber that has an id already, greater than those of the others.
+    pub(super) fn push(&mut self, subscriber: Subscriber<E>) {
+        self.forget_slots();
+        let id = subscriber.id;
+        self.next_id = id.0 + 1;
+        for pattern in &subscriber.patterns {
+            let ids = self
+                .by_pattern
+                .get_or_insert_with(pattern.as_str(), Vec::new);
+            if ids.last() != Some(&id) {
+                ids.push(id);
+            }
+        }
+        self.list.push(subscriber);
     }
 
     /// Removes a subscriber. None: there is none with this id.

@@ -13,7 +13,7 @@ use super::source::Source;
 use super::timeout::Timeout;
 use crate::error::Error;
 use crate::feed::{
-    Action, ConnectionId, Delay, Event, Feed, Moved, Recipients, SubscriberId, Timer, WireId,
+    Action, ConnectionId, Delay, Event, Feed, Recipients, SubscriberId, Timer, WireId,
 };
 use crate::ffi::{self, Failure, KeySlots, Session, Subject, Subscriber, SubscriberSet};
 use crate::kv::{BucketName, Pattern};
@@ -101,18 +101,6 @@ impl FeedRunner {
         max_staleness: Option<f64>,
         subscriber: &Subscriber,
     ) -> JsValue {
-        let leaving = self.add(patterns, initial, max_staleness, subscriber);
-        subscriber.attach(leaving)
-    }
-
-    /// Adds a subscriber, and gives the listener of its end.
-    fn add(
-        self: &Rc<Self>,
-        patterns: &[Pattern],
-        initial: bool,
-        max_staleness: Option<f64>,
-        subscriber: &Subscriber,
-    ) -> f64 {
         let id = self.feed.borrow_mut().subscribe(patterns, initial);
         if let Some(limit) = max_staleness {
             self.feed.borrow_mut().limit_staleness(id, limit);
@@ -122,36 +110,37 @@ impl FeedRunner {
         }
         self.connect_now();
         self.run();
+        subscriber.attach(self.leaving(id))
+    }
+
+    /// The listener of a subscriber's end. Its events begin in a later microtask, if they have not begun.
+    fn leaving(self: &Rc<Self>, id: SubscriberId) -> f64 {
         self.new.borrow_mut().push(id);
         self.later(|runner| runner.activate_new());
         let runner = Rc::clone(self);
         ffi::once(Box::new(move |_, _, _| runner.unsubscribe(id)))
     }
 
-    /// Gives subscribers a feed of their own.
-    fn move_out(self: &Rc<Self>, moved: Vec<Moved>) {
+    /// Runs a feed beside this one, with some of its subscribers.
+    fn move_out(self: &Rc<Self>, feed: Feed<JsValue>) {
+        let ids = feed.subscriber_ids();
         let beside = Self::new(
             Rc::clone(&self.host),
             Rc::clone(&self.transport),
             self.session.clone(),
             self.bucket.clone(),
             self.timeout_ms,
-            self.feed.borrow().beside(),
+            feed,
         );
         self.host.added(&beside);
-        for Moved {
-            id,
-            patterns,
-            initial,
-            max_staleness,
-        } in moved
-        {
+        for id in ids {
             if let Some(subscriber) = self.subscribers.take(id.number()) {
                 ffi::forget(subscriber.detach());
-                let leaving = beside.add(&patterns, initial, max_staleness, &subscriber);
-                subscriber.reattach(leaving);
+                beside.subscribers.add(id.number(), &subscriber);
+                subscriber.reattach(beside.leaving(id));
             }
         }
+        beside.run();
     }
 
     /// Opens the connection that a new subscriber needs, also inside a callback, when other actions still
@@ -292,7 +281,10 @@ impl FeedRunner {
                     subscriber.end(&error);
                 }
             }
-            Action::Move(moved) => self.move_out(moved),
+            Action::Move => {
+                let moved = self.feed.borrow_mut().take_moved();
+                moved.into_iter().for_each(|feed| self.move_out(feed));
+            }
             Action::End(error) => self.end(error),
         }
     }

@@ -112,13 +112,14 @@ impl World {
                     self.gone.insert(id, recorder);
                 }
             }
-            Action::Move(moved) => {
-                for one in moved {
-                    if let Some(recorder) = self.recorders.remove(&one.id) {
-                        self.gone.insert(one.id, recorder);
+            Action::Move => {
+                let moved = self.feed.take_moved().expect("a feed to run");
+                for id in moved.subscriber_ids() {
+                    if let Some(recorder) = self.recorders.remove(&id) {
+                        self.gone.insert(id, recorder);
                     }
-                    self.moved.push(one);
                 }
+                self.moved.push(moved);
             }
             Action::Deliver(to, event, resynced) => self.record(to.ids(), &event, resynced),
             Action::End(error) => {

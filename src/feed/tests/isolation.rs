@@ -124,8 +124,7 @@ fn a_newcomer_whose_connection_is_refused_gets_a_feed_of_its_own() {
         let (mut world, news) = with_news();
         let newcomer = world.watch(&["secret.*"], true);
         world.cut(1, code);
-        let moved: Vec<_> = world.moved.iter().map(|moved| moved.id).collect();
-        assert_eq!(moved, [newcomer], "{code}");
+        assert_eq!(world.moved[0].subscriber_ids(), [newcomer], "{code}");
         assert_eq!(world.filters(), ["news"]);
         news_goes_on(&mut world, news);
     }
@@ -138,7 +137,7 @@ fn a_newcomer_without_a_valid_token_gets_a_feed_of_its_own() {
     let connection_id = world.wires.remove(1).connection_id;
     let invalid = Error::Validation("auth.token must give a string".into());
     world.then(|feed| feed.failed(connection_id, invalid));
-    assert_eq!(world.moved[0].id, newcomer);
+    assert_eq!(world.moved[0].subscriber_ids(), [newcomer]);
     news_goes_on(&mut world, news);
 }
 
@@ -187,7 +186,12 @@ fn a_refused_first_connection_is_split_until_only_the_refused_are_left() {
             break;
         }
         world.answer_probe(Ok(()));
-        moved.extend(world.moved.drain(..).map(|moved| moved.id));
+        moved.extend(
+            world
+                .moved
+                .drain(..)
+                .flat_map(|moved| moved.subscriber_ids()),
+        );
     }
     assert_eq!(moved, [ids[2], ids[3], ids[1]]);
     assert_eq!(world.end(ids[0]).as_deref(), Some("UNAUTHORIZED"));
@@ -229,4 +233,57 @@ fn a_newcomer_that_failed_is_retried_after_another_one_was_connected() {
     assert!(world.fire(Timer::Widen));
     world.settle();
     assert_eq!(world.states(all), [WatchState::Connected]);
+}
+
+#[test]
+fn a_refused_reconnect_is_split_and_each_part_goes_on_where_it_was() {
+    for follows_moved in [false, true] {
+        let mut world = World::new(settings());
+        ["a", "b", "c"].iter().for_each(|key| world.put(key));
+        let mut ids: Vec<_> = ["a", "b"].map(|key| world.watch(&[key], true)).into();
+        ids.push(world.watch(&["b"], false));
+        world.settle();
+        world.cut(0, 1006);
+        world.put("a");
+        world.put("b");
+        world.wait();
+        world.cut(0, 4403);
+        world.answer_probe(Ok(()));
+        assert_eq!(world.moved[0].subscriber_ids(), [ids[2]]);
+        assert!(!world.ended);
+        if follows_moved {
+            world.follow_moved();
+            world.settle();
+            assert_eq!(world.delivered(ids[2]), ["put b 5 resynced"]);
+            continue;
+        }
+        // The rest is refused too, and split again.
+        world.cut(0, 4403);
+        world.answer_probe(Ok(()));
+        world.settle();
+        assert_eq!(world.delivered(ids[0]), ["put a 1", "put a 4 resynced"]);
+        world.moved.remove(0);
+        world.follow_moved();
+        world.settle();
+        assert_eq!(world.delivered(ids[1]), ["put b 2", "put b 5 resynced"]);
+        assert!(world.errors(ids[1]).len() == 1, "the lost connection");
+    }
+}
+
+#[test]
+fn a_watch_that_is_refused_alone_at_a_reconnect_ends_and_the_others_go_on() {
+    let mut world = World::new(settings());
+    let kept = world.watch(&["a"], false);
+    let refused = world.watch(&["b"], false);
+    world.settle();
+    world.cut(0, 1006);
+    world.wait();
+    world.cut(0, 4403);
+    world.answer_probe(Ok(()));
+    world.put("a");
+    world.settle();
+    assert_eq!(world.delivered(kept), ["put a 1 resynced"]);
+    world.follow_moved();
+    world.cut(0, 4403);
+    assert_eq!(world.end(refused).as_deref(), Some("UNAUTHORIZED"));
 }

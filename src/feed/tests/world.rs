@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
-    ConnectionId, Delay, Feed, KeySlot, Moved, ResyncCost, Settings, SubscriberId, Timer,
-    WatchState,
+    ConnectionId, Delay, Feed, KeySlot, ResyncCost, Settings, SubscriberId, Timer, WatchState,
 };
 pub(super) use super::parts::{
     Answered, Asked, Frame, Order, Payload, Query, Wire, pattern, settings,
@@ -41,8 +40,8 @@ pub(super) struct World {
     pub(super) stable: bool,
     /// The timers that run, beside those of the backoff, the grace and the stable connection.
     pub(super) timers: Vec<Timer>,
-    /// The subscribers that are to get a feed of their own.
-    pub(super) moved: Vec<Moved>,
+    /// The feeds that are to run beside this one.
+    pub(super) moved: Vec<Feed<Payload>>,
     /// The pause that runs.
     pub(super) pause: Option<Delay>,
     /// What resyncs took.
@@ -150,6 +149,20 @@ impl World {
         if let Some(id) = ids.nth(at) {
             self.then(|feed| feed.limit_staleness(id, 1000.0));
         }
+    }
+
+    /// Goes on with a feed that was to run beside this one.
+    pub(super) fn follow_moved(&mut self) {
+        self.feed = self.moved.remove(0);
+        let is_of = |id: &SubscriberId| self.gone.remove(id).map(|recorder| (*id, recorder));
+        self.recorders = self
+            .feed
+            .subscriber_ids()
+            .iter()
+            .filter_map(is_of)
+            .collect();
+        (self.wires, self.queries, self.probe) = (Vec::new(), Vec::new(), None);
+        self.run();
     }
 
     pub(super) fn stop(&mut self, id: SubscriberId) {

@@ -28,7 +28,7 @@ enum ListingOrder {
 }
 
 /// What is known of the order of listings.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::feed) struct ListOrder {
     /// Whether a key of a listing in order was seen to move when it was rewritten.
     moves: bool,

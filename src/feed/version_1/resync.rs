@@ -8,7 +8,8 @@
 use super::fetch_queue::{Requester, filtered};
 use crate::error::Error;
 use crate::feed::freshness::Liveness;
-use crate::feed::subscribers::{Position, Progress};
+use crate::feed::subscribers::Progress;
+use crate::feed::version_2::position::Position;
 use crate::feed::{
     Action, Event, Feed, PendingChange, Recipients, RequestId, ResyncCost, ResyncListing,
     SubscriberId,

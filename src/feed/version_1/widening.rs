@@ -4,7 +4,8 @@
 
 use crate::error::Error;
 use crate::feed::connection::Phase;
-use crate::feed::{Action, Feed, Moved, SubscriberId, Timer};
+use crate::feed::freshness::Liveness;
+use crate::feed::{Action, Feed, SubscriberId, Timer};
 use crate::kv::Pattern;
 
 impl<E: Clone> Feed<E> {
@@ -110,9 +111,9 @@ impl<E: Clone> Feed<E> {
         self.move_out(&newcomers);
     }
 
-    /// Whether the first connection may be refused for the sake of a part of its subscribers.
+    /// Whether a connection may be refused for the sake of a part of its subscribers.
     pub(in crate::feed) fn can_split(&self) -> bool {
-        !self.was_open && self.subscribers.are_mixed()
+        self.subscribers.are_mixed()
     }
 
     /// The server refuses what all subscribers watch together: gives half of them a feed of their own.
@@ -141,20 +142,26 @@ impl<E: Clone> Feed<E> {
         newcomers.map(|subscriber| subscriber.id).collect()
     }
 
+    /// Gives subscribers a feed of their own. It knows what was delivered, unless nothing was delivered to them.
     fn move_out(&mut self, ids: &[SubscriberId]) {
-        let mut moved = Vec::new();
+        let mut other = Self::new(self.settings.clone(), self.hidden, self.attempts.offline);
         for id in ids {
-            if let Some(gone) = self.subscribers.remove(*id) {
-                moved.push(Moved {
-                    id: *id,
-                    patterns: gone.patterns,
-                    initial: gone.initial,
-                    max_staleness: gone.max_staleness,
-                });
+            if let Some(subscriber) = self.subscribers.remove(*id) {
+                other.was_open |= subscriber.was_ready;
+                other.subscribers.push(subscriber);
             }
         }
-        if !moved.is_empty() {
-            self.actions.push(Action::Move(moved));
+        if other.subscribers.is_empty() {
+            return;
         }
+        if other.was_open {
+            other.index = self.index.copy();
+            other.resync.set_epoch(self.resync.epoch());
+        }
+        other.freshness_may_differ = true;
+        other.connect();
+        other.await_sign_of_life(Liveness::Silent);
+        self.moved.insert(0, other);
+        self.actions.push(Action::Move);
     }
 }

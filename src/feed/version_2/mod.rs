@@ -4,4 +4,5 @@
 mod replays;
 mod stored;
 
+pub(super) mod position;
 pub(super) mod wire_subscriptions;

@@ -2,7 +2,7 @@
 //! from their revision, as if the replay of their entries had been cut there. Until the subscription is
 //! synced, each connection begins with the stored entries again. On version 1 all entries are read.
 
-use crate::feed::subscribers::{Point, Position};
+use super::position::{Point, Position};
 use crate::feed::{Action, Event, Feed, SubscriberId, WireId};
 use crate::kv::{Key, Revision};
 

@@ -6,8 +6,9 @@
 
 use std::rc::Rc;
 
+use super::position::Point;
 use crate::enums::ReplayKind;
-use crate::feed::subscribers::{Point, Subscriber};
+use crate::feed::subscribers::Subscriber;
 use crate::feed::{Action, ConnectionId, Feed, Recipients, SubscriberId, Subscription, WireId};
 use crate::kv::{Key, Pattern, Revision, Tree};
 
