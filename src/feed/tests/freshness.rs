@@ -1,7 +1,7 @@
 //! Promise 6: which subscribers are fresh, and when they are not.
 
 use super::super::{SubscriberId, Timer};
-use super::world::{Asked, World, settings};
+use super::world::{Asked, Query, World, settings};
 use crate::error::Error;
 
 fn is_fresh(world: &World, id: SubscriberId) -> bool {
@@ -187,4 +187,26 @@ fn initial_entries_are_listed_again_with_the_newest_key() {
     world.delete("b");
     world.settle();
     assert_eq!(world.delivered(id), ["put a 2"]);
+}
+
+#[test]
+fn a_watch_with_initial_lists_its_keys_once_the_revision_of_the_first_listing_is_known() {
+    let mut world = World::new(settings());
+    world.watch(&[">"], false);
+    world.silence(0);
+    world.put("a");
+    world.open(0);
+    world.put("b");
+    world.consider(0);
+    let id = world.watch(&["*"], true);
+    // The listing has `b`, which is gone and back when it is read for its revision.
+    world.answer(0);
+    let is_list = |query: &Query| matches!(query.asked, Asked::List(_));
+    assert!(!world.queries.iter().any(is_list));
+    world.delete("b");
+    world.put("b");
+    world.settle();
+    let mut delivered = world.delivered(id);
+    delivered.sort();
+    assert_eq!(delivered, ["put a 1", "put b 4"]);
 }

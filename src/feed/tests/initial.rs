@@ -173,8 +173,10 @@ fn an_entry_of_a_bucket_that_was_replaced_while_loading_is_deleted() {
     let one = world.watch(&["b", "a"], true);
     world.consider(0);
     world.answer(0);
-    // a is read, b cannot be.
-    world.consider(2);
+    // The newest key is read, then a; b cannot be.
+    world.consider(0);
+    world.answer(0);
+    world.consider(1);
     world.answer(0);
     assert_eq!(world.delivered(one), ["put a 1"]);
     world.consider(0);

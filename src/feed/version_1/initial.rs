@@ -31,7 +31,8 @@ impl<E: Clone> Feed<E> {
         if self.wires.is_on {
             return self.wires.await_subscription(id);
         }
-        if self.phase != Phase::Open || self.resync.is_listing() {
+        // A list of its own is not to be older than what is known of the bucket.
+        if self.phase != Phase::Open || self.resync.is_first() {
             return;
         }
         if self.awaits_entries(id).is_some() {

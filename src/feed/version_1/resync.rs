@@ -81,6 +81,11 @@ impl Resync {
     pub(in crate::feed) fn is_listing(&self) -> bool {
         matches!(self.step, Step::Listing(..))
     }
+
+    /// Whether the revision of the first listing is not known yet.
+    pub(in crate::feed) fn is_first(&self) -> bool {
+        matches!(self.step, Step::Reading(ResyncScope::Newest)) || self.is_listing()
+    }
 }
 
 impl<E: Clone> Feed<E> {
@@ -239,8 +244,7 @@ impl<E: Clone> Feed<E> {
         for id in self.subscribers.ids() {
             match self.awaits_entries(id) {
                 Some(true) => self.load(id, &listing.keys),
-                Some(false) => self.list(id),
-                None => self.admit(id),
+                _ => self.admit(id),
             }
         }
         self.read_on();
