@@ -199,6 +199,8 @@ class ViewState {
 
   onUpdate(event) {
     const { key, revision } = event;
+    // A replay comes, whose end sets the position.
+    if (event.resynced) this.#kept?.pause?.();
     const entry = event.operation === "put" ? viewEntry(event) : undefined;
     if (this.#next) this.#set(this.#next, key, entry, revision);
     if (this.#next && this.status !== "stale") return;

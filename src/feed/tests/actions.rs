@@ -148,6 +148,8 @@ impl World {
         };
         for id in to {
             if let Some(recorder) = self.recorders.get_mut(id) {
+                // A replay comes, whose end sets the position.
+                recorder.is_synced &= !resynced;
                 if let Some((_, revision)) = &mut recorder.position
                     && recorder.is_synced
                     && recorder.at_ready.is_some()

@@ -90,3 +90,28 @@ fn a_cut_replay_begins_with_the_stored_entries_again() {
     let expected = ["put a 1", "put b 2", "put c 3", "put d 4", "put e 5"];
     assert_eq!(world.delivered(id), expected);
 }
+
+#[test]
+fn a_delete_that_overtakes_a_replay_does_not_move_on_what_is_stored() {
+    let mut world = World::new(settings());
+    world.is_version_2 = true;
+    world.put("b.x");
+    world.watch(&[">"], false);
+    world.open(0);
+    let id = world.watch_stored(&["*.x"], None);
+    world.settle();
+    world.put("a.x");
+    world.delete("b.x");
+    world.overflow(0);
+    // The replay of the other watch has shown the delete when the connection is lost.
+    world.serve(0);
+    while world.deliver(0, false) {}
+    world.cut(0, 1006);
+    let delivered = ["put b.x 1", "delete b.x 3 resynced"];
+    assert_eq!(world.delivered(id), delivered);
+    let stored = world.recorders[&id].to_store();
+    assert_eq!(stored.as_ref().map(|stored| stored.revision), Some(1));
+    let again = world.watch_stored(&["*.x"], stored);
+    world.settle();
+    assert_eq!(world.delivered(again), ["put a.x 2"]);
+}
