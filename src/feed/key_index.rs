@@ -20,8 +20,11 @@ pub(super) struct KeyState {
     /// The newest revision that was seen in any way.
     pub(super) seen: Revision,
     pub(super) live: bool,
-    /// Whether it existed before its changes were followed.
+    /// Whether it existed before its changes were followed, and a revision that the bucket had reached then. While the
+    /// connection is open that listed it, a change up to that revision may still come.
     early: bool,
+    early_floor: Revision,
+    is_early_old: bool,
     /// Whether an event of it was delivered to any subscriber.
     is_shown: bool,
     /// Whether it was reported as deleted without its tombstone, and nothing of it was delivered since.
@@ -113,14 +116,26 @@ impl KeyIndex {
         revision <= self.forgotten && self.is_followed(key) && self.keys.get(key).is_none()
     }
 
-    /// The bucket has reached this revision.
-    pub(super) fn reached(&mut self, revision: Revision) {
-        self.listed_revision = self.listed_revision.max(revision);
+    /// The bucket has reached this revision, before the keys of this connection's listing are followed that were not.
+    pub(super) fn reached(&mut self, revision: Revision, connection_id: u32) {
+        let followed = self.followed.as_ref();
+        self.keys.for_each_mut(&mut |known| {
+            let is_followed = followed.is_some_and(|followed| followed.matches(&known.key));
+            if known.listed_on >= connection_id && !is_followed {
+                known.early_floor = revision;
+                known.is_early_old = false;
+            }
+        });
+        if followed.is_none() {
+            self.listed_revision = self.listed_revision.max(revision);
+        }
     }
 
     /// The connection is closed, and nothing was missed until then: any change older than the newest one
     /// is old, also of an unknown key.
     pub(super) fn part(&mut self) {
+        self.keys
+            .for_each_mut(&mut |known| known.is_early_old = true);
         self.floor = self.floor.max(self.newest);
         self.listed_floor = self.floor.max(self.listed_floor).max(self.listed_revision);
     }
@@ -150,8 +165,10 @@ impl KeyIndex {
     /// that the first listing did not have may be new to one.
     pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
         let known = self.keys.get(key);
-        known.is_some_and(|known| known.early && !known.is_shown)
-            && revision <= self.listed_revision.max(self.listed_floor)
+        known.is_some_and(|known| {
+            let floor = self.listed_revision.max(self.listed_floor);
+            known.early && !known.is_shown && revision <= floor.max(known.early_floor)
+        })
     }
 
     /// Whether changes of the key are delivered by a resync: its changes were followed, or an event of it was
@@ -177,6 +194,9 @@ impl KeyIndex {
         match known {
             Some(known) if known.delivered > 0 => known.delivered,
             _ if !self.is_followed(key) => 0,
+            Some(known) if known.early && !known.is_shown && known.is_early_old => {
+                self.listed_floor.max(known.early_floor)
+            }
             Some(known) if known.early && !known.is_shown => self.listed_floor,
             _ => self.floor,
         }
@@ -187,7 +207,8 @@ impl KeyIndex {
     pub(super) fn unread_floor(&self, key: &str) -> Revision {
         match self.keys.get(key) {
             Some(known) if known.early && known.delivered == 0 && self.is_followed(key) => {
-                self.listed_floor.max(self.listed_revision)
+                let floor = self.listed_floor.max(self.listed_revision);
+                floor.max(known.early_floor)
             }
             _ => 0,
         }
@@ -341,6 +362,8 @@ impl KeyIndex {
                 seen: 0,
                 live: false,
                 early: false,
+                early_floor: 0,
+                is_early_old: false,
                 is_shown: false,
                 lost: false,
                 changed_on: 0,

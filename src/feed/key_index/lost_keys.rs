@@ -64,6 +64,7 @@ impl KeyIndex {
         self.forgotten = 0;
         let newest = &mut self.newest;
         self.keys.for_each_mut(&mut |known| {
+            known.early_floor = 0;
             if known.changed_on >= connection_id {
                 *newest = (*newest).max(known.delivered);
             } else {

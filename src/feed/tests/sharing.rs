@@ -148,3 +148,18 @@ fn a_read_from_before_a_wider_connection_does_not_serve_its_resync() {
     world.settle();
     assert_eq!(world.delivered(id), ["put a 1 resynced"]);
 }
+
+#[test]
+fn a_newcomer_gets_no_value_after_a_reconnect_that_was_there_before_it() {
+    for first in [&["a"][..], &["x"], &["a", "x"]] {
+        let mut world = World::new(settings());
+        ["a", "b", "c"].iter().for_each(|key| world.put(key));
+        world.watch(first, false);
+        world.settle();
+        let newcomer = world.watch(&["b"], false);
+        world.settle();
+        world.cut(0, 1006);
+        world.settle();
+        assert_eq!(world.delivered(newcomer), [""; 0], "{first:?}");
+    }
+}

@@ -32,7 +32,7 @@ impl<E: Clone> Feed<E> {
             return self.wires.await_subscription(id);
         }
         // A list of its own is not to be older than what is known of the bucket.
-        if self.phase != Phase::Open || self.resync.is_first() {
+        if self.phase != Phase::Open || self.resync.is_beginning() {
             return;
         }
         if self.awaits_entries(id).is_some() {

@@ -91,15 +91,20 @@ impl<E: Clone> Feed<E> {
             .current
             .as_ref()
             .map_or(0, |connection| connection.connection_id.0);
-        match (scope, &entry) {
-            (ResyncScope::Newest, Some((revision, _))) => self.index.reached(*revision),
-            // The newest key was deleted meanwhile: another one is the newest. Initial entries are listed again
-            // too: they may lack keys that are there now.
-            (ResyncScope::Newest, None) if !self.index.follows(key) => {
-                self.abandon_resync();
-                self.list_for_resync(scope);
+        if self.resync.newest.as_ref() == Some(key) {
+            self.resync.newest = None;
+            match &entry {
+                Some((revision, _)) => self.index.reached(*revision, connection_id),
+                None => {
+                    if self.index.follows(key) && !self.index.changed_on(key, connection_id) {
+                        self.gone(key);
+                    }
+                    // It was deleted meanwhile: another one is the newest. Initial entries are listed again too:
+                    // they may lack keys that are there now.
+                    self.abandon_resync();
+                    return self.list_for_resync(scope);
+                }
             }
-            _ => {}
         }
         // What has changed on this connection has been delivered.
         if !self.index.follows(key) || self.index.changed_on(key, connection_id) {

@@ -32,6 +32,8 @@ pub(in crate::feed) struct Resync {
     pub(in crate::feed) is_partial: bool,
     /// Whether it probes the connection that is open: its failure is no problem of a subscriber.
     pub(in crate::feed) is_probe: bool,
+    /// The newest key of the listing, while it is read for its revision: other keys were not followed before.
+    pub(in crate::feed) newest: Option<Key>,
     pub(in crate::feed) cost: ResyncCost,
 }
 
@@ -82,9 +84,9 @@ impl Resync {
         matches!(self.step, Step::Listing(..))
     }
 
-    /// Whether the revision of the first listing is not known yet.
-    pub(in crate::feed) fn is_first(&self) -> bool {
-        matches!(self.step, Step::Reading(ResyncScope::Newest)) || self.is_listing()
+    /// Whether it is not known yet which revision the bucket has reached.
+    pub(in crate::feed) fn is_beginning(&self) -> bool {
+        self.newest.is_some() || self.is_listing()
     }
 }
 
@@ -163,6 +165,7 @@ impl<E: Clone> Feed<E> {
         self.resync.step = Step::None;
         self.resync.is_partial = false;
         self.resync.is_probe = false;
+        self.resync.newest = None;
         self.freshness_may_differ = true;
         self.resync.lists.clear();
         self.resync.failed_lists.clear();
@@ -226,10 +229,9 @@ impl<E: Clone> Feed<E> {
                 }
             }
         }
-        let newest = listing
-            .keys
-            .last()
-            .filter(|_| matches!(scope, ResyncScope::Newest));
+        let are_followed = listing.keys.iter().all(|key| self.index.follows(key));
+        let newest = listing.keys.last().filter(|_| !are_followed);
+        self.resync.newest = newest.cloned();
         self.resync.cost.listed = listing.keys.len();
         let keys = filtered(&listing.keys, &mut |key| {
             self.index.follows(key) || Some(key) == newest
@@ -282,6 +284,7 @@ impl<E: Clone> Feed<E> {
 
     pub(in crate::feed) fn resync_done(&mut self) {
         self.resync.step = Step::Done;
+        self.resync.newest = None;
         self.freshness_may_differ = true;
         self.index.order.resync_done();
         let cost = std::mem::take(&mut self.resync.cost);
