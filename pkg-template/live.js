@@ -27,7 +27,7 @@ const shared = new WeakMap();
 /** A view and the components that use it. */
 function newShared(bucket, key, options, subscribers = new Set()) {
   try {
-    const view = bucket.view({ key, ...options });
+    const view = bucket.view({ ...options, key });
     view.subscribe(() => {
       for (const notify of [...subscribers]) notify();
     });

@@ -89,12 +89,13 @@ export class Outbox {
     this.state.close();
   }
 
-  /** Learns once which bucket is read: what is written offline later is for this one. */
+  /** Learns once which bucket is read: what is written offline later is for this one. After an error, with the next read. */
   meet(bucket) {
     const { epochs } = this.#sender;
     if (epochs.has(bucket)) return;
     epochs.set(bucket);
-    this.#sender.learn(bucket);
+    const forget = ({ error }) => error && error.status !== 404 && epochs.delete(bucket);
+    this.#sender.learn(bucket).then(forget);
   }
 
   /** Notes the revision of a key that was read, 0 if it is missing. */

@@ -178,6 +178,7 @@ impl<E: Clone> Feed<E> {
             Some(error) if code == 4401 => self.unauthorized(error),
             Some(error) if code == 4403 && self.can_split() => {
                 self.refused = Some(error);
+                self.discard_wider();
                 self.probe(connection_id);
             }
             Some(error) => self.end(Some(error)),

@@ -156,7 +156,8 @@ impl<E: Clone> Feed<E> {
                 to.push(*id);
             }
         }
-        self.resync.cost.delivered += usize::from(resynced && !to.is_empty());
+        // No frame brings the delete of a key that has expired.
+        self.resync.cost.delivered += usize::from(resynced && !gone && !to.is_empty());
         self.send_to(&to, event, resynced);
     }
 

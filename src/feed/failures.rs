@@ -24,7 +24,10 @@ impl<E: Clone> Feed<E> {
                 Requester::Subscriber(id) => self.report_to(vec![*id], &error),
                 // What the newest key is read for only saves work later.
                 Requester::Feed if !self.index.follows(&read.key) => {}
-                Requester::Feed if is_probe => self.resync.is_partial = true,
+                Requester::Feed if is_probe => {
+                    self.resync.has_failed_probe |= !self.resync.is_partial;
+                    self.resync.is_partial = true;
+                }
                 Requester::Feed => {
                     self.resync.is_partial = true;
                     let ids = self.subscribers.matching_ids(&read.key);

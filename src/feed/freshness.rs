@@ -65,19 +65,21 @@ impl<E: Clone> Feed<E> {
     pub fn limit_staleness(&mut self, id: SubscriberId, max_staleness: f64) {
         if let Some(subscriber) = self.subscribers.get_mut(id) {
             subscriber.max_staleness = Some(max_staleness);
-            self.await_sign_of_life(Liveness::Silent);
+            if self.looks_within.is_none_or(|limit| max_staleness < limit) {
+                self.await_sign_of_life(self.liveness);
+            }
         }
     }
 
     /// Starts the timer of the next look at the connection.
     pub(super) fn await_sign_of_life(&mut self, liveness: Liveness) {
-        let max_staleness = self.subscribers.max_staleness();
-        if let Some(max_staleness) = max_staleness.filter(|_| !self.settings.lossless) {
+        self.looks_within = self.subscribers.max_staleness();
+        if let Some(limit) = self.looks_within.filter(|_| !self.settings.lossless) {
             self.liveness = liveness;
             let delay = match liveness {
                 // What was read may have been faster than its frame.
                 Liveness::Doubtful => f64::from(self.settings.handshake_ms),
-                _ => max_staleness * LOOK_AFTER,
+                _ => limit * LOOK_AFTER,
             };
             self.set_timer(Timer::Freshness, delay, 0.0);
         }
@@ -86,13 +88,14 @@ impl<E: Clone> Feed<E> {
     /// Looks at the open connection: probes one that is silent, and replaces one that did not bring what changed.
     pub(super) fn check_liveness(&mut self) {
         if self.subscribers.max_staleness().is_none() {
+            self.looks_within = None;
             return;
         }
         let liveness = self.liveness;
         self.await_sign_of_life(Liveness::Silent);
         match liveness {
             _ if self.phase != Phase::Open => {}
-            Liveness::Doubtful => self.connect_freely(),
+            Liveness::Doubtful if self.settings.reconnect.enabled => self.connect_freely(),
             Liveness::Silent if self.wires.is_on => self.actions.push(Action::Ping),
             Liveness::Silent if self.resync.is_done() => self.begin_probe(),
             _ => {}

@@ -1,6 +1,7 @@
 //! The key index: the last revisions of each key, to deduplicate events and to find what changed while
 //! disconnected. It holds no values.
 
+mod early_keys;
 mod lost_keys;
 
 use super::KeySlot;
@@ -116,28 +117,19 @@ impl KeyIndex {
         revision <= self.forgotten && self.is_followed(key) && self.keys.get(key).is_none()
     }
 
-    /// The bucket has reached this revision, before the keys of this connection's listing are followed that were not.
-    pub(super) fn reached(&mut self, revision: Revision, connection_id: u32) {
-        let followed = self.followed.as_ref();
-        self.keys.for_each_mut(&mut |known| {
-            let is_followed = followed.is_some_and(|followed| followed.matches(&known.key));
-            if known.listed_on >= connection_id && !is_followed {
-                known.early_floor = revision;
-                known.is_early_old = false;
-            }
-        });
-        if followed.is_none() {
-            self.listed_revision = self.listed_revision.max(revision);
-        }
+    /// The connection is closed, or another one takes over, and nothing was missed until then: any change older than
+    /// the newest one is old, also of an unknown key.
+    pub(super) fn part(&mut self) {
+        let keys = &mut self.keys;
+        keys.for_each_mut(&mut |known| known.is_early_old = true);
+        self.listed_floor = self.listed_floor.max(self.listed_revision);
+        self.note_complete();
     }
 
-    /// The connection is closed, and nothing was missed until then: any change older than the newest one
-    /// is old, also of an unknown key.
-    pub(super) fn part(&mut self) {
-        self.keys
-            .for_each_mut(&mut |known| known.is_early_old = true);
+    /// Nothing was missed until now: any change older than the newest one is old.
+    pub(super) fn note_complete(&mut self) {
         self.floor = self.floor.max(self.newest);
-        self.listed_floor = self.floor.max(self.listed_floor).max(self.listed_revision);
+        self.listed_floor = self.listed_floor.max(self.floor);
     }
 
     /// The revision up to which nothing was missing when the last connection was closed.
@@ -159,16 +151,6 @@ impl KeyIndex {
             true => self.newest,
             false => self.newest.max(self.listed_revision).max(self.listed_floor),
         }
-    }
-
-    /// Whether this revision of the key is older than the first ready subscriber, and was delivered to none. A key
-    /// that the first listing did not have may be new to one.
-    pub(super) fn is_early(&self, key: &str, revision: Revision) -> bool {
-        let known = self.keys.get(key);
-        known.is_some_and(|known| {
-            let floor = self.listed_revision.max(self.listed_floor);
-            known.early && !known.is_shown && revision <= floor.max(known.early_floor)
-        })
     }
 
     /// Whether changes of the key are delivered by a resync: its changes were followed, or an event of it was
@@ -199,18 +181,6 @@ impl KeyIndex {
             }
             Some(known) if known.early && !known.is_shown => self.listed_floor,
             _ => self.floor,
-        }
-    }
-
-    /// Up to this revision, a key is not new to the subscribers whose initial entries did not hold it: it was
-    /// there before they were ready.
-    pub(super) fn unread_floor(&self, key: &str) -> Revision {
-        match self.keys.get(key) {
-            Some(known) if known.early && known.delivered == 0 && self.is_followed(key) => {
-                let floor = self.listed_floor.max(self.listed_revision);
-                floor.max(known.early_floor)
-            }
-            _ => 0,
         }
     }
 

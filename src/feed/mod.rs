@@ -79,7 +79,7 @@ pub struct Feed<E> {
     attempts: Attempts,
     /// Failed attempts in a row at a wider connection.
     widen_attempts: f64,
-    /// The close code's error of a refused first connection, until the probe is answered.
+    /// The close code's error of a connection that is refused, until the probe is answered.
     refused: Option<Error>,
     /// Whether the page is hidden.
     hidden: bool,
@@ -93,6 +93,8 @@ pub struct Feed<E> {
     /// Whether subscribers may be fresh that were not, or the reverse.
     freshness_may_differ: bool,
     liveness: Liveness,
+    /// The limit that the timer of the next look at the connection keeps.
+    looks_within: Option<f64>,
     /// The feeds that are to run beside this one.
     moved: Vec<Self>,
     actions: Vec<Action<E>>,
@@ -131,6 +133,7 @@ impl<E: Clone> Feed<E> {
             has_forgotten: false,
             freshness_may_differ: false,
             liveness: Liveness::default(),
+            looks_within: None,
             moved: Vec::new(),
             actions: Vec::new(),
             spare: Vec::new(),

@@ -112,6 +112,11 @@ impl<E> Subscriber<E> {
         self.has_read(key) > 0 || self.read_earlier.get(key).is_some()
     }
 
+    /// Whether anything was delivered to it, or it was ready.
+    pub(super) fn has_begun(&self) -> bool {
+        self.was_ready || self.newest_read > 0 || self.position.first_event.is_some()
+    }
+
     pub(super) fn note_read(&mut self, key: &str, revision: Revision) {
         *self.read.get_or_insert_with(key, || revision) = revision;
         self.newest_read = self.newest_read.max(revision);

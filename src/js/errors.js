@@ -123,10 +123,12 @@ const FRAMES = 24;
 
 /** Sets the stack of an error to that of `from`, less the frames of the WebAssembly and those above them. */
 function setStack(error, from = error) {
-  const frames = `${from.stack}`.split("\n");
+  const frames = `${from.stack ?? ""}`.split("\n");
   const heading = frames[0].startsWith(from.name) ? [`${error}`] : [];
   const last = frames.findLastIndex((frame) => /wasm-(function|stub)/.test(frame));
-  const value = [...heading, ...frames.slice(last + 1 || heading.length)].join("\n");
+  // A message may have several lines.
+  const first = heading.length && `${from}`.split("\n").length;
+  const value = [...heading, ...frames.slice(last + 1 || first)].join("\n");
   return Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
 }
 

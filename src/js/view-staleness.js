@@ -22,7 +22,7 @@ export class Staleness {
   /** Looks at the view now, and from then on in time. */
   check() {
     this.stop();
-    const left = this.#view.freshAt + this.#limit - now();
+    const left = (this.#view.freshAt ?? Number.NEGATIVE_INFINITY) + this.#limit - now();
     const isExceeded = left <= 0;
     if (isExceeded !== this.isExceeded) {
       this.#view.change(() => {
@@ -30,6 +30,8 @@ export class Staleness {
       });
     }
     this.#timer = after(isExceeded ? LOOK_AGAIN : left, () => this.check());
+    // In Node it keeps no process alive.
+    this.#timer?.unref?.();
   }
 
   stop() {

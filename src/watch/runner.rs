@@ -138,6 +138,9 @@ impl FeedRunner {
                 ffi::forget(subscriber.detach());
                 beside.subscribers.add(id.number(), &subscriber);
                 subscriber.reattach(beside.leaving(id));
+            } else {
+                // A callback has stopped it meanwhile.
+                beside.feed.borrow_mut().unsubscribe(id);
             }
         }
         beside.run();

@@ -45,6 +45,7 @@ export function askAbout(area, id, { bucket, key, mine, theirs, maybeApplied }) 
       box.remove();
       resolve(answer);
     };
+    box.addEventListener("ended", end(undefined));
     const choices = element("div", { class: "actions" });
     choices.append(
       button("Keep mine", end(asAnswer(mine)), "primary"),
@@ -59,6 +60,6 @@ export function askAbout(area, id, { bucket, key, mine, theirs, maybeApplied }) 
 /** Removes the questions about writes that do not wait any more. @param {HTMLElement} area @param {Set<string>} waiting */
 export function removeEnded(area, waiting) {
   for (const box of area.querySelectorAll("[data-id]")) {
-    if (!waiting.has(box.getAttribute("data-id") ?? "")) box.remove();
+    if (!waiting.has(box.getAttribute("data-id") ?? "")) box.dispatchEvent(new Event("ended"));
   }
 }

@@ -287,3 +287,65 @@ fn a_watch_that_is_refused_alone_at_a_reconnect_ends_and_the_others_go_on() {
     world.cut(0, 4403);
     assert_eq!(world.end(refused).as_deref(), Some("UNAUTHORIZED"));
 }
+
+#[test]
+fn a_part_of_a_refused_reconnect_gets_what_it_missed_of_keys_that_had_changed_before() {
+    let mut world = World::new(settings());
+    world.watch(&["a"], false);
+    let moved = world.watch(&["b", "c"], false);
+    world.settle();
+    world.put("b");
+    world.put("c");
+    world.settle();
+    world.cut(0, 1006);
+    world.put("b");
+    world.delete("c");
+    world.wait();
+    world.cut(0, 4403);
+    world.answer_probe(Ok(()));
+    world.follow_moved();
+    world.settle();
+    let delivered = world.delivered(moved);
+    assert_eq!(delivered[..2], ["put b 1", "put c 2"]);
+    assert_eq!(delivered[2..], ["delete c 2 resynced", "put b 3 resynced"]);
+}
+
+#[test]
+fn a_refused_connection_takes_the_wider_one_that_is_being_opened_with_it() {
+    let mut world = World::new(settings());
+    let kept = world.watch(&["a"], false);
+    world.settle();
+    world.watch(&["b"], false);
+    assert_eq!(world.wires.len(), 2);
+    world.cut(0, 4403);
+    assert!(world.wires.is_empty(), "{:?}", world.wires);
+    world.answer_probe(Ok(()));
+    world.settle();
+    world.put("a");
+    world.settle();
+    assert_eq!(world.delivered(kept), ["put a 1"]);
+}
+
+#[test]
+fn a_watch_that_was_not_ready_yet_takes_what_is_known_to_its_own_feed() {
+    let mut world = World::new(settings());
+    world.put("a");
+    world.put("b");
+    world.watch(&["x"], false);
+    let loading = world.watch(&["a", "b"], true);
+    let fails = |asked: &Asked| {
+        let is_b = matches!(asked, Asked::Read(key) if &**key == "b");
+        is_b.then(|| refused(503))
+    };
+    world.settle_failing(&fails);
+    assert_eq!(world.delivered(loading), ["put a 1"]);
+    world.cut(0, 1006);
+    world.delete("a");
+    world.wait();
+    world.cut(0, 4403);
+    world.answer_probe(Ok(()));
+    world.follow_moved();
+    world.settle();
+    let expected = ["put a 1", "delete a 1 resynced", "put b 2"];
+    assert_eq!(world.delivered(loading), expected);
+}

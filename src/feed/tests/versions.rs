@@ -1,6 +1,6 @@
 //! Version 2 of the wire: newcomers whose replay is cut, and servers that come back with the other version.
 
-use super::world::{World, settings};
+use super::world::{Order, World, settings};
 use crate::error::Error;
 
 #[test]
@@ -104,4 +104,25 @@ fn a_delete_of_a_bucket_that_was_replaced_in_turn_hides_no_key_of_the_new_one() 
     world.settle();
     assert_eq!(world.delivered(reader), ["put a 3", "put a 1 resynced"]);
     assert_eq!(world.delivered(plain), ["delete a 2", "put a 1 resynced"]);
+}
+
+#[test]
+fn a_watch_without_entries_begins_with_those_there_are_where_version_2_follows() {
+    let mut world = World::new(settings());
+    world.order = Order::Name;
+    world.put("b");
+    let id = world.watch(&["b.x"], true);
+    world.watch(&[">"], false);
+    world.open(0);
+    world.silence(0);
+    // The listing has no `b.x`, and the read of the newest key is later than that.
+    world.consider(0);
+    world.put("b.x");
+    world.put("b");
+    world.settle();
+    assert_eq!(world.delivered(id), [""; 0]);
+    world.is_version_2 = true;
+    world.cut(0, 1006);
+    world.settle();
+    assert_eq!(world.delivered(id), ["put b.x 2 resynced"]);
 }

@@ -1,7 +1,5 @@
 //! Version 1 of the wire, and the store: changes come from now on, and nothing says what was missed. So the keys are
 //! listed, compared with what was delivered, and read where they may have changed.
-//!
-//! Nothing else knows of listings.
 
 mod initial;
 mod reads;

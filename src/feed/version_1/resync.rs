@@ -32,6 +32,8 @@ pub(in crate::feed) struct Resync {
     pub(in crate::feed) is_partial: bool,
     /// Whether it probes the connection that is open: its failure is no problem of a subscriber.
     pub(in crate::feed) is_probe: bool,
+    /// Whether a read of a probe failed. The next probe reads the same keys.
+    pub(in crate::feed) has_failed_probe: bool,
     /// The newest key of the listing, while it is read for its revision: other keys were not followed before.
     pub(in crate::feed) newest: Option<Key>,
     pub(in crate::feed) cost: ResyncCost,
@@ -91,14 +93,16 @@ impl Resync {
 }
 
 impl<E: Clone> Feed<E> {
-    /// A connection is open; `taken_over`: from another that was open until now.
+    /// A connection is open; `taken_over`: from another that was open until now, or it is probed.
     pub(in crate::feed) fn begin_resync(&mut self, taken_over: bool) {
         if self.wires.is_on {
             return self.begin_subscriptions();
         }
         let complete = self.resync.is_done();
-        if taken_over && complete {
-            self.index.part();
+        match self.resync.is_probe {
+            true => self.index.note_complete(),
+            false if taken_over && complete => self.index.part(),
+            false => {}
         }
         let scope = if !self.index.has_followed() {
             ResyncScope::Newest
@@ -130,7 +134,8 @@ impl<E: Clone> Feed<E> {
         }
         self.resync.step = Step::Listing(RequestId(0), scope);
         // A probe reads nothing again that could not be read.
-        self.resync.is_partial &= self.resync.is_probe;
+        let has_failed_probe = std::mem::take(&mut self.resync.has_failed_probe);
+        self.resync.is_partial &= self.resync.is_probe && !has_failed_probe;
         self.freshness_may_differ = true;
         self.request_resync_listing();
     }

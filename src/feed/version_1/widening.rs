@@ -124,7 +124,7 @@ impl<E: Clone> Feed<E> {
         self.connect();
     }
 
-    fn discard_wider(&mut self) {
+    pub(in crate::feed) fn discard_wider(&mut self) {
         if let Some(wider) = self.next.take() {
             self.actions.push(Action::Disconnect(wider.connection_id));
         }
@@ -147,7 +147,7 @@ impl<E: Clone> Feed<E> {
         let mut other = Self::new(self.settings.clone(), self.hidden, self.attempts.offline);
         for id in ids {
             if let Some(subscriber) = self.subscribers.remove(*id) {
-                other.was_open |= subscriber.was_ready;
+                other.was_open |= subscriber.has_begun();
                 other.subscribers.push(subscriber);
             }
         }
@@ -157,6 +157,8 @@ impl<E: Clone> Feed<E> {
         if other.was_open {
             other.index = self.index.copy();
             other.resync.set_epoch(self.resync.epoch());
+            // The index names connections.
+            other.connection_ids = self.connection_ids;
         }
         other.freshness_may_differ = true;
         other.connect();

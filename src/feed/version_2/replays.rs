@@ -204,10 +204,7 @@ impl<E: Clone> Feed<E> {
             subscriber.position.started_over = None;
             subscriber.position.is_migrated = false;
             subscriber.position.is_live = true;
-            if subscriber.is_stored {
-                let synced = Action::Synced(member, Rc::clone(&epoch), revision);
-                self.actions.push(synced);
-            }
+            let is_stored = subscriber.is_stored;
             self.confirm_stored(member, id, lacks_deletes);
             if lacks_deletes {
                 for pattern in &patterns {
@@ -217,6 +214,10 @@ impl<E: Clone> Feed<E> {
                         }
                     }
                 }
+            }
+            if is_stored {
+                let synced = Action::Synced(member, Rc::clone(&epoch), revision);
+                self.actions.push(synced);
             }
             self.ready(member);
         }

@@ -124,11 +124,14 @@ impl<E: Clone> Feed<E> {
             current.filter = Pattern::all();
         }
         let known: Point = (self.resync.epoch().into(), self.index.parted_at());
+        let has_delivered = self.index.has_delivered();
         for subscriber in self.subscribers.iter_mut() {
             // It comes from version 1, where it may have got events before it was ready.
             let first_event = subscriber.position.first_event;
             let first_event = first_event.filter(|_| !subscriber.initial);
-            let has_begun = subscriber.was_ready || first_event.is_some();
+            // With `initial` and nothing delivered it has no entries: they may have been written since the listing.
+            let has_entries = subscriber.was_ready && (has_delivered || !subscriber.initial);
+            let has_begun = has_entries || first_event.is_some();
             let position = &mut subscriber.position;
             let was_on_version_1 =
                 std::mem::take(&mut position.was_on_version_1) || position.complete.is_none();
